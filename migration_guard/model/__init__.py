@@ -1,0 +1,1 @@
+"""Plain facts: frozen values that every other floor speaks in. Standard library only."""

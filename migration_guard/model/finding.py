@@ -1,0 +1,117 @@
+"""What is told to a person: findings, the edits that cure them, and the report that holds them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is. The order of the members is the order of the reports."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    def at_least(self, other: Severity) -> bool:
+        """True when this severity is as bad as `other`, or worse."""
+        order = list(Severity)
+        return order.index(self) <= order.index(other)
+
+
+class Direction(StrEnum):
+    """Which of a migration's two functions something belongs to."""
+
+    UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source text. Lines and columns count from 1, columns in code points; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text at `span` by `text`. An empty span (start equal to end) inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Give the file another name in the same folder."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """
+    A correction of the file a finding points at.
+
+    `safe` means: the same schema results and only the hazard goes. An unsafe fix needs a person, and `reason` says why.
+    """
+
+    safe: bool
+    edits: tuple[Edit | Rename, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One thing to tell a person.
+
+    `path` is relative to the current folder, with forward slashes. `objects` are the names of the database objects
+    concerned: `users`, `users.email`, `ix_users_email`, `sales.orders`.
+    """
+
+    code: str
+    slug: str
+    severity: Severity
+    message: str
+    help: str
+    path: str
+    span: Span | None = None
+    statement: Span | None = None
+    revision: str | None = None
+    direction: Direction | None = None
+    objects: tuple[str, ...] = ()
+    fix: Fix | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The closing figures of a run."""
+
+    files: int = 0
+    migrations: int = 0
+    operations: int = 0
+    opaque: int = 0
+    uncompared: int = 0
+    seconds: float = 0.0
+    target: tuple[str, ...] = ()
+    assumed: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All findings of a run, sorted, with the source text they point into (by `Finding.path`)."""
+
+    findings: tuple[Finding, ...]
+    summary: Summary
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have this severity."""
+        return sum(finding.severity is severity for finding in self.findings)

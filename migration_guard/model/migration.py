@@ -1,0 +1,150 @@
+"""A migration file as facts, and the graph that the files of one history form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from migration_guard.model.finding import Span
+from migration_guard.model.operations import Operation
+
+
+class Form(Enum):
+    """What a function of a migration looks like, before anything is said of its operations."""
+
+    MISSING = "missing"
+    EMPTY = "empty"  # nothing but `pass`, a docstring, `...`, comments or a bare return
+    RAISES = "raises"  # nothing happens before it raises, on every path
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """upgrade() or downgrade(): its operations in the order they run. `span` is the `def` line, None where it is missing."""
+
+    form: Form
+    span: Span | None = None
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreComment:
+    """
+    `# migration-guard: ignore[MG401,MG402] reason` (or `-- migration-guard: ...` inside SQL).
+
+    `whole_file` where it stands at the top of the file. `alone` where nothing but the comment is on its line: it then
+    speaks for the statement below it.
+    """
+
+    codes: tuple[str, ...]
+    reason: str
+    span: Span
+    alone: bool
+    whole_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Irreversible:
+    """`# migration-guard: irreversible <reason>`: the revision is declared one-way."""
+
+    reason: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """
+    One revision.
+
+    `path` is absolute. `parents` is down_revision as a tuple, empty for a base. `revision_span` is the `revision = ...`
+    statement. `op_name` is what the module calls alembic.op, None where it has no name for it. `read` are the other files whose content these facts rest on (helpers, SQL files).
+    """
+
+    path: str
+    revision: str
+    parents: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    branch_labels: tuple[str, ...] = ()
+    description: str = ""
+    revision_span: Span | None = None
+    parents_span: Span | None = None
+    upgrade: Body = Body(Form.MISSING)
+    downgrade: Body = Body(Form.MISSING)
+    ignores: tuple[IgnoreComment, ...] = ()
+    irreversible: Irreversible | None = None
+    imports: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    op_name: str | None = "op"
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations of both directions."""
+        return self.upgrade.operations + self.downgrade.operations
+
+    @property
+    def is_merge(self) -> bool:
+        """Whether this revision joins branches."""
+        return len(self.parents) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file of the folder that should be a migration and could not be read. `reason` is a whole sentence."""
+
+    path: str
+    reason: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """
+    What env.py and the ini file say about how migrations run. None: they do not say, or could not be read.
+
+    `naming_convention` holds the keys of the MetaData's naming convention that are known (`fk`, `ck` ...).
+    """
+
+    transaction_per_migration: bool | None = None
+    transactional_ddl: bool | None = None
+    autocommit: bool | None = None
+    lock_timeout: bool | None = None
+    dialect: str | None = None
+    dialect_source: str = ""
+    naming_convention: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFacts:
+    """
+    The shape of a history, with whatever is wrong with it.
+
+    `order` is every readable revision, parents and dependencies first; members of a loop come last. `cycles` lists each loop once,
+    as the revisions along it. `missing` pairs a migration with an id that no file declares. `duplicates` pairs the
+    migration that was kept with the one that declares the same id.
+    """
+
+    order: tuple[Migration, ...] = ()
+    heads: tuple[Migration, ...] = ()
+    cycles: tuple[tuple[Migration, ...], ...] = ()
+    missing: tuple[tuple[Migration, str], ...] = ()
+    duplicates: tuple[tuple[Migration, Migration], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """
+    All revisions of one Alembic project (of one database, where the project has several).
+
+    `root` is the folder of the configuration file (or of the versions), absolute. `files` are the names of all Python files in the version folders.
+    `file_template` is alembic.ini's, None where it sets none.
+    """
+
+    root: str
+    migrations: tuple[Migration, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    environment: Environment = Environment()
+    file_template: str | None = None
+    database: str | None = None
+    graph: GraphFacts = GraphFacts()
+    by_revision: Mapping[str, Migration] = field(default_factory=dict)

@@ -1,0 +1,256 @@
+"""Operations on what is no table: enumerated types, views, sequences and schemas; and on the rows of tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from migration_guard.model.operations import Operation, TableOperation, with_unknown_table
+from migration_guard.model.schema import UNKNOWN, EnumType, Name, SchemaState, Sequence, View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateEnum(Operation):
+    """
+    CREATE TYPE ... AS ENUM. `implicit` is True where create_table makes the type on the way.
+    `if_not_exists` is True where it looks first (`checkfirst=True`, or a guarded DO block).
+    """
+
+    type: EnumType
+    implicit: bool = False
+    if_not_exists: bool = False
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        if self.type.name in state.enums and self.if_not_exists:
+            return state
+        return replace(state, enums={**state.enums, self.type.name: self.type})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropEnum(Operation):
+    """DROP TYPE of an enumerated type."""
+
+    type: Name
+    if_exists: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        if self.type in state.enums:
+            return state
+        return replace(
+            state, enums={**state.enums, self.type: EnumType(self.type, certain=not self.if_exists)}
+        )
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        return replace(state, enums={name: each for name, each in state.enums.items() if name != self.type})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddEnumValue(Operation):
+    """ALTER TYPE ... ADD VALUE."""
+
+    type: Name
+    value: str
+    if_not_exists: bool = False
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        known = state.enums.get(self.type)
+        if known is None or known.labels is UNKNOWN or self.value in known.labels:
+            return state
+        grown = replace(known, labels=(*known.labels, self.value))
+        return replace(state, enums={**state.enums, self.type: grown})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameEnumValue(Operation):
+    """ALTER TYPE ... RENAME VALUE."""
+
+    type: Name
+    value: str
+    new_value: str
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        known = state.enums.get(self.type)
+        if known is None or known.labels is UNKNOWN:
+            return state
+        labels = tuple(self.new_value if label == self.value else label for label in known.labels)
+        return replace(state, enums={**state.enums, self.type: replace(known, labels=labels)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameType(Operation):
+    """ALTER TYPE ... RENAME TO: the columns of that type follow."""
+
+    type: Name
+    new_name: Name
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        known = state.enums.get(self.type, EnumType(self.type))
+        enums = {name: each for name, each in state.enums.items() if name != self.type}
+        tables = {}
+        for name, table in state.tables.items():
+            columns = dict(table.columns)
+            for column in table.columns.values():
+                used = column.type
+                if used is not UNKNOWN and Name(used.name, used.schema) == self.type:
+                    renamed = replace(used, name=self.new_name.name, schema=self.new_name.schema)
+                    columns[column.name] = replace(column, type=renamed)
+            tables[name] = replace(table, columns=columns)
+        renamed_type = replace(known, name=self.new_name)
+        return replace(state, enums={**enums, self.new_name: renamed_type}, tables=tables)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateView(Operation):
+    """CREATE [OR REPLACE] [MATERIALIZED] VIEW."""
+
+    view: View
+    or_replace: bool = False
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        return replace(state, views={**state.views, self.view.name: self.view})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropView(Operation):
+    """DROP [MATERIALIZED] VIEW."""
+
+    view: Name
+    materialized: bool = False
+    if_exists: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        if self.view in state.views:
+            return state
+        view = View(self.view, self.materialized, certain=not self.if_exists)
+        return replace(state, views={**state.views, self.view: view})
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        return replace(state, views={name: each for name, each in state.views.items() if name != self.view})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateSequence(Operation):
+    """CREATE SEQUENCE."""
+
+    sequence: Name
+    if_not_exists: bool = False
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        return replace(state, sequences={**state.sequences, self.sequence: Sequence(self.sequence)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropSequence(Operation):
+    """DROP SEQUENCE."""
+
+    sequence: Name
+    if_exists: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        if self.sequence in state.sequences:
+            return state
+        known = Sequence(self.sequence, certain=not self.if_exists)
+        return replace(state, sequences={**state.sequences, self.sequence: known})
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        rest = {name: each for name, each in state.sequences.items() if name != self.sequence}
+        return replace(state, sequences=rest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropSchema(Operation):
+    """DROP SCHEMA: with CASCADE, everything in it goes too."""
+
+    schema: str
+    cascade: bool = False
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        tables = {name: table for name, table in state.tables.items() if name.schema != self.schema}
+        return replace(state, tables=tables)
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsertRows(TableOperation):
+    """INSERT. `literals` are the text values written out; `from_select` tells that the rows come from a query."""
+
+    literals: tuple[str, ...] = ()
+    from_select: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateRows(TableOperation):
+    """
+    UPDATE. `columns` are those it sets. `where` is the condition's text, None without one. `bounded` is True where the
+    statement itself limits the rows it takes (LIMIT in it or in the subquery that picks them, a key range, or bind
+    parameters that pick single rows).
+    """
+
+    columns: tuple[str, ...] = ()
+    where: str | None = None
+    bounded: bool = False
+    literals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteRows(TableOperation):
+    """DELETE. `where` and `bounded` as for UpdateRows."""
+
+    where: str | None = None
+    bounded: bool = False
+    literals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TruncateTable(TableOperation):
+    """TRUNCATE of one table (a statement that names several gives several operations)."""
+
+    cascade: bool = False
+
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSql(Operation):
+    """
+    An SQL statement that was read and does nothing to the schema we keep: SELECT, SET, GRANT, CREATE FUNCTION ...
+
+    `kind` are the statement's leading words in upper case. `literals` are the text values written out.
+    """
+
+    kind: str
+    tables: tuple[Name, ...] = ()
+    literals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opaque(Operation):
+    """
+    Something that could not be read from the source. `what` is the code as written (shortened), `reason` says what is missing.
+
+    `tables` are those it is known to touch. `rows_only` is True where it cannot change the schema (a query or DML built by
+    SQLAlchemy whose table we do not know).
+    """
+
+    what: str
+    reason: str
+    tables: tuple[Name, ...] = ()
+    rows_only: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        for name in self.tables:
+            state = with_unknown_table(state, name)
+        return state
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        if self.rows_only:
+            return state
+        if not self.tables:
+            return replace(state, clouded=True)
+        for name in self.tables:
+            table = state.tables[name]
+            columns = {key: replace(column, certain=False) for key, column in table.columns.items()}
+            state = state.with_table(replace(table, columns=columns, complete=False))
+        return state

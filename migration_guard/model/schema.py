@@ -1,0 +1,226 @@
+"""
+The schema as plain data at one point of a history.
+
+What the history does not show is UNKNOWN, which is neither absent nor new. A table that is not `complete` may have
+columns, constraints and indexes that are not listed. An object that is not `certain` may or may not be there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+
+class Unknown(Enum):
+    """The one value that says: the history does not tell."""
+
+    UNKNOWN = "unknown"
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Name:
+    """The name of a table, type, view or sequence. `schema` is None for the default schema."""
+
+    name: str
+    schema: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """
+    An SQL expression.
+
+    `functions` are the lower-case names it calls, or None when it could not be parsed. `not_null` are the columns
+    that cannot be null where the expression is true. `literal` is the value of a plain string or number literal.
+    """
+
+    sql: str
+    functions: tuple[str, ...] | None = ()
+    columns: tuple[str, ...] = ()
+    not_null: tuple[str, ...] = ()
+    literal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """
+    A column's type under PostgreSQL's name for it (`varchar`, `integer`, `timestamptz`), or a user's own type name.
+
+    `modifiers` are length, or precision and scale. `labels` are an enum's values, None where they are not known.
+    `native` is False for an enum or uuid stored in a character column. `known` is False for a type of the
+    application's own, whose SQL we cannot see: two such types are only equal when written alike.
+    """
+
+    name: str
+    modifiers: tuple[int, ...] = ()
+    dimensions: int = 0
+    schema: str | None = None
+    labels: tuple[str, ...] | None = None
+    is_enum: bool = False
+    native: bool = True
+    known: bool = True
+    collation: str | None = None
+
+    def __str__(self) -> str:
+        size = f"({', '.join(map(str, self.modifiers))})" if self.modifiers else ""
+        schema = f"{self.schema}." if self.schema else ""
+        return f"{schema}{self.name}{size}{'[]' * self.dimensions}"
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A generated column's expression. `stored` is UNKNOWN where neither STORED nor VIRTUAL is written."""
+
+    expression: Expression
+    stored: bool | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. `default` is the server's default, None for none; `serial` and `identity` draw from a sequence."""
+
+    name: str
+    type: ColumnType | Unknown = UNKNOWN
+    nullable: bool | Unknown = UNKNOWN
+    default: Expression | None | Unknown = UNKNOWN
+    identity: bool = False
+    serial: bool = False
+    generated: Generated | None = None
+    comment: str | None | Unknown = UNKNOWN
+    certain: bool = True
+
+
+class ConstraintKind(Enum):
+    """The kinds of constraint, in SQL's words."""
+
+    PRIMARY_KEY = "primary key"
+    FOREIGN_KEY = "foreign key"
+    UNIQUE = "unique"
+    CHECK = "check"
+    EXCLUDE = "exclude"
+    NOT_NULL = "not null"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """
+    A constraint. `name` is None when the database, or a naming convention, is left to choose one.
+
+    `references` and `referenced_columns` belong to foreign keys, `expression` to checks. `valid` is False for NOT VALID.
+    `using_index` is the existing index it was made from.
+    """
+
+    kind: ConstraintKind
+    name: str | None = None
+    columns: tuple[str, ...] = ()
+    references: Name | None = None
+    referenced_columns: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    expression: Expression | None = None
+    valid: bool | Unknown = True
+    using_index: str | None = None
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index. `columns` holds column names, and expressions as SQL text in parentheses."""
+
+    name: str | None
+    columns: tuple[str, ...] | Unknown = UNKNOWN
+    unique: bool | Unknown = UNKNOWN
+    where: str | None = None
+    method: str | None = None
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. Constraints are a tuple because they may be nameless; columns and indexes go by name."""
+
+    name: Name
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    constraints: tuple[Constraint, ...] = ()
+    indexes: Mapping[str, Index] = field(default_factory=dict)
+    partitioned: bool = False
+    complete: bool = True
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    """An enumerated type. `labels` is UNKNOWN when the type was made where we cannot see."""
+
+    name: Name
+    labels: tuple[str, ...] | Unknown = UNKNOWN
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view or a materialized view."""
+
+    name: Name
+    materialized: bool = False
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A sequence made by name (those of serial and identity columns belong to their column)."""
+
+    name: Name
+    certain: bool = True
+
+
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """
+    Every object we know of. `clouded` means that something ran which we could not read: absent names may exist.
+    """
+
+    tables: Mapping[Name, Table] = field(default_factory=dict)
+    enums: Mapping[Name, EnumType] = field(default_factory=dict)
+    views: Mapping[Name, View] = field(default_factory=dict)
+    sequences: Mapping[Name, Sequence] = field(default_factory=dict)
+    clouded: bool = False
+
+    def table(self, name: Name) -> Table | None:
+        """The table of this name, if the history shows it."""
+        return self.tables.get(name)
+
+    def column(self, table: Name, column: str) -> Column | None:
+        """The column of this table, if the history shows it."""
+        known = self.tables.get(table)
+        return known.columns.get(column) if known else None
+
+    def index(self, name: str, table: Name | None = None) -> tuple[Table, Index] | None:
+        """The index of this name with its table; without a table every table is searched."""
+        tables = self.tables.values() if table is None else filter(None, [self.tables.get(table)])
+        return next(((one, one.indexes[name]) for one in tables if name in one.indexes), None)
+
+    def with_table(self, table: Table) -> SchemaState:
+        """The state with this table added or replaced."""
+        return replace(self, tables={**self.tables, table.name: table})
+
+    def without_table(self, name: Name) -> SchemaState:
+        """The state without this table; the same state where it was not there."""
+        if name not in self.tables:
+            return self
+        return replace(self, tables={key: table for key, table in self.tables.items() if key != name})
+
+
+EMPTY: Final = SchemaState()

@@ -1,0 +1,156 @@
+"""
+What a rule is. Read this page, then any rule in this folder, before writing one.
+
+A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that a
+history creates, `Rule[Migration]` every revision, `Rule[History]` the whole graph. Its docstring is its page: the
+first line says the hazard, then comes what happens to whom, then examples in fences, which are executed as tests:
+
+    python bad      yields exactly this code           python good     yields nothing
+    python given    the history before                 python fixed    what the correction makes of the bad one
+    ... and `postgresql 10` behind the word picks a target.
+
+A message says who is hurt, with the real names, and how; the help says what to write instead. A lock's name never
+appears without its meaning. Where no single step cures, the help is a numbered list of deploys. Write the sentence as
+you would say it to a colleague who has to ship today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar, get_args
+
+from migration_guard import dialects
+from migration_guard.dialects import Ability, Change, Impact
+from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
+from migration_guard.model.migration import History, Migration
+from migration_guard.model.operations import Operation
+from migration_guard.model.replay import Replayed
+from migration_guard.model.schema import Name, SchemaState
+from migration_guard.model.target import Target
+
+Subject = TypeVar("Subject", bound=Operation | Migration | History)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """
+    What a rule may know beside its subject.
+
+    `source` is the text of the migration's file. For a Rule[History], `replayed` and the states are those of an empty history.
+    """
+
+    target: Target
+    history: History
+    replayed: Replayed
+    before: SchemaState
+    source: str = ""
+    filename_pattern: str | None = None
+
+    @property
+    def migration(self) -> Migration:
+        """The revision that is being judged."""
+        return self.replayed.migration
+
+    def is_new(self, table: Name) -> bool:
+        """Whether this migration itself makes the table: nobody reads or writes it yet."""
+        return table in self.replayed.created
+
+    def is_new_column(self, table: Name, column: str) -> bool:
+        """Whether this migration itself adds the column (or its table)."""
+        return self.is_new(table) or (table, column) in self.replayed.added
+
+    def changes(self, operation: Operation) -> tuple[Change, ...]:
+        """What the operation asks of the target, in the schema before it."""
+        return dialects.changes(operation, self.before, self.target)
+
+    def impact(self, operation: Operation) -> Impact | None:
+        """What the operation does to a table in use: the worst of its changes; None where nothing is known."""
+        known = [dialects.impact_of(change, self.target) for change in self.changes(operation)]
+        found = [impact for impact in known if impact is not None]
+        return max(found, key=lambda one: (not one.brief, one.rewrites, len(one.blocks)), default=None)
+
+    def can(self, ability: Ability) -> bool:
+        """Whether the target has this ability."""
+        return dialects.can(ability, self.target)
+
+
+class Rule(Generic[Subject]):
+    """One hazard. Subclasses set the fields below and write `check`."""
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.ERROR
+    enabled: ClassVar[bool] = True
+    directions: ClassVar[tuple[Direction, ...]] = (Direction.UPGRADE,)
+    dialects: ClassVar[tuple[str, ...]] = ("postgresql", "mysql", "mariadb", "sqlite")
+    supersedes: ClassVar[tuple[str, ...]] = ()
+    message: ClassVar[str]
+    help: ClassVar[str] = ""
+
+    @classmethod
+    def slug(cls) -> str:
+        """The rule's name: that of its file."""
+        return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+    @classmethod
+    def subject(cls) -> type[Operation | Migration | History]:
+        """What this rule judges, read from `Rule[...]`."""
+        (base,) = [base for base in cls.__orig_bases__ if get_args(base)]  # type: ignore[attr-defined]
+        found: type[Operation | Migration | History] = get_args(base)[0]
+        return found
+
+    def check(self, subject: Subject, context: Context) -> Iterator[Finding]:
+        """Yield what is to be said about the subject."""
+        raise NotImplementedError
+
+    def finding(
+        self,
+        subject: Operation | Migration,
+        *,
+        objects: Sequence[str] = (),
+        fix: Fix | None = None,
+        span: Span | None = None,
+        help: str | None = None,
+        message: str | None = None,
+        direction: Direction | None = None,
+        path: str | None = None,
+        **words: object,
+    ) -> Finding:
+        """
+        A finding about this subject. `words` fill the placeholders of `message` and `help`.
+
+        The engine fills in path and revision, and makes the fingerprint. `direction` is for rules on a Migration that
+        speak of one of its functions.
+        """
+        if isinstance(subject, Operation):
+            direction, span, statement = subject.site.direction, span or subject.site.span, subject.site.statement
+        else:
+            statement = span
+        return Finding(
+            code=self.code,
+            slug=self.slug(),
+            severity=self.severity,
+            message=(message or self.message).format(**words),
+            help=(self.help if help is None else help).format(**words),
+            path=path or (subject.path if isinstance(subject, Migration) else ""),
+            span=span,
+            statement=statement,
+            direction=direction,
+            objects=tuple(dict.fromkeys(objects)),
+            fix=fix,
+        )
+
+
+def load() -> Mapping[str, Rule[Operation | Migration | History]]:
+    """Every rule of this folder, by code."""
+    found: dict[str, Rule[Operation | Migration | History]] = {}
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        if file.stem.startswith("_"):
+            continue
+        module = import_module(f"{__name__}.{file.stem}")
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__:
+                found[value.code] = value()
+    return dict(sorted(found.items()))
