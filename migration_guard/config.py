@@ -1,0 +1,404 @@
+"""
+Knows every option, where it may be written and which one wins: the only reader of TOML and of the environment.
+
+Selectors stay words here: which rules exist is told by the caller, never imported.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from migration_guard.model.finding import Severity
+from migration_guard.model.target import Target, parse
+
+FORMATS = ("text", "concise", "json", "github")
+COLORS = ("auto", "always", "never")
+PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
+ROUND_TRIP = tuple(f"MG75{last}" for last in range(1, 10))
+OWN_FILE = "migration-guard.toml"
+TABLE = ("tool", "migration-guard")
+
+
+class ConfigError(Exception):
+    """An option we cannot go by. The message is a whole sentence: where it is written, what is wrong, what to write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """The options of one place (the command line, or one file) as they were written. None: not said there."""
+
+    target: tuple[str, ...] | None = None
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] | None = None
+    severity: tuple[tuple[str, str], ...] | None = None
+    fail_on: str | None = None
+    exit_zero: bool | None = None
+    start_after: str | None = None
+    filename_pattern: str | None = None
+    jobs: int | None = None
+    cache: bool | None = None
+    color: str | None = None
+    output_format: tuple[str, ...] | None = None
+    quiet: bool | None = None
+    statistics: bool | None = None
+    verbose: bool | None = None
+    paths: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One report to write: its format, and its file (None: the standard output)."""
+
+    format: str
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one place says about which rules run: codes, prefixes of codes, or ALL. `select` None: not said."""
+
+    select: tuple[str, ...] | None = None
+    extend: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def decide(self, code: str, before: bool) -> bool:
+        """
+        Whether this place lets the rule run, where `before` is what held without it.
+
+        As in ruff: `select` starts afresh; the more precise selector wins; of two equally precise ones `ignore` wins.
+        """
+        chosen = max((_precision(word, code) for word in (*(self.select or ()), *self.extend)), default=-1)
+        hushed = max((_precision(word, code) for word in self.ignore), default=-1)
+        if chosen == hushed == -1:
+            return before and self.select is None
+        return chosen > hushed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """
+    Every option of one history, checked. `file` is where they were written, None where no file speaks.
+
+    `target` empty: to be found out. `filename_pattern` is a regular expression, or "alembic" for alembic.ini's
+    file_template. `jobs` None: as many as there are processors. `read` are the files that were looked for, absent
+    ones too.
+    """
+
+    target: tuple[Target, ...] = ()
+    selections: tuple[Selection, ...] = ()
+    severity: tuple[tuple[str, Severity], ...] = ()
+    fail_on: Severity = Severity.ERROR
+    exit_zero: bool = False
+    start_after: str | None = None
+    filename_pattern: str | None = None
+    jobs: int | None = None
+    cache: bool = True
+    color: str = "auto"
+    output_format: tuple[Output, ...] = (Output("text"),)
+    quiet: bool = False
+    statistics: bool = False
+    verbose: bool = False
+    paths: tuple[str, ...] = ()
+    file: Path | None = None
+    read: tuple[Path, ...] = ()
+
+    def selects(self, code: str, *, default: bool) -> bool:
+        """Whether the rule of this code runs; `default` is what it does when nobody says anything."""
+        for selection in self.selections:
+            default = selection.decide(code, default)
+        return default
+
+    def severity_of(self, code: str, default: Severity) -> Severity:
+        """How bad this rule's findings are: the most precise entry of the severity table, else `default`."""
+        found = max(self.severity, key=lambda entry: _precision(entry[0], code), default=None)
+        return found[1] if found and _precision(found[0], code) >= 0 else default
+
+
+def load(
+    folder: Path, *, explicit: Path | None = None, overrides: Overrides | None = None, known: Mapping[str, str]
+) -> Config:
+    """
+    The options that hold for a history in this folder: the nearest file upward, and `overrides` above it.
+
+    `explicit` names the file instead. `known` maps the code of every rule to its slug.
+    """
+    said = overrides or Overrides()
+    file, table, read = _named(explicit) if explicit else _nearest(folder)
+    if file is None:
+        return _checked((said, _Place("the command line", {}), known), read=read)
+    place = _Place(str(file), {field.name: field.name.replace("_", "-") for field in fields(Overrides)})
+    written = _from_table(table, place)
+    return _checked((written, place, known), (said, _Place("the command line", {}), known), file=file, read=read)
+
+
+def toml_table(file: Path, *names: str) -> dict[str, Any] | None:
+    """The table of these names in a TOML file; None where the file or the table is absent. Raises ConfigError."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{file} could not be read ({error.strerror}). Make it readable, or remove it.") from None
+    if names and names[-1].encode() not in content:
+        return None
+    import tomllib
+
+    try:
+        table: Any = tomllib.loads(content.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is no valid TOML: {error}. Mend that line and run again.") from None
+    for name in names:
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file}: [{'.'.join(names)}] is not a table. Write its keys below that heading.")
+        if name not in table:
+            return None
+        table = table[name]
+    if not isinstance(table, dict):
+        raise ConfigError(f"{file}: [{'.'.join(names)}] is not a table. Write its keys below that heading.")
+    return table
+
+
+def wants_color(choice: str, *, terminal: bool, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether to print in colours. An explicit choice wins, then NO_COLOR, then FORCE_COLOR, then the terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return environment["FORCE_COLOR"] != "0"
+    return terminal and environment.get("TERM") != "dumb"
+
+
+def wants_traceback(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a crash of ours should show its traceback."""
+    return environment.get("MIGRATION_GUARD_TRACEBACK", "") not in ("", "0")
+
+
+def resolve(word: str, known: Mapping[str, str]) -> str | None:
+    """The code, prefix or ALL that a selector stands for; None where it stands for nothing."""
+    if word.upper() == "ALL":
+        return "ALL"
+    slugs = {slug: code for code, slug in known.items()}
+    if word.lower() in slugs:
+        return slugs[word.lower()]
+    upper = word.upper()
+    if upper.startswith("MG") and any(code.startswith(upper) for code in (*known, *ROUND_TRIP)):
+        return upper
+    return None
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str:
+    """A question that offers the candidate most like the word, with a space before it; empty where none is like it."""
+    from difflib import get_close_matches
+
+    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    return f" Did you mean {by_lower[found[0]]}?" if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where options were written, for the sentences that complain about them."""
+
+    name: str
+    keys: Mapping[str, str]
+
+    def error(self, field: str, sentence: str) -> ConfigError:
+        option = "--no-cache" if field == "cache" else f"--{field.replace('_', '-')}"
+        key = self.keys.get(field)
+        return ConfigError(f"{self.name}: {key}: {sentence}" if key else f"{option}: {sentence}")
+
+
+def _precision(selector: str, code: str) -> int:
+    """How precisely a selector names the code: its length, 0 for ALL, -1 where it does not name it."""
+    if selector == "ALL":
+        return 0
+    return len(selector) if code.startswith(selector) else -1
+
+
+def _named(file: Path) -> tuple[Path, dict[str, Any], tuple[Path, ...]]:
+    if not file.is_file():
+        raise ConfigError(f"--config: there is no file {file}. Name a pyproject.toml or a {OWN_FILE}.")
+    table = toml_table(file, *_heading(file))
+    if table is None:
+        raise ConfigError(f"--config: {file} has no table [{'.'.join(TABLE)}]. Add it, or leave the option out.")
+    return file, table, (file,)
+
+
+def _nearest(folder: Path) -> tuple[Path | None, dict[str, Any], tuple[Path, ...]]:
+    read: list[Path] = []
+    for one in (folder, *folder.parents):
+        for name in (OWN_FILE, "pyproject.toml"):
+            file = one / name
+            read.append(file)
+            if (table := toml_table(file, *_heading(file))) is not None:
+                return file, table, tuple(read)
+        if (one / ".git").exists():
+            break
+    return None, {}, tuple(read)
+
+
+def _heading(file: Path) -> tuple[str, ...]:
+    return TABLE if file.name == "pyproject.toml" else ()
+
+
+def _from_table(table: Mapping[str, Any], place: _Place) -> Overrides:
+    by_key = {key: field for field, key in place.keys.items()}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in by_key:
+            raise ConfigError(f"{place.name}: there is no option {key!r}.{nearest(key, by_key)}")
+        field = by_key[key]
+        reader, wanted = _READERS.get(field, (_text, "a string"))
+        if (read := reader(value)) is None:
+            raise place.error(field, f"{value!r} is not {wanted}. Write it as {wanted}.")
+        values[field] = read
+    return Overrides(**values)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _words(value: object) -> tuple[str, ...] | None:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    return None
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...] | None:
+    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+        return tuple(value.items())
+    return None
+
+
+_WORDS = (_words, "a string or a list of strings")
+_FLAG = (_flag, "true or false")
+_READERS: Mapping[str, tuple[Callable[[object], Any], str]] = {
+    **dict.fromkeys(("target", "select", "ignore", "extend_select", "output_format", "paths"), _WORDS),
+    **dict.fromkeys(("exit_zero", "cache", "quiet", "statistics", "verbose"), _FLAG),
+    "jobs": (_count, "a whole number"),
+    "severity": (_pairs, 'a table such as { MG403 = "info" }'),
+}
+
+
+def _checked(
+    *layers: tuple[Overrides, _Place, Mapping[str, str]], file: Path | None = None, read: tuple[Path, ...]
+) -> Config:
+    """The layers put on top of each other, each checked with the name of its own place."""
+    values: dict[str, Any] = {}
+    severity: dict[str, Severity] = {}
+    for said, place, known in layers:
+        for field in fields(Overrides):
+            value = getattr(said, field.name)
+            if value is None or field.name in ("select", "ignore", "extend_select"):
+                continue
+            if field.name == "severity":
+                severity.update(_severities(value, place, known))
+            else:
+                values[field.name] = _CHECKS.get(field.name, _unchecked)(value, field.name, place)
+    selections = tuple(_selection(*layer) for layer in layers)
+    return Config(**values, severity=tuple(severity.items()), selections=selections, file=file, read=read)
+
+
+def _selection(said: Overrides, place: _Place, known: Mapping[str, str]) -> Selection:
+    def codes(field: str) -> tuple[str, ...]:
+        words = [word.strip() for entry in getattr(said, field) or () for word in entry.split(",")]
+        return tuple(_selector(word, field, place, known) for word in words if word)
+
+    select = None if said.select is None else codes("select")
+    return Selection(select=select, extend=codes("extend_select"), ignore=codes("ignore"))
+
+
+def _selector(word: str, field: str, place: _Place, known: Mapping[str, str]) -> str:
+    found = resolve(word, known)
+    if found is None:
+        raise place.error(
+            field,
+            f"no rule is called {word!r}.{nearest(word, (*known, *known.values(), *ROUND_TRIP, 'ALL'))}"
+            " Write a code (MG401), a name (blocking-index-build), a prefix (MG4) or ALL.",
+        )
+    return found
+
+
+def _severities(
+    pairs: Sequence[tuple[str, str]], place: _Place, known: Mapping[str, str]
+) -> Iterable[tuple[str, Severity]]:
+    for word, severity in pairs:
+        yield _selector(word, "severity", place, known), _severity(severity, "severity", place)
+
+
+def _unchecked(value: Any, field: str, place: _Place) -> Any:
+    return value
+
+
+def _severity(value: str, field: str, place: _Place) -> Severity:
+    return Severity(_choice(value, field, place, tuple(Severity)))
+
+
+def _choice(value: str, field: str, place: _Place, choices: Sequence[str]) -> str:
+    if value not in choices:
+        raise place.error(field, f"{value!r} is none of {', '.join(choices)}.{nearest(value, choices)}")
+    return value
+
+
+def _color(value: str, field: str, place: _Place) -> str:
+    return _choice(value, field, place, COLORS)
+
+
+def _targets(values: Sequence[str], field: str, place: _Place) -> tuple[Target, ...]:
+    try:
+        return tuple(dict.fromkeys(parse(part) for value in values for part in value.split(",")))
+    except ValueError as error:
+        raise place.error(field, str(error)) from None
+
+
+def _outputs(values: Sequence[str], field: str, place: _Place) -> tuple[Output, ...]:
+    parts = [value.partition(":") for value in values]
+    return tuple(Output(_choice(name, field, place, FORMATS), file or None) for name, _, file in parts)
+
+
+def _pattern(value: str, field: str, place: _Place) -> str:
+    if value == "alembic":
+        return value
+    pattern = PATTERNS.get(value, value)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise place.error(
+            field,
+            f"{value!r} is no regular expression ({error}). Write one, or one of the presets dated and alembic.",
+        ) from None
+    return pattern
+
+
+def _jobs(value: int, field: str, place: _Place) -> int:
+    if value < 1:
+        raise place.error(field, f"{value} is no number of processes. Write 1 or more, or leave it out.")
+    return value
+
+
+_CHECKS: Mapping[str, Callable[[Any, str, _Place], Any]] = {
+    "target": _targets,
+    "fail_on": _severity,
+    "color": _color,
+    "output_format": _outputs,
+    "filename_pattern": _pattern,
+    "jobs": _jobs,
+}
