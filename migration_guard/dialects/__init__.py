@@ -2,18 +2,19 @@
 What a database does when it is asked for a change: the only place that knows locks, rewrites and versions.
 
 An operation is first turned into Changes (what is asked, before any version has an opinion), then the newest row of the
-target's profile whose `since` is not newer than the target gives the Impact. No row means: we do not know, and that is said.
+target's profile whose `since` is not newer than the target gives the Impact. No row means: we do not know, and that is
+said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from importlib import import_module
 
-from migration_guard.model.operations import Operation
-from migration_guard.model.schema import SchemaState
+from migration_guard.model.operations import AlterColumnType, Operation
+from migration_guard.model.schema import UNKNOWN, ColumnType, SchemaState, Unknown
 from migration_guard.model.target import Target
 
 
@@ -36,6 +37,8 @@ class Change(Enum):
     RENAME_COLUMN = auto()
     CHANGE_TYPE_FREE = auto()
     CHANGE_TYPE_REWRITE = auto()
+    CHANGE_TYPE_TIME_ZONE = auto()
+    """timestamp to timestamptz or back: a rewrite, except in a session whose TimeZone is UTC."""
     CHANGE_TYPE_RECHECK = auto()
     CHANGE_TYPE_UNKNOWN = auto()
     SET_NOT_NULL = auto()
@@ -78,6 +81,12 @@ class Ability(Enum):
     VIRTUAL_COLUMNS = auto()
     CASTS_ON_TYPE_CHANGE = auto()
     """Type changes need a cast that the database applies by itself, or USING."""
+    TIME_ZONE_CHANGE_IN_PLACE = auto()
+    """timestamp and timestamptz turn into each other without a rewrite where the session's TimeZone is UTC."""
+    NOT_VALID_ON_PARTITIONED = auto()
+    """A partitioned table may have foreign keys that are NOT VALID."""
+    STRICT_NOT_NULL = auto()
+    """A new NOT NULL column without a default is refused (elsewhere it is filled with a zero or an empty string)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +94,9 @@ class Impact:
     """
     What a change does to a table that is in use.
 
-    `blocks` says whom it shuts out while it runs: "reads and writes", "writes" or "". `rewrites` copies the table, `scans` reads all of it,
-    `builds_index` builds one. `brief` is True where the time it takes does not grow with the table. `also` tells which other tables are locked.
+    `blocks` says whom it shuts out while it runs: "reads and writes", "writes" or "". `rewrites` copies the table,
+    `scans` reads all of it, `builds_index` builds one. `brief` is True where the time it takes does not grow with the
+    table. `referenced_blocks` tells whom it shuts out of the table that a foreign key points at.
     """
 
     lock: str
@@ -122,7 +132,7 @@ class Profile:
 
     dialect: str
     facts: Sequence[Fact]
-    abilities: dict[Ability, tuple[int, ...]]
+    abilities: Mapping[Ability, tuple[int, ...]]
     classify: Callable[[Operation, SchemaState, Target], tuple[Change, ...]]
 
 
@@ -147,3 +157,12 @@ def can(ability: Ability, target: Target) -> bool:
     """Whether the target has this ability."""
     since = profile(target.dialect).abilities.get(ability)
     return since is not None and since <= target.version
+
+
+def type_before(operation: AlterColumnType, state: SchemaState) -> ColumnType | Unknown:
+    """The type a column has before it is changed: that of the replayed history, else what the author says it is."""
+    known = state.column(operation.table, operation.column)
+    if known is None or known.type is UNKNOWN:
+        return operation.existing
+    sure = known.certain and known.type.known
+    return known.type if sure or operation.existing is UNKNOWN else operation.existing

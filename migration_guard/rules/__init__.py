@@ -1,8 +1,8 @@
 """
 What a rule is. Read this page, then any rule in this folder, before writing one.
 
-A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that a
-history creates, `Rule[Migration]` every revision, `Rule[History]` the whole graph. Its docstring is its page: the
+A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that
+a history creates, `Rule[Migration]` every revision, `Rule[History]` the whole graph. Its docstring is its page: the
 first line says the hazard, then comes what happens to whom, then examples in fences, which are executed as tests:
 
     python bad      yields exactly this code           python good     yields nothing
@@ -26,9 +26,9 @@ from migration_guard import dialects
 from migration_guard.dialects import Ability, Change, Impact
 from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
 from migration_guard.model.migration import History, Migration
-from migration_guard.model.operations import Operation
+from migration_guard.model.operations import AlterColumnType, Operation
 from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import Name, SchemaState
+from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown
 from migration_guard.model.target import Target
 
 Subject = TypeVar("Subject", bound=Operation | Migration | History)
@@ -39,7 +39,8 @@ class Context:
     """
     What a rule may know beside its subject.
 
-    `source` is the text of the migration's file. For a Rule[History], `replayed` and the states are those of an empty history.
+    `source` is the text of the migration's file. For a Rule[History], `replayed` and the states are those of an empty
+    history.
     """
 
     target: Target
@@ -71,6 +72,10 @@ class Context:
         known = [dialects.impact_of(change, self.target) for change in self.changes(operation)]
         found = [impact for impact in known if impact is not None]
         return max(found, key=lambda one: (not one.brief, one.rewrites, len(one.blocks)), default=None)
+
+    def type_before(self, operation: AlterColumnType) -> ColumnType | Unknown:
+        """The type the column has before this change."""
+        return dialects.type_before(operation, self.before)
 
     def can(self, ability: Ability) -> bool:
         """Whether the target has this ability."""
@@ -124,10 +129,9 @@ class Rule(Generic[Subject]):
         The engine fills in path and revision, and makes the fingerprint. `direction` is for rules on a Migration that
         speak of one of its functions.
         """
+        statement = span
         if isinstance(subject, Operation):
             direction, span, statement = subject.site.direction, span or subject.site.span, subject.site.statement
-        else:
-            statement = span
         return Finding(
             code=self.code,
             slug=self.slug(),
