@@ -270,7 +270,8 @@ def test_a_concurrent_build_lets_writers_through(change: C, database: Database) 
 TYPES = """
     varchar(5) varchar(10) varchar text char(5) char(10) smallint integer bigint real,double precision,numeric
     numeric(10,2) numeric(12,2) numeric(12,3) numeric(8) money oid boolean date time time(3) timetz timestamp
-    timestamp(3) timestamp(6) timestamptz timestamptz(3) interval interval(3) uuid json jsonb bytea xml inet cidr macaddr macaddr8
+    timestamp(3) timestamp(6) timestamptz timestamptz(3) interval interval(3) uuid json jsonb bytea xml inet cidr
+    macaddr macaddr8
     bit(4) bit(8) varbit varbit(4) varbit(8) tsvector point box polygon citext mood temper int4range daterange
     varchar(5)[] varchar(9)[] text[] integer[] bigint[]
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migration_guard.dialects import Ability as A
 from migration_guard.dialects import Change as C
 from migration_guard.dialects import Fact, Impact, Profile, type_before
@@ -210,6 +212,8 @@ def _change_type(operation: AlterColumnType, state: SchemaState, target: Target)
     new, old = operation.type, type_before(operation, state)
     if new is UNKNOWN:
         return C.CHANGE_TYPE_UNKNOWN
+    new = with_enum(new, state)
+    old = UNKNOWN if old is UNKNOWN else with_enum(old, state)
     change = change_to(new) if old is UNKNOWN else change_of(old, new)
     if operation.using is not None and not is_plain(operation.using, operation.column, new):
         change = TypeChange.REWRITE
@@ -226,6 +230,13 @@ def _change_type(operation: AlterColumnType, state: SchemaState, target: Target)
             return C.CHANGE_TYPE_UNKNOWN
         case _:
             return C.CHANGE_TYPE_REWRITE
+
+
+def with_enum(type: ColumnType, state: SchemaState) -> ColumnType:
+    """SQL text does not tell an enum from another type of one's own: the history does."""
+    if type.is_enum or Name(type.name, type.schema) not in state.enums:
+        return type
+    return replace(type, is_enum=True)
 
 
 def _is_checked_again(state: SchemaState, operation: AlterColumnType, old: ColumnType, new: ColumnType) -> bool:
