@@ -1,0 +1,278 @@
+"""
+The command line: turns options into calls and results into exit codes. Knows no migrations and no rules.
+
+What is heavy is imported inside the commands: `--help` must not wait for it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from migration_guard import __version__
+from migration_guard.config import COLORS, FORMATS, Config, ConfigError, Output, Overrides, wants_color, wants_traceback
+from migration_guard.model.finding import Report, Severity
+
+CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+ALWAYS_COUNTS = "MG001"
+WORDS = ("target", "select", "ignore", "extend_select", "output_format")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The console script: everything that can happen, as an exit code and a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code. click's own differ: an interruption is 130 here, a crash of ours 2."""
+    try:
+        result = commands.main(args=arguments, prog_name="migration-guard", standalone_mode=False)
+        return result if isinstance(result, int) else CLEAN
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except click.UsageError as error:
+        error.show()
+        return FAILED
+    except click.ClickException as error:
+        return _refused(error.format_message())
+    except BrokenPipeError:
+        _close_pipe()
+        return CLEAN
+    except Exception as error:
+        return _crashed(error, sys.argv[1:] if arguments is None else arguments)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="migration-guard", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Finds trouble in Alembic migrations before production does."""
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--target", multiple=True, metavar="TARGET", help='Database to judge for: "postgresql 16". Repeatable.')
+@click.option("--select", multiple=True, metavar="RULES", help="Run only these: codes, names, prefixes (MG4) or ALL.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these.")
+@click.option("--extend-select", multiple=True, metavar="RULES", help="Run these too.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([one.value for one in Severity]),
+    help="Severity from which the exit code is 1.  [error]",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even where something is found.")
+@click.option("--start-after", metavar="REVISION", help="Judge only what comes after this revision.")
+@click.option("--filename-pattern", metavar="PATTERN", help='"dated", "alembic" or a regular expression (MG008).')
+@click.option(
+    "--output-format", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.  [text]"
+)
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
+@click.option("--color", type=click.Choice(COLORS), help="NO_COLOR and FORCE_COLOR are honoured.  [auto]")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but findings of severity error.")
+@click.option("--verbose", "-v", is_flag=True, help="Say which configuration was used; show tracebacks.")
+@click.option("--diff", is_flag=True, help="Print the corrections as a patch and change nothing.")
+@click.option("--fix", is_flag=True, help="Apply the corrections that are safe.")
+@click.option("--unsafe-fixes", is_flag=True, help="Apply those too that a person should decide on.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read the options from this file.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="How many processes to use.")
+@click.option("--no-cache", is_flag=True, help="Read every file afresh, and keep nothing.")
+def lint(
+    paths: tuple[Path, ...],
+    config: Path | None,
+    diff: bool,
+    fix: bool,
+    unsafe_fixes: bool,
+    no_cache: bool,
+    **options: Any,
+) -> int:
+    """
+    Judge migrations: files, folders of versions, folders with an alembic.ini, or whole repositories.
+
+    Without a path, every history below the current folder is judged. Exit codes: 0 nothing found, 1 something found,
+    2 the job could not be done.
+    """
+    from migration_guard import engine
+    from migration_guard.reading.project import ProjectError
+
+    cwd = Path.cwd()
+    said = {name: (value or None if name in WORDS else value) for name, value in options.items() if value is not False}
+    overrides = Overrides(**said, cache=False if no_cache else None)
+    explicit = cwd / config if config else None
+    try:
+        settings = _settings(paths, cwd, explicit, overrides)
+        paths = paths or tuple((settings.file or cwd).parent / path for path in settings.paths)
+        if diff:
+            report = engine.lint(paths, cwd, explicit, overrides)
+            _print_patch(report, cwd, unsafe=unsafe_fixes)
+            outputs = [output for output in settings.output_format if output.file]
+        elif fix or unsafe_fixes:
+            report = _corrected(paths, cwd, explicit, overrides, unsafe=unsafe_fixes)
+            outputs = list(settings.output_format)
+        else:
+            report = engine.lint(paths, cwd, explicit, overrides)
+            outputs = list(settings.output_format)
+    except (ConfigError, ProjectError) as error:
+        raise click.ClickException(str(error)) from None
+    for output in outputs:
+        _write(report, output, settings)
+    return _exit_code(report, settings)
+
+
+@commands.command()
+def rules() -> None:
+    """List all rules: code, name, severity, whether it is on, and what it finds."""
+    from migration_guard.rules import load
+
+    lines = []
+    for code, rule in load().items():
+        first = (rule.__doc__ or "").strip().partition("\n")[0]
+        lines.append(f"{code}  {rule.slug():<32} {rule.severity:<8} {'on' if rule.enabled else 'off':<4} {first}\n")
+    _print("".join(lines))
+
+
+@commands.command()
+@click.argument("code")
+def rule(code: str) -> None:
+    """Print the page of one rule: MG401 or blocking-index-build."""
+    from inspect import cleandoc
+
+    from migration_guard.config import nearest
+    from migration_guard.rules import load
+
+    known = load()
+    by_name = {name.lower(): one for one in known.values() for name in (one.code, one.slug())}
+    found = by_name.get(code.lower())
+    if found is None:
+        raise click.ClickException(
+            f"There is no rule {code!r}.{nearest(code, (*known, *by_name))} `migration-guard rules` lists them all."
+        )
+    state = "on" if found.enabled else "off unless selected"
+    says = "\n\n".join(filter(None, (found.message, found.help)))
+    page = cleandoc(found.__doc__ or "")
+    _print(f"{found.code} {found.slug()} ({found.severity}, {state})\n\n{page}\n\nWhat it says:\n\n{says}\n")
+
+
+def _settings(paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides: Overrides) -> Config:
+    """
+    The options of the run as a whole: how to report and when to fail.
+
+    They come from the file nearest to everything that was named; what is judged, and how, each history says for itself.
+    """
+    from migration_guard.config import load
+    from migration_guard.rules import load as load_rules
+
+    known = {code: one.slug() for code, one in load_rules().items()}
+    places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
+    folders = [place if place.is_dir() else place.parent for place in places]
+    settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides, known=known)
+    if settings.verbose:
+        click.echo(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)
+    return settings
+
+
+def _corrected(
+    paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides: Overrides, *, unsafe: bool
+) -> Report:
+    from migration_guard import engine
+    from migration_guard.correcting import correct
+    from migration_guard.report import plural
+
+    done = correct(lambda these: engine.lint(these, cwd, explicit, overrides), paths, cwd, unsafe=unsafe)
+    notes = (*done.report.summary.notes, f"Corrected {plural(done.corrected, 'finding')}.", *done.notes)
+    return replace(done.report, summary=replace(done.report.summary, notes=notes))
+
+
+def _print_patch(report: Report, cwd: Path, *, unsafe: bool) -> None:
+    from migration_guard.correcting import patch
+    from migration_guard.report import plural
+
+    text, count, notes = patch(report, cwd, unsafe=unsafe)
+    _print(text)
+    for note in (f"Would correct {plural(count, 'finding')}.", *notes):
+        click.echo(note, err=True)
+
+
+def _write(report: Report, output: Output, settings: Config) -> None:
+    """Write one report to its file, or to the standard output."""
+    from migration_guard.report import concise, render, text
+
+    people = output.format in ("text", "concise")
+    if people and settings.quiet:
+        errors = tuple(finding for finding in report.findings if finding.severity is Severity.ERROR)
+        report = replace(report, findings=errors)
+    if output.format == "text" or (output.format == "concise" and settings.statistics):
+        color = not output.file and wants_color(settings.color, terminal=sys.stdout.isatty())
+        summary = not settings.quiet and output.format == "text"
+        written = text.render(report, color=color, statistics=settings.statistics, summary=summary)
+    else:
+        written = concise.render(report) if output.format == "concise" else render(report, output.format)
+    if output.file is None:
+        _print(written)
+        return
+    try:
+        Path(output.file).parent.mkdir(parents=True, exist_ok=True)
+        Path(output.file).write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(
+            f"The report could not be written to {output.file} ({error.strerror}). Name a file that can be written."
+        ) from None
+
+
+def _exit_code(report: Report, settings: Config) -> int:
+    counts = any(
+        finding.code == ALWAYS_COUNTS or finding.severity.at_least(settings.fail_on) for finding in report.findings
+    )
+    return FOUND if counts and not settings.exit_zero else CLEAN
+
+
+def _print(text: str | bytes) -> None:
+    """Print as it is. A reader that has gone away (`| head`) is no failure."""
+    try:
+        click.echo(text, nl=False, color=True)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_pipe()
+
+
+def _close_pipe() -> None:
+    """Let the interpreter's last flush go nowhere instead of into a pipe without a reader."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _refused(sentence: str) -> int:
+    from migration_guard.report import printable
+
+    click.echo(f"migration-guard: {printable(sentence, lines=True)}", err=True)
+    return FAILED
+
+
+def _crashed(error: Exception, arguments: Iterable[str]) -> int:
+    """A crash of ours: one sentence with the place, and the whole traceback where somebody asked for it."""
+    import traceback
+
+    from migration_guard.report import printable
+
+    if wants_traceback() or {"--verbose", "-v"} & set(arguments):
+        click.echo(printable(traceback.format_exc(), lines=True), err=True, nl=False)
+    frame = (traceback.extract_tb(error.__traceback__) or [None])[-1]
+    place = f" at {'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno}" if frame else ""
+    said = printable(str(error)[:200])
+    return _refused(
+        f"something is wrong with migration-guard itself ({type(error).__name__}{place}: {said})."
+        " Please report this line on its issue tracker; --verbose shows the traceback to send along."
+    )
+
+
+if __name__ == "__main__":
+    main()
