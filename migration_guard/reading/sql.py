@@ -12,8 +12,10 @@ from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import ColumnType, Expression, Name
 from migration_guard.model.site import Site
+from migration_guard.reading.sql_columns import Cursor, NotRead, expression_here
 from migration_guard.reading.sql_holes import settle, shorten
 from migration_guard.reading.sql_kinds import changes_rows_only, name_at, read_by_words
+from migration_guard.reading.sql_other import looks_like_postgresql, read_statement
 from migration_guard.reading.sql_text import BODY, HOLE, STRING, Statement, Token, scan, split
 from migration_guard.reading.sql_types import canonical_type, type_from_text
 
@@ -22,6 +24,7 @@ __all__ = ["HOLE", "SiteFor", "canonical_type", "read_expression", "read_sql", "
 # (start, end) offsets of a statement in the text, in code points -> where that is in the source.
 SiteFor = Callable[[int, int], Site]
 
+NAMES = {"mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 NOT_INSTALLED = "PostgreSQL's parser is not installed: pip install postgast"
 MOST_LETTERS = 2_000_000
 MOST_STATEMENTS = 5_000
@@ -70,11 +73,12 @@ def _read(statement: Statement, site: Site) -> tuple[Operation, ...]:
 
 def _read_postgresql(statement: Statement, site: Site) -> tuple[Operation, ...]:
     try:
-        from migration_guard.reading.sql_postgresql import NotAccepted, read_statement
+        from migration_guard.reading.sql_postgresql import NotAccepted
+        from migration_guard.reading.sql_postgresql import read_statement as read
     except ImportError:
         return (_opaque(statement, site, NOT_INSTALLED),)
     try:
-        return read_statement(statement, site)
+        return read(statement, site)
     except NotAccepted as refused:
         reason = f"PostgreSQL's parser does not accept it: {refused}"
         if statement.has_hole or statement.has_bind or "nested" in str(refused):
@@ -96,7 +100,14 @@ def _read_do(statement: Statement, site: SiteFor) -> tuple[Operation, ...]:
 
 
 def _read_other(statement: Statement, site: Site) -> tuple[Operation, ...]:
-    return _by_words(statement, site, "not read yet")
+    try:
+        return read_statement(statement, site)
+    except NotRead as refused:
+        reason = f"it does not read as {NAMES[statement.dialect]}: {refused}"
+        if statement.has_hole or statement.has_bind:
+            return _by_words(statement, site, reason)
+        likeness = " (it looks like PostgreSQL)" if looks_like_postgresql(statement) else ""
+        return (_opaque(statement, site, reason + likeness),)
 
 
 def _by_words(statement: Statement, site: Site, reason: str) -> tuple[Operation, ...]:
@@ -169,7 +180,7 @@ def read_expression(text: str, dialect: str) -> Expression:
         except ImportError:
             return Expression(text.strip(), functions=None)
         return read(statement.text, statement.clean)
-    return Expression(text.strip(), functions=None)
+    return expression_here(Cursor(statement))
 
 
 def read_type(text: str, dialect: str) -> ColumnType:

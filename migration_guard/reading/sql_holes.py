@@ -61,7 +61,7 @@ def settle(operation: Operation, statement: Statement) -> Operation:
         return Opaque(
             site=operation.site,
             what=shorten(statement.text),
-            reason=f"the {missing} name is put together at run time",
+            reason=f"the {missing} is put together at run time",
             tables=_tables(operation),
             rows_only=isinstance(operation, _ROWS),
         )
@@ -77,49 +77,49 @@ def _tables(operation: Operation) -> tuple[Name, ...]:
 def _missing(operation: Operation) -> str:
     """Which name the operation cannot do without, and lacks."""
     if isinstance(operation, TableOperation) and has_hole(operation.table):
-        return "table"
+        return "table name"
     if isinstance(operation, ColumnOperation) and has_hole(operation.column):
-        return "column"
+        return "column name"
     match operation:
         case CreateTable(table=table) if has_hole(table.name):
-            return "table"
+            return "table name"
         case RenameTable(new_name=new) if has_hole(new):
-            return "table"
+            return "table name"
         case AddColumn(column=column) if has_hole(column.name):
-            return "column"
+            return "column name"
         case RenameColumn(new_name=new) if has_hole(new):
-            return "column"
+            return "column name"
         case ValidateConstraint(name=name) if has_hole(name):
-            return "constraint"
+            return "constraint name"
         case RenameConstraint(name=name, new_name=new) if has_hole(name, new):
-            return "constraint"
+            return "constraint name"
         case DropIndex(name=name) if has_hole(name):
-            return "index"
+            return "index name"
         case RenameIndex(name=name, new_name=new) if has_hole(name, new):
-            return "index"
+            return "index name"
         case RenameEnumValue(value=value, new_value=new) if has_hole(value, new):
-            return "value's"
+            return "value"
         case AddEnumValue(value=value) if has_hole(value):
-            return "value's"
+            return "value"
     return _missing_object(operation)
 
 
 def _missing_object(operation: Operation) -> str:
     match operation:
         case CreateEnum(type=enum) if has_hole(enum.name):
-            return "type"
+            return "type name"
         case DropEnum(type=name) | AddEnumValue(type=name) | RenameEnumValue(type=name) if has_hole(name):
-            return "type"
+            return "type name"
         case RenameType(type=name, new_name=new) if has_hole(name, new):
-            return "type"
+            return "type name"
         case CreateView(view=view) if has_hole(view.name):
-            return "view"
+            return "view name"
         case DropView(view=name) if has_hole(name):
-            return "view"
+            return "view name"
         case CreateSequence(sequence=name) | DropSequence(sequence=name) if has_hole(name):
-            return "sequence"
+            return "sequence name"
         case DropSchema(schema=schema) if has_hole(schema):
-            return "schema"
+            return "schema name"
     return ""
 
 

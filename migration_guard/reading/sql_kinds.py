@@ -10,6 +10,12 @@ from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.sql_text import NAME, WORD, Statement
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of `text`, to look words up in."""
+    return frozenset(text.split())
+
+
 # Words that say how a statement does its work, not what it works on.
 _MANNERS = frozenset(
     {"OR", "REPLACE", "IF", "NOT", "EXISTS", "TEMP", "TEMPORARY", "UNLOGGED", "LOCAL", "GLOBAL", "UNIQUE", "DEFINER"}
@@ -122,7 +128,7 @@ def tables_read(statement: Statement) -> tuple[Name, ...]:
     """The tables behind FROM, JOIN, INTO, UPDATE and TABLE."""
     tables: dict[Name, None] = {}
     for number, token in enumerate(statement.tokens):
-        if token.kind == WORD and token.word in ("FROM", "JOIN", "INTO", "UPDATE", "TABLE"):
+        if token.kind == WORD and token.word in ("FROM", "JOIN", "INTO", "UPDATE", "TABLE", "TABLES"):
             name, _ = name_at(statement, number + 1)
             if name and not statement.tokens[number + 1].word.startswith("SELECT"):
                 tables[name] = None
@@ -132,6 +138,11 @@ def tables_read(statement: Statement) -> tuple[Name, ...]:
 def read_by_words(statement: Statement, site: Site) -> Iterator[Operation]:
     """A query or a change of rows, recognised without a parser; nothing where it is neither."""
     first, table, literals = statement.tokens[0].word, table_of(statement), statement.literals()
+    if first == "WITH":
+        main = statement.find(1, "SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE")
+        if main < len(statement.tokens) and statement.tokens[main].word != "SELECT":
+            yield from read_by_words(behind(statement, main), site)
+            return
     if first in _QUERIES:
         yield RunSql(site=site, kind=kind_of(statement), tables=tables_read(statement), literals=literals)
     elif table is None:
@@ -148,6 +159,13 @@ def read_by_words(statement: Statement, site: Site) -> Iterator[Operation]:
         yield DeleteRows(site=site, table=table, where=where, bounded=bounded, literals=literals)
     elif first == "TRUNCATE":
         yield TruncateTable(site=site, table=table, cascade=statement.tokens[-1].word == "CASCADE")
+
+
+def behind(statement: Statement, first: int) -> Statement:
+    """The statement from token `first` on."""
+    start = statement.tokens[first].start
+    text = statement.text[start - statement.start :]
+    return Statement(text, start, statement.end, statement.tokens[first:], statement.dialect)
 
 
 def _columns_set(statement: Statement) -> Iterator[str]:

@@ -158,9 +158,9 @@ class Statement:
         """True where a bind parameter stands in the statement."""
         return any(token.kind == BIND for token in self.tokens)
 
-    def words(self, count: int) -> tuple[str, ...]:
-        """The first `count` tokens, to compare."""
-        return tuple(token.word for token in self.tokens[:count])
+    def words(self, count: int, first: int = 0) -> tuple[str, ...]:
+        """The `count` tokens from `first` on, to compare."""
+        return tuple(token.word for token in self.tokens[first : first + count])
 
     def token_at(self, byte: int) -> int:
         """The number of the first token at or behind this byte of `clean`, which is how PostgreSQL counts."""

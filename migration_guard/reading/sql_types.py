@@ -45,6 +45,9 @@ SERIALS = {
     "serial2": "smallint",
 }
 
+# What stands in parentheses behind these in MySQL is a display width, and means nothing.
+_WHOLE_NUMBERS = ("tinyint", "smallint", "mediumint", "integer", "bigint")
+
 _TYPE = re.compile(
     r"""
     \s* (?:(?P<schema>"[^"]+"|\w+)\s*\.\s*)?
@@ -82,6 +85,8 @@ def type_from_text(text: str, dialect: str) -> ColumnType:
     if name in ("enum", "set") and dialect in ("mysql", "mariadb"):
         labels = tuple(label.replace("''", "'") for label in _QUOTED.findall(modifiers))
         return ColumnType(name, labels=labels, is_enum=name == "enum")
+    if dialect in ("mysql", "mariadb") and name in _WHOLE_NUMBERS:
+        name, modifiers = ("boolean", "") if (name, modifiers.strip()) == ("tinyint", "1") else (name, "")
     if "unsigned" in rest.split():
         name += " unsigned"
     collation = _COLLATION.search(found["rest"])
