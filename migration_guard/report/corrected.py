@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from migration_guard.fixes import apply
 from migration_guard.model.finding import Edit, Span
 
-CONTEXT = 3  # unchanged lines shown on either side
+CONTEXT = 3  # unchanged lines shown on either side of a change in a long stretch
 STATEMENT = 12  # a statement of up to so many lines is shown whole
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
@@ -67,6 +67,7 @@ def _compared(before: list[str], after: list[str]) -> tuple[Line, ...]:
     tail = next((number for number in range(rest) if before[-1 - number] != after[-1 - number]), rest)
     changed = [Line("+", text) for text in after[head : len(after) - tail]]
     gone = [Line("-", text) for text in before[head : len(before) - tail]]
-    above = [Line(" ", text) for text in after[max(0, head - CONTEXT) : head]]
-    below = [Line(" ", text) for text in after[len(after) - tail :][:CONTEXT]]
+    shown = STATEMENT if len(before) <= STATEMENT else CONTEXT
+    above = [Line(" ", text) for text in after[max(0, head - shown) : head]]
+    below = [Line(" ", text) for text in after[len(after) - tail :][:shown]]
     return (*above, *(changed or gone), *below)
