@@ -37,7 +37,7 @@ INDEX = Finding(
     revision="a1",
     direction=Direction.UPGRADE,
     objects=("ix_users_email", "users"),
-    fix=Fix(False, (Edit(Span(5, 18, 5, 18), "\n        postgresql_concurrently=True,"),), "It commits."),
+    fix=Fix(False, (Edit(Span(5, 19, 5, 19), "\n        postgresql_concurrently=True,"),), "It commits."),
     fingerprint="f00",
 )
 NAME = Finding(
@@ -228,9 +228,9 @@ def test_json_is_as_documented() -> None:
             "edits": [
                 {
                     "line": 5,
-                    "column": 18,
+                    "column": 19,
                     "end_line": 5,
-                    "end_column": 18,
+                    "end_column": 19,
                     "text": "\n        postgresql_concurrently=True,",
                 }
             ],
