@@ -1,0 +1,599 @@
+"""
+Each op.* and batch_op.* directive: its call as operations. Signatures are those of Alembic 1.8 to 1.20
+(https://alembic.sqlalchemy.org/en/latest/ops.html), with the argument names that older releases took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from migration_guard.model.objects import CreateEnum, InsertRows, RunSql
+from migration_guard.model.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumnType,
+    CreateIndex,
+    CreateTable,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    DropNotNull,
+    DropTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    SetColumnComment,
+    SetDefault,
+    SetNotNull,
+)
+from migration_guard.model.schema import (
+    UNKNOWN,
+    Column,
+    ColumnType,
+    Constraint,
+    ConstraintKind,
+    EnumType,
+    Index,
+    Name,
+    Table,
+)
+from migration_guard.model.site import Site
+from migration_guard.reading import constructs
+from migration_guard.reading.constructs import ColumnParts, Constructs
+from migration_guard.reading.recorder import Recorder, identifier, schema_of, table_of
+from migration_guard.reading.values import (
+    FALSE,
+    Attribute,
+    Batch,
+    Constant,
+    Items,
+    Made,
+    Pairs,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    plain,
+    truth,
+)
+
+SIGNATURES = {
+    "create_table": "table_name *columns",
+    "drop_table": "table_name",
+    "rename_table": "old_table_name new_table_name schema",
+    "add_column": "table_name column",
+    "drop_column": "table_name column_name",
+    "alter_column": "table_name column_name nullable",
+    "create_index": "index_name table_name columns",
+    "drop_index": "index_name table_name",
+    "create_primary_key": "constraint_name table_name columns schema",
+    "create_foreign_key": "constraint_name source_table referent_table local_cols remote_cols",
+    "create_unique_constraint": "constraint_name table_name columns schema",
+    "create_check_constraint": "constraint_name table_name condition schema",
+    "create_exclude_constraint": "constraint_name table_name *columns",
+    "drop_constraint": "constraint_name table_name type_ schema",
+    "create_table_comment": "table_name comment",
+    "drop_table_comment": "table_name",
+    "bulk_insert": "table rows",
+    "execute": "sqltext",
+    "batch_alter_table": "table_name schema",
+}
+_ALIASES = {
+    "name": ("constraint_name", "index_name", "table_name"),
+    "tablename": ("table_name",),
+    "source": ("source_table", "table_name"),
+    "referent": ("referent_table",),
+    "type": ("type_",),
+    "local_cols": ("columns",),
+}
+_KINDS = {
+    "foreignkey": ConstraintKind.FOREIGN_KEY,
+    "unique": ConstraintKind.UNIQUE,
+    "check": ConstraintKind.CHECK,
+    "primary": ConstraintKind.PRIMARY_KEY,
+}
+_QUIET = frozenset(
+    {"get_context", "get_bind", "f", "inline_literal", "implementation_for", "register_operation", "run_async"}
+)
+NAMES = frozenset(SIGNATURES) | _QUIET
+
+
+class Ask:
+    """One directive call with its arguments bound to the names of its signature."""
+
+    def __init__(self, walker: Recorder, made: Made, name: str, batch: Batch | None) -> None:
+        self.walker, self.made, self.name, self.batch = walker, made, name, batch
+        self.constructs = Constructs(walker.dialect)
+        self.values: dict[str, Value] = {}
+        self.rest: list[Value] = []
+        parameters = SIGNATURES[name].split()
+        if batch is not None:
+            dropped = ("table_name", "source_table", "schema")
+            parameters = [parameter for parameter in parameters if parameter not in dropped]
+        for position, value in enumerate(made.arguments):
+            starred = next((at for at, one in enumerate(parameters) if one.startswith("*")), None)
+            if starred is not None and position >= starred:
+                self.rest.append(value)
+            elif position < len(parameters):
+                self.values[parameters[position]] = value
+        for key, value in made.keywords:
+            names = [one for one in _ALIASES.get(key, ()) if one in parameters and key not in parameters]
+            self.values.setdefault(names[0] if names else key, value)
+
+    def __getitem__(self, name: str) -> Value | None:
+        return self.values.get(name)
+
+    def flag(self, name: str) -> bool:
+        """Whether a keyword argument is given and true."""
+        return truth(self.values.get(name) or FALSE) is True
+
+    def text(self, name: str) -> str | None:
+        """The name that an argument gives; None where it is not given or not known."""
+        return identifier(self.values.get(name))
+
+    def schema(self, name: str = "schema") -> str | None:
+        """The schema that an argument names."""
+        return schema_of(self.values.get(name), self.walker.dialect)
+
+    def table(self) -> Name | None:
+        """The table that the directive works on."""
+        if self.batch is not None:
+            name = identifier(self.batch.table)
+            return Name(name, schema_of(self.batch.schema, self.walker.dialect)) if name is not None else None
+        given = self.values.get("table_name") or self.values.get("source_table")
+        name = identifier(given)
+        schema = self.schema("source_schema" if "source_schema" in self.values else "schema")
+        return Name(name, schema) if name is not None else None
+
+    def missing(self) -> str | None:
+        """What of the arguments is missing or unknown, in words; None where all that are needed are known."""
+        if self.batch is not None and identifier(self.batch.table) is None:
+            return "the table name of batch_alter_table is not known"
+        for parameter in _NEEDED.get(self.name, ()):
+            if self.batch is not None and parameter in ("table_name", "source_table"):
+                continue
+            value = self.values.get(parameter)
+            if value is None:
+                return f"the argument {parameter} is missing"
+            if identifier(value) is None:
+                why = f" ({value.reason})" if isinstance(value, Unknown) else ""
+                return f"the {parameter.replace('_', ' ')} is not known{why}"
+        return None
+
+    def site(self) -> Site:
+        """Where the call stands."""
+        return self.walker.site(self.made.node)
+
+
+_NEEDED = {
+    "create_table": ("table_name",),
+    "drop_table": ("table_name",),
+    "rename_table": ("old_table_name", "new_table_name"),
+    "add_column": ("table_name",),
+    "drop_column": ("table_name", "column_name"),
+    "alter_column": ("table_name", "column_name"),
+    "create_index": ("table_name",),
+    "drop_index": ("index_name",),
+    "create_primary_key": ("table_name",),
+    "create_foreign_key": ("source_table", "referent_table"),
+    "create_unique_constraint": ("table_name",),
+    "create_check_constraint": ("table_name",),
+    "create_exclude_constraint": ("table_name",),
+    "drop_constraint": ("table_name",),
+}
+
+
+def operation(walker: Recorder, made: Made, batch: Batch | None = None) -> Value:
+    """Notes what a directive call asks for, and gives what the call returns."""
+    name = made.name
+    match name:
+        case "f" | "inline_literal":
+            return made.arguments[0] if made.arguments else Unknown("op.f() without a name")
+        case "get_bind" | "get_context":
+            return made
+        case "batch_alter_table":
+            table = made.argument(0, "table_name") or Unknown("no table name")
+            return Batch(table, made.argument(1, "schema"), made)
+        case "run_async":
+            return _run_async(walker, made)
+        case "invoke":
+            walker.opaque(made.node, walker.shown(made.node), "op.invoke() takes an operation made elsewhere")
+            return made
+    reader = _READERS.get(name)
+    if reader is None:
+        if name not in _QUIET:
+            reason = f"{name} is not a directive of Alembic; a plugin or the application adds it"
+            walker.opaque(made.node, walker.shown(made.node), reason)
+        return made
+    ask = Ask(walker, made, name, batch)
+    missing = ask.missing()
+    if missing is not None:
+        table = ask.table()
+        walker.opaque(made.node, walker.shown(made.node), missing, tables=(table,) if table else ())
+        return made
+    walker.emit(*reader(ask))
+    return made
+
+
+def _run_async(walker: Recorder, made: Made) -> Value:
+    """op.run_async(function, *arguments): the function gets a connection."""
+    if not made.arguments:
+        return made
+    connection = Made(Symbol("alembic.op.get_bind"), path=made.path)
+    inner = Made(made.arguments[0], (connection, *made.arguments[1:]), made.keywords, made.node, made.path)
+    return walker.call_value(made.arguments[0], inner)
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def create_table(ask: Ask) -> Iterator[Operation]:
+    """op.create_table(): its enums first, then the table, then the indexes of its columns."""
+    name = ask.table()
+    assert name is not None
+    parts: list[ColumnParts] = []
+    constraints: list[Constraint] = []
+    indexes: list[Index] = []
+    complete = True
+    for value in ask.rest:
+        made = value
+        while isinstance(made, Made) and isinstance(made.function, Attribute) and made.name == "copy":
+            made = made.function.owner
+        if not isinstance(made, Made):
+            complete = False
+        elif made.name == "Column":
+            found = ask.constructs.column(made, name)
+            complete &= found is not None
+            parts += [found] if found is not None else []
+        elif made.name == "Index":
+            indexes.append(index_from(made, ask.constructs))
+        else:
+            constraint = ask.constructs.constraint(made, name)
+            complete &= constraint is not None
+            constraints += [constraint] if constraint is not None else []
+    table, own = table_from(name, parts, constraints, complete)
+    if_not_exists = ask.flag("if_not_exists")
+    prefixes = ask["prefixes"]
+    temporary = isinstance(prefixes, Items) and any(
+        isinstance(one, Text) and "TEMP" in one.value.upper() for one in prefixes.items
+    )
+    partitioned = ask["postgresql_partition_by"] is not None
+    site = ask.site()
+    for part in parts:
+        yield from _implicit_enum(part, site)
+    made_table = replace(table, partitioned=partitioned)
+    yield CreateTable(site=site, table=made_table, if_not_exists=if_not_exists, temporary=temporary)
+    for index in own + indexes:
+        yield CreateIndex(site=site, table=name, index=index)
+
+
+def table_from(
+    name: Name, parts: list[ColumnParts], constraints: list[Constraint], complete: bool
+) -> tuple[Table, list[Index]]:
+    """A table from its columns and constraints, and the indexes that `index=True` makes."""
+    constraints = list(constraints)
+    keys = tuple(part.column.name for part in parts if part.primary_key)
+    if keys and not any(one.kind is ConstraintKind.PRIMARY_KEY for one in constraints):
+        constraints.insert(0, Constraint(ConstraintKind.PRIMARY_KEY, None, keys))
+    own: list[Index] = []
+    for part in parts:
+        constraints += [*part.foreign_keys, *part.checks]
+        if part.index:
+            own.append(Index(f"ix_{name.schema + '_' if name.schema else ''}{name.name}_{part.column.name}",
+                             (part.column.name,), part.unique))  # fmt: skip
+        elif part.unique:
+            constraints.append(Constraint(ConstraintKind.UNIQUE, None, (part.column.name,)))
+    columns = {part.column.name: part.column for part in parts}
+    for constraint in constraints:
+        if constraint.kind is ConstraintKind.PRIMARY_KEY:
+            for key in constraint.columns:
+                if key in columns:
+                    columns[key] = _key_column(columns[key], len(constraint.columns) == 1, constraints)
+    return Table(name, columns, tuple(constraints), complete=complete), own
+
+
+def _key_column(column: Column, alone: bool, constraints: list[Constraint]) -> Column:
+    """A primary key's column: not null, and drawn from a sequence where it is a lone integer."""
+    foreign = any(one.kind is ConstraintKind.FOREIGN_KEY and column.name in one.columns for one in constraints)
+    integer = column.type is not UNKNOWN and column.type.name in ("integer", "bigint", "smallint")
+    serial = alone and integer and not foreign and not column.identity and column.default is None
+    return replace(column, nullable=False, serial=column.serial or serial)
+
+
+def _implicit_enum(part: ColumnParts, site: Site) -> Iterator[Operation]:
+    enum = part.column.type
+    if enum is UNKNOWN or not enum.is_enum or not enum.native or enum.name == "enum":
+        return
+    construct = part.enum
+    if isinstance(construct, Made) and truth(construct.keyword("create_type") or Constant(True)) is False:
+        return
+    labels = enum.labels if enum.labels is not None else UNKNOWN
+    yield CreateEnum(site=site, type=EnumType(Name(enum.name, enum.schema), labels), implicit=True)
+
+
+def drop_table(ask: Ask) -> Iterator[Operation]:
+    """op.drop_table()."""
+    table = ask.table()
+    assert table is not None
+    yield DropTable(site=ask.site(), table=table, if_exists=ask.flag("if_exists"))
+
+
+def rename_table(ask: Ask) -> Iterator[Operation]:
+    """op.rename_table()."""
+    schema = ask.schema()
+    old, new = ask.text("old_table_name"), ask.text("new_table_name")
+    assert old is not None
+    assert new is not None
+    yield RenameTable(site=ask.site(), table=Name(old, schema), new_name=Name(new, schema))
+
+
+# --- columns --------------------------------------------------------------------------------------------------------
+
+
+def add_column(ask: Ask) -> Iterator[Operation]:
+    """op.add_column(): foreign keys, unique and index become statements of their own (measured on Alembic 1.20)."""
+    table, made = ask.table(), ask["column"]
+    assert table is not None
+    while isinstance(made, Made) and isinstance(made.function, Attribute) and made.name in ("copy", "_copy"):
+        made = made.function.owner
+    part = ask.constructs.column(made, table) if isinstance(made, Made) and made.name == "Column" else None
+    if part is None:
+        reason = "the column is not a Column(...) whose name is known"
+        ask.walker.opaque(ask.made.node, ask.walker.shown(ask.made.node), reason, tables=(table,))
+        return
+    site = ask.site()
+    inline_keys = part.foreign_keys if ask.flag("inline_references") else ()
+    yield AddColumn(
+        site=site,
+        table=table,
+        column=part.column,
+        inline=part.checks + inline_keys,
+        if_not_exists=ask.flag("if_not_exists"),
+    )
+    name = part.column.name
+    for key in () if inline_keys else part.foreign_keys:
+        yield AddConstraint(site=site, table=table, constraint=key)
+    if part.index:
+        schema = f"{table.schema}_" if table.schema else ""
+        index = Index(f"ix_{schema}{table.name}_{name}", (name,), part.unique)
+        yield CreateIndex(site=site, table=table, index=index)
+    elif part.unique:
+        constraint = Constraint(ConstraintKind.UNIQUE, None, (name,))
+        yield AddConstraint(site=site, table=table, constraint=constraint)
+
+
+def drop_column(ask: Ask) -> Iterator[Operation]:
+    """op.drop_column()."""
+    table, column = ask.table(), ask.text("column_name")
+    assert table is not None
+    assert column is not None
+    yield DropColumn(site=ask.site(), table=table, column=column, if_exists=ask.flag("if_exists"))
+
+
+def alter_column(ask: Ask) -> Iterator[Operation]:
+    """op.alter_column(): up to five statements, in the order Alembic emits them."""
+    table, column = ask.table(), ask.text("column_name")
+    assert table is not None
+    assert column is not None
+    site = ask.site()
+    where = {"site": site, "table": table, "column": column}
+    existing = _type(ask, "existing_type")
+    nullable, type_, default = ask["nullable"], ask["type_"], ask["server_default"]
+    if type_ is not None and type_ != Constant(None):
+        using = ask["postgresql_using"]
+        clause = None if using is None else (plain(using) if isinstance(using, Text) else "{...}")
+        yield AlterColumnType(
+            **where,  # type: ignore[arg-type]
+            type=_type(ask, "type_"),
+            using=clause if isinstance(clause, str) else None,
+            existing=existing,
+        )
+    if nullable is not None and nullable != Constant(None):
+        known = truth(nullable)
+        if known is None:
+            reason = "whether the column becomes nullable is not known"
+            ask.walker.opaque(ask.made.node, ask.walker.shown(ask.made.node), reason, tables=(table,))
+        elif known:
+            yield DropNotNull(**where)  # type: ignore[arg-type]
+        else:
+            yield SetNotNull(**where)  # type: ignore[arg-type]
+    if (default is not None and truth(default) is not False) or default == Constant(None) or default == Text(""):
+        yield SetDefault(**where, default=ask.constructs.default(default))  # type: ignore[arg-type]
+    comment = ask["comment"]
+    if comment is not None and comment != FALSE:
+        shown = plain(comment)
+        known_comment = shown if isinstance(shown, str) else (None if comment == Constant(None) else UNKNOWN)
+        yield SetColumnComment(**where, comment=known_comment)  # type: ignore[arg-type]
+    new_name = ask["new_column_name"] or ask["name"]
+    if new_name is not None and new_name != Constant(None):
+        renamed = identifier(new_name)
+        if renamed is None:
+            ask.walker.opaque(
+                ask.made.node, ask.walker.shown(ask.made.node), "the new name is not known", tables=(table,)
+            )
+        elif renamed != column:
+            yield RenameColumn(**where, new_name=renamed)  # type: ignore[arg-type]
+
+
+def _type(ask: Ask, argument: str) -> ColumnType:
+    return ask.constructs.type(ask[argument])  # type: ignore[return-value]
+
+
+# --- indexes and constraints ----------------------------------------------------------------------------------------
+
+
+def index_from(made: Made, reader: Constructs) -> Index:
+    """An Index(...) construct."""
+    where = made.keyword("postgresql_where") or made.keyword("sqlite_where")
+    method = plain(made.keyword("postgresql_using") or Constant(None))
+    return Index(
+        identifier(made.argument(0, "name")),
+        _or_unknown(constructs.names(Items(list(made.arguments[1:])))),
+        truth(made.keyword("unique") or FALSE) is True,
+        reader.expression(where).sql or "..." if where is not None and where != Constant(None) else None,
+        method if isinstance(method, str) else None,
+    )
+
+
+def create_index(ask: Ask) -> Iterator[Operation]:
+    """op.create_index()."""
+    table = ask.table()
+    assert table is not None
+    where = ask["postgresql_where"] or ask["sqlite_where"]
+    method = plain(ask["postgresql_using"] or Constant(None))
+    columns = constructs.names(ask["columns"])
+    name = ask.text("index_name")
+    if name is None and ask["index_name"] in (None, Constant(None)) and columns is not None:
+        name = f"ix_{table.name}_{columns[0] if columns else ''}"
+    index = Index(
+        name,
+        _or_unknown(columns),
+        ask.flag("unique"),
+        (ask.constructs.expression(where).sql or "...") if where is not None and where != Constant(None) else None,
+        method if isinstance(method, str) else None,
+    )
+    yield CreateIndex(
+        site=ask.site(),
+        table=table,
+        index=index,
+        concurrently=ask.flag("postgresql_concurrently"),
+        if_not_exists=ask.flag("if_not_exists"),
+    )
+
+
+def drop_index(ask: Ask) -> Iterator[Operation]:
+    """op.drop_index()."""
+    name = ask.text("index_name")
+    assert name is not None
+    yield DropIndex(
+        site=ask.site(),
+        name=name,
+        table=ask.table(),
+        concurrently=ask.flag("postgresql_concurrently"),
+        if_exists=ask.flag("if_exists"),
+    )
+
+
+def _add(ask: Ask, kind: ConstraintKind, **fields: object) -> Operation:
+    table = ask.table()
+    assert table is not None
+    constraint = Constraint(
+        kind,
+        ask.text("constraint_name"),
+        valid=not ask.flag("postgresql_not_valid"),
+        **fields,  # type: ignore[arg-type]
+    )
+    return AddConstraint(site=ask.site(), table=table, constraint=constraint, if_not_exists=ask.flag("if_not_exists"))
+
+
+def create_primary_key(ask: Ask) -> Iterator[Operation]:
+    """op.create_primary_key()."""
+    yield _add(ask, ConstraintKind.PRIMARY_KEY, columns=constructs.names(ask["columns"]) or ())
+
+
+def create_unique_constraint(ask: Ask) -> Iterator[Operation]:
+    """op.create_unique_constraint()."""
+    yield _add(ask, ConstraintKind.UNIQUE, columns=constructs.names(ask["columns"]) or ())
+
+
+def create_check_constraint(ask: Ask) -> Iterator[Operation]:
+    """op.create_check_constraint()."""
+    expression = ask.constructs.expression(ask["condition"])
+    yield _add(ask, ConstraintKind.CHECK, columns=expression.columns, expression=expression)
+
+
+def create_exclude_constraint(ask: Ask) -> Iterator[Operation]:
+    """op.create_exclude_constraint()."""
+    first = [one.items[0] for one in ask.rest if isinstance(one, Items) and one.items]
+    yield _add(ask, ConstraintKind.EXCLUDE, columns=constructs.names(Items(first)) or ())
+
+
+def create_foreign_key(ask: Ask) -> Iterator[Operation]:
+    """op.create_foreign_key()."""
+    referent = ask.text("referent_table")
+    assert referent is not None
+    options = []
+    for key in ("onupdate", "ondelete", "deferrable", "initially", "match"):
+        known = plain(ask[key] or Constant(None))
+        if known:
+            options.append(f"{key}={known}".lower())
+    yield _add(
+        ask,
+        ConstraintKind.FOREIGN_KEY,
+        columns=constructs.names(ask["local_cols"]) or (),
+        references=Name(referent, ask.schema("referent_schema")),
+        referenced_columns=constructs.names(ask["remote_cols"]) or (),
+        options=tuple(options),
+    )
+
+
+def drop_constraint(ask: Ask) -> Iterator[Operation]:
+    """op.drop_constraint()."""
+    table, given = ask.table(), ask["constraint_name"]
+    assert table is not None
+    name = ask.text("constraint_name")
+    if name is None and given is not None and given != Constant(None):
+        ask.walker.opaque(
+            ask.made.node, ask.walker.shown(ask.made.node), "the constraint name is not known", tables=(table,)
+        )
+        return
+    kind = plain(ask["type_"] or Constant(None))
+    yield DropConstraint(
+        site=ask.site(),
+        table=table,
+        name=name,
+        kind=_KINDS.get(kind) if isinstance(kind, str) else None,
+        if_exists=ask.flag("if_exists"),
+    )
+
+
+def _or_unknown(columns: tuple[str, ...] | None) -> tuple[str, ...]:
+    return UNKNOWN if columns is None else columns  # type: ignore[return-value]
+
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+
+def table_comment(ask: Ask) -> Iterator[Operation]:
+    """op.create_table_comment() and drop_table_comment()."""
+    table = ask.table()
+    yield RunSql(site=ask.site(), kind="COMMENT ON TABLE", tables=(table,) if table else ())
+
+
+def bulk_insert(ask: Ask) -> Iterator[Operation]:
+    """op.bulk_insert()."""
+    table = table_of(ask["table"], ask.walker.dialect)
+    if table is None:
+        reason = "the table of bulk_insert is not known"
+        ask.walker.opaque(ask.made.node, ask.walker.shown(ask.made.node), reason, rows_only=True)
+        return
+    yield InsertRows(site=ask.site(), table=table, literals=tuple(_literals(ask["rows"])))
+
+
+def _literals(rows: Value | None) -> Iterator[str]:
+    for row in rows.items if isinstance(rows, Items) else []:
+        for _, value in row.pairs if isinstance(row, Pairs) else []:
+            if isinstance(value, Text):
+                yield value.value
+
+
+_READERS: dict[str, Callable[[Ask], Iterator[Operation]]] = {
+    "create_table": create_table,
+    "drop_table": drop_table,
+    "rename_table": rename_table,
+    "add_column": add_column,
+    "drop_column": drop_column,
+    "alter_column": alter_column,
+    "create_index": create_index,
+    "drop_index": drop_index,
+    "create_primary_key": create_primary_key,
+    "create_foreign_key": create_foreign_key,
+    "create_unique_constraint": create_unique_constraint,
+    "create_check_constraint": create_check_constraint,
+    "create_exclude_constraint": create_exclude_constraint,
+    "drop_constraint": drop_constraint,
+    "create_table_comment": table_comment,
+    "drop_table_comment": table_comment,
+    "bulk_insert": bulk_insert,
+}

@@ -1,0 +1,531 @@
+"""Expressions: what each is known to be. Never runs the code it reads, and never takes more than a bounded number of steps."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from migration_guard.reading import library, texts
+from migration_guard.reading.source import Source
+from migration_guard.reading.values import (
+    NONE,
+    Attribute,
+    Class,
+    Constant,
+    Function,
+    Items,
+    Made,
+    Module,
+    Pairs,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    join,
+    plain,
+    same,
+    truth,
+)
+
+MOST_STEPS = 60_000
+LARGEST_NUMBER = 10**12
+
+
+class OutOfSteps(Exception):
+    """The code unrolls into more steps than we are willing to take."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """The names that are visible at one place."""
+
+    module: Module
+    names: dict[str, Value]
+    closure: dict[str, Value] = field(default_factory=dict)
+    returned: list[Value] = field(default_factory=list)
+
+
+class Evaluator:
+    """Evaluates expressions. Subclasses say what a call does (`call_value`) and resolve what is imported (`resolve`)."""
+
+    def __init__(self, source: Source, module: Module, dialect: str) -> None:
+        self.source = source
+        self.sources: dict[str, Source] = {module.path: source}
+        self.dialect = dialect
+        self.frame = Frame(module, module.names)
+        self.steps = 0
+        self._holes = 0
+
+    def call_value(self, function: Value, made: Made) -> Value:
+        """What a call gives, once its function and arguments are known."""
+        raise NotImplementedError
+
+    def resolve(self, symbol: Symbol) -> Value:
+        """What an imported name stands for, where its file belongs to the project; else the symbol itself."""
+        raise NotImplementedError
+
+    def hole(self) -> Text:
+        """A piece of text that is not known."""
+        self._holes += 1
+        return Text(f"mghole{self._holes}")
+
+    def step(self) -> None:
+        """Counts a step; raises OutOfSteps past the bound."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise OutOfSteps
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """What this expression is known to be."""
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            return Unknown(f"a {type(node).__name__} is not followed")
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise OutOfSteps
+        return handler(self, node)
+
+    # --- names --------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Value:
+        """What a name stands for here."""
+        frame = self.frame
+        for names in (frame.names, frame.closure, frame.module.names):
+            if name in names:
+                value = names[name]
+                return self.resolve(value) if isinstance(value, Symbol) else value
+        if name in library.BUILTINS:
+            return Symbol(f"builtins.{name}")
+        if name in ("__file__", "__name__"):
+            return Text(frame.module.path if name == "__file__" else "migration")
+        return Unknown(f"{name} is not known here")
+
+    def name(self, node: cst.Name) -> Value:
+        """A name; True, False and None are names to libcst."""
+        if node.value in _CONSTANTS:
+            return _CONSTANTS[node.value]
+        return self.lookup(node.value)
+
+    def attribute(self, node: cst.Attribute) -> Value:
+        """`owner.name`."""
+        return self.attribute_of(self.evaluate(node.value), node.attr.value)
+
+    def attribute_of(self, owner: Value, name: str) -> Value:
+        """The attribute of a value."""
+        match owner:
+            case Symbol(path=path):
+                return self.resolve(Symbol(f"{path}.{name}", owner.origin))
+            case Module(names=names):
+                found = names.get(name, Unknown(f"{name} is not in that module"))
+                return self.resolve(found) if isinstance(found, Symbol) else found
+            case Class(names=names) if name in names:
+                return names[name]
+            case Made(function=Class(names=names)) if name in names:
+                found = names[name]
+                if isinstance(found, Function):
+                    return Function(found.node, found.module, found.closure, owner)
+                return found
+            case Pairs() if (value := owner.get(Text(name))) is not None:
+                return value
+        if name in ("name", "__dialect__", "dialect_name") and library.is_dialect(owner):
+            return Text("mysql" if self.dialect == "mariadb" else self.dialect)
+        return Attribute(owner, name)
+
+    # --- literals -----------------------------------------------------------------------------------------------
+
+    def string(self, node: cst.SimpleString) -> Value:
+        """A string or bytes literal."""
+        start, _ = self.sources[self.frame.module.path].offsets(node)
+        value = node.value
+        prefix = len(node.prefix)
+        quote = 3 if value[prefix : prefix + 3] in ('"""', "'''") else 1
+        body = value[prefix + quote : -quote]
+        if ("\\" not in body and "\r" not in body and node.prefix.lower() in ("", "r", "u")) or node.prefix in "rR":
+            decoded: object = body
+        else:
+            try:
+                decoded = ast.literal_eval(value)
+            except (ValueError, SyntaxError):
+                return Unknown("its escapes are not valid")
+        if isinstance(decoded, bytes):
+            return Constant(decoded)
+        return texts.literal(body, str(decoded), self.frame.module.path, start + prefix + quote)
+
+    def concatenated(self, node: cst.ConcatenatedString) -> Value:
+        """Literals side by side."""
+        parts: list[Value] = []
+        at: cst.BaseExpression = node
+        while isinstance(at, cst.ConcatenatedString):
+            parts.append(self.evaluate(at.left))
+            at = at.right
+        parts.append(self.evaluate(at))
+        return join(texts.as_text(part, self.hole) for part in parts)
+
+    def formatted_string(self, node: cst.FormattedString) -> Value:
+        """An f-string."""
+        source = self.sources[self.frame.module.path]
+        offset = source.offsets(node)[0] + len(node.start)
+        parts: list[Text] = []
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringText):
+                decoded = part.value.replace("{{", "{").replace("}}", "}")
+                if "\\" in decoded and "r" not in node.start.lower():
+                    decoded = _unescaped(decoded)
+                parts.append(texts.literal(part.value, decoded, self.frame.module.path, offset))
+                offset += len(part.value)
+            elif isinstance(part, cst.FormattedStringExpression):
+                value = self.evaluate(part.expression)
+                specification = part.format_spec or ()
+                plainly = all(isinstance(one, cst.FormattedStringText) for one in specification)
+                written = "".join(one.value for one in specification if isinstance(one, cst.FormattedStringText))
+                shown = texts.formatted(value, part.conversion, written, self.hole) if plainly else self.hole()
+                parts.append(shown)
+                offset += len(source.module.code_for_node(part))
+        return join(parts)
+
+    def number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
+        """A number."""
+        if len(node.value) > 40:
+            return Unknown("the number is too large")
+        found = ast.literal_eval(node.value)
+        return Constant(found) if isinstance(found, int | float | complex) else Unknown("no number")
+
+    def items(self, node: cst.List | cst.Tuple | cst.Set) -> Value:
+        """A list, tuple or set."""
+        made = Items([])
+        for element in node.elements:
+            value = self.evaluate(element.value)
+            if isinstance(element, cst.StarredElement):
+                if isinstance(value, Items):
+                    made.items += value.items
+                made.complete &= isinstance(value, Items) and value.complete
+            else:
+                made.items.append(value)
+        return made
+
+    def pairs(self, node: cst.Dict) -> Value:
+        """A dictionary."""
+        made = Pairs([])
+        for element in node.elements:
+            value = self.evaluate(element.value)
+            if isinstance(element, cst.DictElement):
+                made.pairs.append((self.evaluate(element.key), value))
+            elif isinstance(value, Pairs):
+                made.pairs += value.pairs
+            made.complete &= isinstance(element, cst.DictElement) or (isinstance(value, Pairs) and value.complete)
+        return made
+
+    # --- operators ----------------------------------------------------------------------------------------------
+
+    def binary(self, node: cst.BinaryOperation) -> Value:
+        """`left operator right`; chains of additions are walked, not recursed into."""
+        chain = []
+        at: cst.BaseExpression = node
+        while isinstance(at, cst.BinaryOperation):
+            chain.append(at)
+            at = at.left
+        value = self.evaluate(at)
+        for each in reversed(chain):
+            self.step()
+            value = self._operate(each.operator, value, self.evaluate(each.right))
+        return value
+
+    def _operate(self, operator: cst.BaseBinaryOp, left: Value, right: Value) -> Value:
+        match operator, left, right:
+            case cst.Add(), Items(), Items():
+                return Items(left.items + right.items, left.complete and right.complete)
+            case cst.Add(), Text(), _:
+                return join([left, texts.as_text(right, self.hole)])
+            case cst.Add(), _, Text():
+                return join([texts.as_text(left, self.hole), right])
+            case cst.Modulo(), Text(), _:
+                return texts.percent(left, right, self.hole)
+            case cst.BitOr(), Pairs(), Pairs():
+                return Pairs(left.pairs + right.pairs, left.complete and right.complete)
+            case cst.Multiply(), Text(value=text), Constant(int(count)) if len(text) * abs(count) < 10_000:
+                return join([left] * count)
+            case cst.Divide(), Made() | Text() | Attribute(), Text():
+                return library.path_join([left, right], self.frame.module.path)
+            case _, Constant(int(one)), Constant(int(other)) if max(abs(one), abs(other)) < LARGEST_NUMBER:
+                return _arithmetic(operator, one, other)
+        return Unknown("its operands are not known")
+
+    def unary(self, node: cst.UnaryOperation) -> Value:
+        """`not x`, `-x`."""
+        value = self.evaluate(node.expression)
+        if isinstance(node.operator, cst.Not):
+            known = truth(value)
+            return Unknown("a condition that is not known") if known is None else Constant(not known)
+        if (
+            isinstance(node.operator, cst.Minus)
+            and isinstance(value, Constant)
+            and isinstance(value.value, int | float)
+        ):
+            return Constant(-value.value)
+        return Unknown("its operand is not known")
+
+    def boolean(self, node: cst.BooleanOperation) -> Value:
+        """`and`, `or`: stops early as Python does."""
+        left = self.evaluate(node.left)
+        known, is_and = truth(left), isinstance(node.operator, cst.And)
+        if known is not None:
+            return self.evaluate(node.right) if known is is_and else left
+        right = self.evaluate(node.right)
+        if truth(right) is (not is_and):
+            return Constant(not is_and)
+        return Unknown("a condition that is not known")
+
+    def comparison(self, node: cst.Comparison) -> Value:
+        """`a == b`, `a in b` and their kin; a chain is true when every link is."""
+        left, result = self.evaluate(node.left), True
+        for link in node.comparisons:
+            right = self.evaluate(link.comparator)
+            known = _compare(link.operator, left, right)
+            if known is None:
+                return Unknown("a condition that is not known")
+            result, left = result and known, right
+        return Constant(result)
+
+    def conditional_expression(self, node: cst.IfExp) -> Value:
+        """`a if test else b`."""
+        known = truth(self.evaluate(node.test))
+        if known is not None:
+            return self.evaluate(node.body if known else node.orelse)
+        one, other = self.evaluate(node.body), self.evaluate(node.orelse)
+        return one if same(one, other) else Unknown("it depends on a condition that is not known")
+
+    def subscript(self, node: cst.Subscript) -> Value:
+        """`owner[index]` and slices of lists."""
+        owner = self.evaluate(node.value)
+        if len(node.slice) != 1:
+            return Unknown("its index is not known")
+        index = node.slice[0].slice
+        if isinstance(index, cst.Slice):
+            bounds = [plain(self.evaluate(one)) if one else None for one in (index.lower, index.upper, index.step)]
+            if (
+                isinstance(owner, Items)
+                and owner.complete
+                and all(one is None or isinstance(one, int) for one in bounds)
+            ):
+                return Items(owner.items[slice(*bounds)]) if bounds[2] != 0 else Unknown("a step of zero")
+            if isinstance(owner, Text) and owner.known and bounds[2] is None:
+                start, stop, _ = slice(*bounds).indices(len(owner.value))
+                return owner.slice(start, max(start, stop))
+            return Unknown("its bounds are not known")
+        key = self.evaluate(index.value)
+        match owner, key:
+            case Items(items, True), Constant(int(at)) if -len(items) <= at < len(items):
+                return items[at]
+            case Pairs(), _ if (found := owner.get(key)) is not None:
+                return found
+            case Made(function=Symbol(path="builtins.globals" | "builtins.locals")), Text(value=name):
+                return self.lookup(name)
+            case Attribute(name="c" | "columns"), Text(value=name):
+                return Attribute(owner, name)
+            case Class(), _:
+                return next((each for each in owner.names.values() if _is_member(each, key)), Unknown("no such member"))
+        return Unknown("its index is not known")
+
+    # --- calls and functions ------------------------------------------------------------------------------------
+
+    def call(self, node: cst.Call) -> Value:
+        """A call: its function and arguments are evaluated in order, then the call is made known."""
+        function = self.evaluate(node.func)
+        arguments: list[Value] = []
+        keywords: list[tuple[str, Value]] = []
+        for argument in node.args:
+            value = self.evaluate(argument.value)
+            if argument.keyword is not None:
+                keywords.append((argument.keyword.value, value))
+            elif argument.star == "**":
+                pairs = value.pairs if isinstance(value, Pairs) else []
+                keywords += [(key.value, each) for key, each in pairs if isinstance(key, Text)]
+                if not isinstance(value, Pairs) or not value.complete:
+                    keywords.append(("**", Unknown("keyword arguments that are not known")))
+            elif argument.star == "*":
+                arguments += value.items if isinstance(value, Items) else []
+                if not isinstance(value, Items) or not value.complete:
+                    arguments.append(Unknown("arguments that are not known"))
+            else:
+                arguments.append(value)
+        made = Made(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
+        return self.call_value(function, made)
+
+    def function(self, node: cst.Lambda) -> Value:
+        """A lambda."""
+        return Function(node, self.frame.module, {**self.frame.closure, **self.frame.names})
+
+    def comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
+        """A comprehension over what is known."""
+        results, complete = Items([]), True
+        for known in self._iterations(node.for_in):
+            if known:
+                results.items.append(self.evaluate(node.elt))
+            complete &= known
+        results.complete = complete
+        return results
+
+    def dictionary_comprehension(self, node: cst.DictComp) -> Value:
+        """`{key: value for ...}`."""
+        results, complete = Pairs([]), True
+        for known in self._iterations(node.for_in):
+            if known:
+                results.pairs.append((self.evaluate(node.key), self.evaluate(node.value)))
+            complete &= known
+        results.complete = complete
+        return results
+
+    def _iterations(self, clause: cst.CompFor) -> Iterator[bool]:
+        """Binds the targets of a comprehension in turn: True for each round, False where rounds are not known."""
+        values, complete = library.iterate(self.evaluate(clause.iter))
+        saved = dict(self.frame.names)
+        for value in values:
+            self.step()
+            self.bind(clause.target, value)
+            tests = [truth(self.evaluate(condition.test)) for condition in clause.ifs]
+            if False in tests:
+                continue
+            if None in tests:
+                yield False
+            elif clause.inner_for_in is not None:
+                yield from self._iterations(clause.inner_for_in)
+            else:
+                yield True
+        if not complete:
+            yield False
+        self.frame.names.clear()
+        self.frame.names.update(saved)
+
+    def bind(self, target: cst.BaseExpression, value: Value) -> None:
+        """Assigns a value to a name, or to several by unpacking."""
+        match target:
+            case cst.Name():
+                self.frame.names[target.value] = value
+            case cst.Tuple() | cst.List():
+                self._unpack(target, value)
+            case cst.Attribute():
+                owner = self.evaluate(target.value)
+                if isinstance(owner, Class | Made) and isinstance(getattr(owner, "names", None), dict):
+                    owner.names[target.attr.value] = value  # type: ignore[union-attr]
+            case cst.Subscript():
+                owner = self.evaluate(target.value)
+                index = target.slice[0].slice
+                if isinstance(owner, Pairs) and isinstance(index, cst.Index):
+                    owner.pairs.append((self.evaluate(index.value), value))
+                elif isinstance(owner, Items):
+                    owner.complete = False
+
+    def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
+        known = isinstance(value, Items) and value.complete
+        items = value.items if isinstance(value, Items) and known else []
+        starred = [isinstance(element, cst.StarredElement) for element in target.elements]
+        if True in starred and known:
+            at, rest = starred.index(True), len(items) - len(starred) + 1
+            items = [*items[:at], Items(items[at : at + max(0, rest)]), *items[at + max(0, rest) :]]
+        for position, element in enumerate(target.elements):
+            found = items[position] if position < len(items) else Unknown("what is unpacked here is not known")
+            self.bind(element.value, found)
+
+    def named(self, node: cst.NamedExpr) -> Value:
+        """`(name := value)`."""
+        value = self.evaluate(node.value)
+        self.bind(node.target, value)
+        return value
+
+
+def _is_member(value: Value, key: Value) -> bool:
+    return isinstance(value, Text) and isinstance(key, Text) and value.value == key.value
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(ast.literal_eval('"""' + text.replace('"', '\\"') + '"""'))
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
+    match operator:
+        case cst.Add():
+            return Constant(one + other)
+        case cst.Subtract():
+            return Constant(one - other)
+        case cst.Multiply():
+            return Constant(one * other)
+        case cst.FloorDivide() if other:
+            return Constant(one // other)
+        case cst.Modulo() if other:
+            return Constant(one % other)
+    return Unknown("an operator that is not followed")
+
+
+def _compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
+    match operator:
+        case cst.Equal() | cst.NotEqual() | cst.Is() | cst.IsNot():
+            if NONE in (left, right) and isinstance(left, Symbol | Class | Function | Items | Text | Pairs):
+                known: bool | None = False
+            else:
+                known = same(left, right)
+            negated = isinstance(operator, cst.NotEqual | cst.IsNot)
+            return known if known is None else known is not negated
+        case cst.In() | cst.NotIn():
+            known = _contains(right, left)
+            return known if known is None else known is not isinstance(operator, cst.NotIn)
+        case cst.LessThan() | cst.GreaterThan() | cst.LessThanEqual() | cst.GreaterThanEqual():
+            one, other = plain(left), plain(right)
+            if isinstance(one, int | float) and isinstance(other, int | float):
+                order = (one > other) - (one < other)
+                return {
+                    cst.LessThan: order < 0,
+                    cst.GreaterThan: order > 0,
+                    cst.LessThanEqual: order <= 0,
+                    cst.GreaterThanEqual: order >= 0,
+                }[type(operator)]
+    return None
+
+
+def _contains(container: Value, item: Value) -> bool | None:
+    match container, item:
+        case Text(), Text() if container.known and item.known:
+            return item.value in container.value
+        case (Items(items, complete), _) | (Pairs(items, complete), _):  # type: ignore[misc]
+            keys = items if isinstance(container, Items) else [key for key, _ in container.pairs]
+            results = [same(key, item) for key in keys]
+            if True in results:
+                return True
+            return False if complete and None not in results else None
+    return None
+
+
+_CONSTANTS: dict[str, Value] = {"True": Constant(True), "False": Constant(False), "None": NONE}
+_HANDLERS: dict[type[cst.CSTNode], Callable[[Evaluator, cst.CSTNode], Value]] = {
+    cst.Name: Evaluator.name,
+    cst.Attribute: Evaluator.attribute,
+    cst.SimpleString: Evaluator.string,
+    cst.ConcatenatedString: Evaluator.concatenated,
+    cst.FormattedString: Evaluator.formatted_string,
+    cst.Integer: Evaluator.number,
+    cst.Float: Evaluator.number,
+    cst.Imaginary: Evaluator.number,
+    cst.List: Evaluator.items,
+    cst.Tuple: Evaluator.items,
+    cst.Set: Evaluator.items,
+    cst.Dict: Evaluator.pairs,
+    cst.BinaryOperation: Evaluator.binary,
+    cst.UnaryOperation: Evaluator.unary,
+    cst.BooleanOperation: Evaluator.boolean,
+    cst.Comparison: Evaluator.comparison,
+    cst.IfExp: Evaluator.conditional_expression,
+    cst.Subscript: Evaluator.subscript,
+    cst.Call: Evaluator.call,
+    cst.Lambda: Evaluator.function,
+    cst.ListComp: Evaluator.comprehension,
+    cst.GeneratorExp: Evaluator.comprehension,
+    cst.SetComp: Evaluator.comprehension,
+    cst.DictComp: Evaluator.dictionary_comprehension,
+    cst.NamedExpr: Evaluator.named,
+    cst.Await: lambda self, node: self.evaluate(node.expression),
+}  # type: ignore[dict-item]

@@ -1,0 +1,328 @@
+"""What Python's own functions and methods give for known arguments. Pure, bounded, and silent on whatever it does not know."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable, Sequence
+
+from migration_guard.reading import texts
+from migration_guard.reading.values import (
+    Attribute,
+    Class,
+    Constant,
+    Items,
+    Made,
+    Pairs,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    join,
+    plain,
+    truth,
+)
+
+MOST_ITEMS = 1000
+BUILTINS = frozenset(
+    ["bool", "dict", "enumerate", "filter", "format", "frozenset", "getattr", "globals", "hasattr", "int", "isinstance", "len", "list", "locals", "map", "max", "min", "next", "open", "print", "range", "repr", "reversed", "set", "setattr", "sorted", "str", "sum", "tuple", "type", "zip", "any", "all", "iter", "super", "float", "vars", "Exception", "NotImplementedError", "RuntimeError", "ValueError", "AssertionError"]
+)
+HARMLESS = frozenset(
+    ["debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "echo", "secho", "write", "writelines", "sleep", "filterwarnings", "simplefilter", "getLogger", "setLevel", "append", "extend", "add", "update", "setdefault", "pop", "remove", "discard", "clear", "insert", "sort", "reverse", "items", "keys", "values", "get", "close", "flush", "commit", "rollback", "begin", "begin_nested", "expunge", "expunge_all", "expire_all", "refresh", "join", "start", "register", "isEnabledFor", "invalidate", "reflect", "raise_for_status"]
+)
+
+
+def iterate(value: Value) -> tuple[list[Value], bool]:
+    """The items that a loop over this value sees, and whether these are all."""
+    match value:
+        case Items(items, complete):
+            return (items[:MOST_ITEMS], complete) if len(items) <= MOST_ITEMS else (items[:MOST_ITEMS], False)
+        case Pairs(pairs, complete):
+            return list(dict.fromkeys(key for key, _ in pairs if isinstance(key, Text | Constant))), complete
+        case Class(names=names) if names and _is_enumeration(value):
+            return [each for each in names.values() if isinstance(each, Text | Constant)], True
+    return [], False
+
+
+def _is_enumeration(value: Class) -> bool:
+    return any(isinstance(base, Symbol) and base.name in ("Enum", "StrEnum", "IntEnum") for base in value.bases)
+
+
+def is_dialect(owner: Value) -> bool:
+    """Whether this is a connection's dialect or engine, whose name is the target's dialect."""
+    match owner:
+        case Attribute(owner=inner, name="dialect" | "engine" | "impl"):
+            return not isinstance(inner, Symbol) or not inner.path.startswith("sqlalchemy.")
+        case Made(function=Attribute(name="get_dialect" | "get_engine")):
+            return True
+        case Symbol(path=path):
+            return path.endswith((".context.dialect", ".op.dialect"))
+    return False
+
+
+def path_join(parts: Sequence[Value], module_path: str) -> Value:
+    """os.path.join, and `/` between paths."""
+    known = [_path(part) for part in parts]
+    if all(isinstance(part, str) for part in known):
+        return Text(os.path.normpath(os.path.join(*[part for part in known if part is not None])))
+    return Unknown("the path is not known")
+
+
+def _path(value: Value) -> str | None:
+    """The file system path a value stands for: a text, or Path(text) and its parents."""
+    match value:
+        case Text(value=text) if value.known:
+            return text
+        case Made(
+            function=Symbol(name="Path" | "PurePath" | "dirname" | "abspath" | "realpath"), arguments=[first, *rest]
+        ):
+            inner = _path(first)
+            if inner is None:
+                return None
+            if isinstance(value.function, Symbol) and value.function.name == "dirname":
+                return os.path.dirname(inner)
+            others = [_path(one) for one in rest]
+            return None if None in others else os.path.join(inner, *[one for one in others if one is not None])
+        case Made(function=Attribute(owner=owner, name="resolve" | "absolute" | "expanduser")):
+            return _path(owner)
+        case Made(function=Attribute(owner=owner, name="joinpath"), arguments=arguments):
+            known = [_path(one) for one in (owner, *arguments)]
+            return None if None in known else os.path.join(*[one for one in known if one is not None])
+        case Made(function=Attribute(owner=owner, name="with_name"), arguments=[Text(value=name)]):
+            inner = _path(owner)
+            return None if inner is None else os.path.join(os.path.dirname(inner), name)
+        case Made(function=Attribute(owner=owner, name="with_suffix"), arguments=[Text(value=suffix)]):
+            inner = _path(owner)
+            return None if inner is None else os.path.splitext(inner)[0] + suffix
+        case Attribute(owner=owner, name="parent"):
+            inner = _path(owner)
+            return None if inner is None else os.path.dirname(inner)
+    return None
+
+
+def opened_path(made: Made) -> str | None:
+    """The path that `open(...)`, `Path(...).open()` or `Path(...).read_text()` reads; None where it is not known."""
+    match made:
+        case Made(function=Symbol(path="builtins.open" | "io.open" | "codecs.open"), arguments=[first, *_]):
+            return _path(first)
+        case Made(function=Attribute(owner=owner, name="open" | "read_text")):
+            return _path(owner)
+    return None
+
+
+def call(
+    made: Made, evaluate_call: Callable[[Value, tuple[Value, ...]], Value], attribute: Callable[[Value, str], Value]
+) -> Value | None:
+    """What a call of a known function gives; None where the function is not one of ours."""
+    if not isinstance(made.function, Symbol):
+        return None
+    arguments = made.arguments
+    match made.function.path, arguments:
+        case "builtins.str", [value]:
+            return value if isinstance(value, Text) else _text_of(value)
+        case "builtins.repr", [Text() | Constant() as value]:
+            return Text(repr(plain(value)))
+        case "builtins.len", [Text(value=text)]:
+            return Constant(len(text))
+        case "builtins.len", [Items(items, True)]:
+            return Constant(len(items))
+        case "builtins.bool", [value] if (known := truth(value)) is not None:
+            return Constant(known)
+        case "builtins.int", [Constant(int(number))]:
+            return Constant(number)
+        case "builtins.int", [Text(value=text)] if text.strip().isdigit() and len(text) < 19:
+            return Constant(int(text))
+        case "builtins.getattr", [owner, Text(value=name) as text, *_] if text.known:
+            return attribute(owner, name)
+        case "builtins.isinstance", [owner, kind]:
+            return _is_instance(owner, kind)
+        case "builtins.dict", []:
+            return Pairs([(Text(key), value) for key, value in made.keywords if key != "**"])
+        case "builtins.dict", [Pairs(pairs, complete)]:
+            return Pairs([*pairs, *((Text(key), value) for key, value in made.keywords)], complete)
+        case "builtins.range", _:
+            return _range(arguments)
+        case "builtins.map", [function, values]:
+            items, complete = iterate(values)
+            return Items([evaluate_call(function, (item,)) for item in items], complete)
+        case "textwrap.dedent" | "inspect.cleandoc", [Text() as text]:
+            return texts.dedent(text)
+        case ("os.path.join", _):
+            return path_join(arguments, made.path)
+        case ("itertools.product", _):
+            return _product(arguments)
+        case ("itertools.chain", _):
+            lists = [iterate(value) for value in arguments]
+            return Items([item for items, _ in lists for item in items], all(complete for _, complete in lists))
+        case (
+            "builtins.enumerate"
+            | "builtins.zip"
+            | "builtins.list"
+            | "builtins.tuple"
+            | "builtins.set"
+            | "builtins.frozenset"
+            | "builtins.sorted"
+            | "builtins.reversed"
+            | "builtins.iter",
+            _,
+        ):
+            return _collection(made)
+    return None
+
+
+def _text_of(value: Value) -> Value | None:
+    if isinstance(value, Constant):
+        return Text(str(value.value))
+    path = _path(value)
+    return None if path is None else Text(path)
+
+
+def _is_instance(owner: Value, kind: Value) -> Value:
+    classes = {"str": Text, "list": Items, "tuple": Items, "dict": Pairs}
+    names = [one.name for one in (kind.items if isinstance(kind, Items) else [kind]) if isinstance(one, Symbol)]
+    if names and all(name in classes for name in names) and isinstance(owner, Text | Items | Pairs | Constant):
+        return Constant(any(isinstance(owner, classes[name]) for name in names))
+    return Unknown("its class is not known")
+
+
+def _range(arguments: Sequence[Value]) -> Value:
+    numbers = [plain(value) for value in arguments]
+    if numbers and all(isinstance(number, int) and abs(number) < 10**9 for number in numbers) and len(numbers) <= 3:
+        if len(numbers) == 3 and numbers[2] == 0:
+            return Unknown("a range without a step")
+        counted = range(*[number for number in numbers if isinstance(number, int)])
+        return Items([Constant(number) for number in counted[: MOST_ITEMS + 1]])
+    return Unknown("the range is not known")
+
+
+def _product(arguments: Sequence[Value]) -> Value:
+    rows: list[list[Value]] = [[]]
+    complete = True
+    for value in arguments:
+        items, known = iterate(value)
+        complete &= known
+        rows = [[*row, item] for row in rows for item in items]
+        if len(rows) > MOST_ITEMS:
+            return Unknown("the product is too large")
+    return Items([Items(row) for row in rows], complete)
+
+
+def _collection(made: Made) -> Value:
+    name = made.name
+    lists = [iterate(value) for value in made.arguments]
+    if not lists:
+        return Items([])
+    items, complete = lists[0]
+    if name == "enumerate":
+        start = plain(made.argument(1, "start") or Constant(0))
+        first = start if isinstance(start, int) else 0
+        return Items([Items([Constant(first + at), item]) for at, item in enumerate(items)], complete)
+    if name == "zip":
+        rows = zip(*[items for items, _ in lists], strict=False)
+        return Items([Items(list(row)) for row in rows], all(known for _, known in lists))
+    if name == "reversed":
+        return Items(items[::-1], complete)
+    if name == "sorted":
+        if made.keywords or not all(isinstance(item, Text) and item.known for item in items):
+            return Items(items, complete)
+        ordered = sorted(items, key=lambda item: str(plain(item)))
+        return Items(ordered, complete)
+    return Items(list(items), complete)
+
+
+def method(
+    made: Made, owner: Value, attribute: Callable[[Value, str], Value], hole: Callable[[], Text], conditional: bool
+) -> Value | None:
+    """What a method of a text or a collection gives; None where it is not one we follow."""
+    match owner:
+        case Text():
+            return _text_method(made, owner, attribute, hole)
+        case Items():
+            return _items_method(made, owner, conditional)
+        case Pairs():
+            return _pairs_method(made, owner, conditional)
+    return None
+
+
+def _text_method(
+    made: Made, owner: Text, attribute: Callable[[Value, str], Value], hole: Callable[[], Text]
+) -> Value | None:
+    name, arguments = made.name, made.arguments
+    words = [argument.value for argument in arguments if isinstance(argument, Text)]
+    match name:
+        case "format":
+            return texts.format_method(owner, arguments, dict(made.keywords), attribute, hole)
+        case "format_map" if arguments and isinstance(arguments[0], Pairs):
+            given = {str(plain(key)): value for key, value in arguments[0].pairs}
+            return texts.format_method(owner, (), given, attribute, hole)
+        case "strip" | "lstrip" | "rstrip":
+            return texts.stripped(owner, name, words[0] if words else None)
+        case "replace" if len(arguments) >= 2 and isinstance(arguments[0], Text):
+            return texts.replaced(owner, arguments[0].value, texts.as_text(arguments[1], hole))
+        case "join":
+            items, complete = iterate(arguments[0]) if arguments else ([], False)
+            if not complete:
+                return hole()
+            parts: list[Text] = []
+            for item in items:
+                parts += [owner, texts.as_text(item, hole)] if parts else [texts.as_text(item, hole)]
+            return join(parts)
+    if not owner.known or len(words) != len(arguments):
+        return None
+    value = owner.value
+    match name, words:
+        case "upper" | "lower" | "title" | "capitalize" | "swapcase" | "casefold", []:
+            return Text(getattr(value, name)())
+        case "startswith" | "endswith", [word]:
+            return Constant(value.startswith(word) if name == "startswith" else value.endswith(word))
+        case "removeprefix" | "removesuffix", [word]:
+            return Text(value.removeprefix(word) if name == "removeprefix" else value.removesuffix(word))
+        case "split", _ if len(words) <= 1:
+            return Items([Text(part) for part in value.split(words[0] if words else None)]) if "" not in words else None
+        case "splitlines", []:
+            return Items([Text(part) for part in value.splitlines()])
+        case "isdigit", []:
+            return Constant(value.isdigit())
+    return None
+
+
+def _items_method(made: Made, owner: Items, conditional: bool) -> Value | None:
+    match made.name, made.arguments:
+        case "append" | "add", [value]:
+            owner.items.append(value)
+        case "extend" | "update", [values]:
+            items, complete = iterate(values)
+            owner.items += items
+            owner.complete &= complete
+        case "copy", []:
+            return Items(list(owner.items), owner.complete)
+        case "index" | "count", _:
+            return None
+        case _:
+            owner.complete = False
+            return None
+    owner.complete &= not conditional and len(owner.items) <= MOST_ITEMS
+    return Constant(None)
+
+
+def _pairs_method(made: Made, owner: Pairs, conditional: bool) -> Value | None:
+    match made.name, made.arguments:
+        case "items", []:
+            return Items([Items([key, value]) for key, value in owner.pairs], owner.complete)
+        case "keys", []:
+            return Items([key for key, _ in owner.pairs], owner.complete)
+        case "values", []:
+            return Items([value for _, value in owner.pairs], owner.complete)
+        case "copy", []:
+            return Pairs(list(owner.pairs), owner.complete)
+        case "get", [key, *rest]:
+            found = owner.get(key)
+            if found is None and owner.complete and isinstance(key, Text | Constant):
+                return rest[0] if rest else Constant(None)
+            return found
+        case "update", [Pairs(pairs, complete)]:
+            owner.pairs += pairs
+            owner.complete &= complete and not conditional
+            return Constant(None)
+        case _:
+            owner.complete = False
+            return None

@@ -1,0 +1,144 @@
+"""A migration file as facts: its revision, what its two functions ask for, and the comments in it."""
+
+from __future__ import annotations
+
+import os
+
+import libcst as cst
+
+from migration_guard.model.finding import Direction, Span
+from migration_guard.model.migration import Body, Form, Migration, Unreadable
+from migration_guard.model.objects import Opaque
+from migration_guard.reading.comments import read_comments
+from migration_guard.reading.modules import Files
+from migration_guard.reading.python import Walker
+from migration_guard.reading.source import Source, UnreadableSource, decode, parse
+from migration_guard.reading.values import Constant, Function, Items, Symbol, Text, Value
+
+MARKS = ("upgrade", "downgrade", "down_revision")
+
+
+def read_migration(
+    path: str, content: bytes, dialect: str, files: Files, database: str | None = None
+) -> Migration | Unreadable | None:
+    """
+    The facts of one file, as they are for this dialect (and for this database of a project that has several).
+
+    Unreadable where it should be a migration and cannot be read; None where it is none (`__init__.py`, helpers).
+    """
+    is_package = os.path.basename(path) == "__init__.py"
+    if not content.strip():
+        return None if is_package else Unreadable(path, "The file is empty. Remove it, or write the migration.")
+    try:
+        source = parse(path, decode(content))
+    except UnreadableSource as error:
+        return Unreadable(path, str(error), error.span)
+    if not source.module.body:
+        return None if is_package else Unreadable(path, "The file holds nothing but comments, no migration.")
+    walker = Walker(source, dialect, files)
+    names = walker.module.names
+    revision = names.get("revision")
+    if not isinstance(revision, Text) or not revision.known or not revision.value:
+        return _no_revision(path, revision, names, source)
+    parents, depends_on = _ids(names.get("down_revision")), _ids(names.get("depends_on"))
+    if parents is None or depends_on is None:
+        which = "down_revision" if parents is None else "depends_on"
+        return Unreadable(path, f"Its {which} is not written out as text, so its place in the history is unknown.",
+                          _assignment(source, which))  # fmt: skip
+    ignores, irreversible = read_comments(source, _top(source))
+    return Migration(
+        path,
+        revision.value,
+        parents,
+        depends_on,
+        _ids(names.get("branch_labels")) or (),
+        _description(source),
+        _assignment(source, "revision"),
+        _assignment(source, "down_revision"),
+        _body(walker, Direction.UPGRADE, database),
+        _body(walker, Direction.DOWNGRADE, database),
+        ignores,
+        irreversible,
+        tuple(sorted({value.path for value in names.values() if isinstance(value, Symbol)})),
+        tuple(sorted(files.read)),
+        next((name for name, value in names.items() if value == Symbol("alembic.op")), None),
+    )
+
+
+def _no_revision(path: str, revision: Value | None, names: dict[str, Value], source: Source) -> Unreadable | None:
+    if revision is None and not any(mark in names for mark in MARKS):
+        return None
+    if revision is None:
+        reason = 'It declares no revision, so Alembic cannot place it. Write revision = "..." at its top.'
+        return Unreadable(path, reason)
+    reason = "Its revision is not written out as text, so its place in the history is unknown."
+    return Unreadable(path, reason, _assignment(source, "revision"))
+
+
+def _ids(value: Value | None) -> tuple[str, ...] | None:
+    """One id, several or none; None where they cannot be told."""
+    match value:
+        case None | Constant(None):
+            return ()
+        case Text(value=text) if value.known:
+            return (text,) if text else ()
+        case Items(items=items, complete=True) if all(isinstance(one, Text) and one.known for one in items):
+            return tuple(one.value for one in items if isinstance(one, Text))
+    return None
+
+
+def _body(walker: Walker, direction: Direction, database: str | None) -> Body:
+    name = direction.value
+    function = walker.module.names.get(name)
+    if function is None:
+        return Body(Form.MISSING)
+    operations, end = walker.run(name, direction, database)
+    span = None
+    if isinstance(function, Function) and function.module is walker.module:
+        span = _head(walker.source, function.node)
+    if not operations:
+        form = Form.RAISES if end == "raise" else Form.EMPTY
+    elif end == "raise" and all(isinstance(one, Opaque) for one in operations):
+        form = Form.RAISES
+    else:
+        form = Form.BODY
+    return Body(form, span, operations)
+
+
+def _head(source: Source, node: cst.FunctionDef | cst.Lambda) -> Span:
+    """`def upgrade` without its parameters."""
+    if isinstance(node, cst.FunctionDef):
+        start, _ = source.offsets(node)
+        _, end = source.offsets(node.name)
+        line_start = source.text.rfind("def", 0, end)
+        return source.lines.span(max(start, line_start), end)
+    return source.span(node)
+
+
+def _assignment(source: Source, name: str) -> Span | None:
+    """Where the module assigns a name."""
+    for line in source.module.body:
+        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            target: cst.BaseExpression | None = None
+            if isinstance(statement, cst.Assign):
+                target = statement.targets[0].target
+            elif isinstance(statement, cst.AnnAssign):
+                target = statement.target
+            if isinstance(target, cst.Name) and target.value == name:
+                return source.span(line)
+    return None
+
+
+def _top(source: Source) -> int:
+    """The line of the first statement behind the docstring."""
+    for position, line in enumerate(source.module.body):
+        first = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
+        docstring = isinstance(first, cst.Expr) and isinstance(first.value, cst.SimpleString | cst.ConcatenatedString)
+        if position or not docstring:
+            return source.span(line).line
+    return 1
+
+
+def _description(source: Source) -> str:
+    docstring = source.module.get_docstring()
+    return docstring.strip().splitlines()[0] if docstring and docstring.strip() else ""

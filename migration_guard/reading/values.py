@@ -1,0 +1,248 @@
+"""
+What a name or an expression is known to be, without running it: constants, texts that remember where they were written,
+collections, imported names and the calls made with them. Whatever is not known is Unknown, with its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+LONGEST_TEXT = 1_000_000
+HOLE = re.compile(r"mghole\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a text that stands letter by letter at `offset` in the file `path`."""
+
+    start: int
+    length: int
+    path: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string. Parts that could not be known stand in it as holes: identifiers that match HOLE."""
+
+    value: str
+    pieces: tuple[Piece, ...] = field(default=(), compare=False)
+
+    @property
+    def known(self) -> bool:
+        """Whether every letter of it is known."""
+        return "mghole" not in self.value or HOLE.search(self.value) is None
+
+    @property
+    def shown(self) -> str:
+        """The text for a person to read: holes as {...}."""
+        return HOLE.sub("{...}", self.value)
+
+    def slice(self, start: int, end: int) -> Text:
+        """The part between two offsets."""
+        pieces = []
+        for piece in self.pieces:
+            low, high = max(start, piece.start), min(end, piece.start + piece.length)
+            if low < high:
+                pieces.append(Piece(low - start, high - low, piece.path, piece.offset + low - piece.start))
+        return Text(self.value[start:end], tuple(pieces))
+
+    def locate(self, start: int, end: int, path: str) -> tuple[int, int, bool] | None:
+        """
+        Where the part between two offsets stands in the file: start, end, and whether it stands there letter by letter.
+        None where its beginning comes from another file or from no literal at all.
+        """
+        first = next((one for one in self.pieces if one.start <= start < one.start + one.length), None)
+        if first is None or first.path != path:
+            return None
+        offset = first.offset + start - first.start
+        if end <= first.start + first.length:
+            return offset, offset + end - start, True
+        last = next((one for one in reversed(self.pieces) if one.start < end and one.path == path), first)
+        return offset, max(offset, last.offset + min(end - last.start, last.length)), False
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number, True, False, None or bytes."""
+
+    value: int | float | complex | bytes | None
+
+
+@dataclass(slots=True)
+class Items:
+    """A list, tuple or set. `complete` is False when there may be more items, or other ones."""
+
+    items: list[Value]
+    complete: bool = True
+
+
+@dataclass(slots=True)
+class Pairs:
+    """A dictionary."""
+
+    pairs: list[tuple[Value, Value]]
+    complete: bool = True
+
+    def get(self, key: Value) -> Value | None:
+        """The value under a key; None where it is not there."""
+        return next((value for known, value in reversed(self.pairs) if known == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """
+    Something imported, by its dotted path: `alembic.op`, `sqlalchemy.Column`. `origin` is the file that imports it; a path
+    that begins with dots is relative to that.
+    """
+
+    path: str
+    origin: str = field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        """The last word of the path."""
+        return self.path.rpartition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of a value that is no plain name: `bind.dialect`, `table.c.id`."""
+
+    owner: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What a call gave, kept as the call itself: `sa.Column("id", sa.Integer())`, `op.get_bind()`, `table.update()`."""
+
+    function: Value
+    arguments: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+    node: cst.Call | None = None
+    path: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of what was called: `Column`, `get_bind`, `update`."""
+        return self.function.name if isinstance(self.function, Symbol | Attribute | Class) else ""
+
+    def keyword(self, name: str) -> Value | None:
+        """A keyword argument; None where it was not given."""
+        return next((value for key, value in self.keywords if key == name), None)
+
+    def argument(self, position: int, name: str) -> Value | None:
+        """An argument given by position or by keyword."""
+        return self.arguments[position] if position < len(self.arguments) else self.keyword(name)
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """A Python file whose names were read. `names` fills up as its body is walked."""
+
+    path: str
+    names: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function or lambda of a file that was read. `closure` are the names around it."""
+
+    node: cst.FunctionDef | cst.Lambda
+    module: Module
+    closure: dict[str, Value] = field(default_factory=dict)
+    bound: Value | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name; `lambda` for one without."""
+        return self.node.name.value if isinstance(self.node, cst.FunctionDef) else "lambda"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class:
+    """A class of a file that was read, with what its body assigns."""
+
+    name: str
+    bases: tuple[Value, ...]
+    names: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What `with op.batch_alter_table(...) as batch_op` gives."""
+
+    table: Value
+    schema: Value | None
+    made: Made
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What cannot be told from the source, and why."""
+
+    reason: str
+
+
+Value = Text | Constant | Items | Pairs | Symbol | Attribute | Made | Module | Function | Class | Batch | Unknown
+
+NONE = Constant(None)
+TRUE = Constant(True)
+FALSE = Constant(False)
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value counts as true; None where that cannot be told."""
+    match value:
+        case Constant():
+            return bool(value.value)
+        case Text():
+            return bool(value.value) if value.known else (True if HOLE.sub("", value.value) else None)
+        case Items(items, complete):
+            return True if items else (False if complete else None)
+        case Pairs(pairs, complete):
+            return True if pairs else (False if complete else None)
+        case Function() | Class() | Module() | Batch():
+            return True
+        case Symbol(path="alembic.op"):
+            return True
+    return None
+
+
+def same(left: Value, right: Value) -> bool | None:
+    """Whether two values are equal; None where that cannot be told."""
+    for value in (left, right):
+        if not isinstance(value, Text | Constant | Items) or (isinstance(value, Text) and not value.known):
+            return None
+    if isinstance(left, Items) and isinstance(right, Items):
+        if not (left.complete and right.complete) or len(left.items) != len(right.items):
+            return None if not (left.complete and right.complete) else False
+        results = [same(*pair) for pair in zip(left.items, right.items, strict=True)]
+        return False if False in results else (None if None in results else True)
+    return plain(left) == plain(right)
+
+
+def plain(value: Value) -> str | int | float | complex | bytes | None:
+    """The Python value of a text or constant; None for anything else."""
+    if isinstance(value, Text | Constant):
+        return value.value
+    return None
+
+
+def join(parts: Iterable[Text]) -> Text | Unknown:
+    """Texts one behind the other."""
+    values: list[str] = []
+    pieces: list[Piece] = []
+    length = 0
+    for part in parts:
+        pieces += [Piece(one.start + length, one.length, one.path, one.offset) for one in part.pieces]
+        values.append(part.value)
+        length += len(part.value)
+        if length > LONGEST_TEXT:
+            return Unknown(f"the text grows past {LONGEST_TEXT:,} characters")
+    return Text("".join(values), tuple(pieces))
