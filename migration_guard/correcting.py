@@ -26,6 +26,7 @@ from migration_guard.reading.source import UnreadableSource, decode, parse
 from migration_guard.report.corrected import split
 
 ROUNDS = 10
+_FILE_NAME = re.compile(r"[^/\\\0]+\.py")
 _LINES = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
@@ -116,7 +117,7 @@ def _changes(findings: Iterable[Finding], cwd: Path, *, unsafe: bool, notes: dic
             changes[finding.path] = _opened(finding.path, cwd, notes)
         change = changes[finding.path]
         if change is not None:
-            _choose(change, finding)
+            _choose(change, finding, notes)
     return (change for change in changes.values() if change is not None and change.findings)
 
 
@@ -129,11 +130,14 @@ def _opened(path: str, cwd: Path, notes: dict[str, None]) -> _Change | None:
         return None
 
 
-def _choose(change: _Change, finding: Finding) -> None:
+def _choose(change: _Change, finding: Finding, notes: dict[str, None]) -> None:
     """Take the finding's fix into the change, if it fits beside those taken before."""
     wanted = finding.fix.edits if finding.fix else ()
     names = [edit.name for edit in wanted if isinstance(edit, Rename)]
     edits = [edit for edit in wanted if isinstance(edit, Edit) and not _shared(edit, change.edits)]
+    if not all(_FILE_NAME.fullmatch(name) for name in names):
+        notes[f"{change.path} was left as it is: {names[0]!r} is no name for it. Report this."] = None
+        return
     if (names and change.name) or fixes.overlaps(edits, change.edits):
         return
     change.name = names[0] if names else change.name
@@ -180,9 +184,6 @@ def _write(change: _Change, cwd: Path, notes: dict[str, None]) -> bool:
 
 
 def _free(file: Path, target: Path, notes: dict[str, None], change: _Change) -> bool:
-    if target.name != (change.name or file.name) or target.parent != file.parent:
-        notes[f"{change.path} was left as it is: {change.name!r} is no file name. Report this."] = None
-        return False
     # On a file system that ignores case, the new name may be the file itself.
     if target != file and target.exists() and not target.samefile(file):
         notes[f"{change.path} was not renamed: there is a {target.name} already. Rename one of them by hand."] = None

@@ -134,7 +134,7 @@ def _summary(report: Report) -> Iterator[Segment]:
     found = [(plural(count, severity), severity) for severity, count in counts.items() if count]
     yield ("Found ", "heading") if found else ("Nothing found", "good")
     for number, (text, severity) in enumerate(found):
-        yield {0: "", len(found) - 1: " and "}.get(number, ", "), ""
+        yield "" if number == 0 else " and " if number == len(found) - 1 else ", ", ""
         yield text, severity
     yield (
         (
