@@ -38,7 +38,9 @@ def type_of(type_name: pg.TypeName) -> ColumnType | Unknown:
         return UNKNOWN
     builtin = parts[0] == "pg_catalog"
     schema = None if builtin or len(parts) == 1 or parts[-2] in _DEFAULT_SCHEMAS else parts[-2]
-    name = SERIALS.get(parts[-1], canonical_type(parts[-1])) if schema is None else parts[-1]
+    name = parts[-1]
+    if schema is None and name.islower():
+        name = SERIALS.get(name, canonical_type(name))
     if parts == ["char"]:
         name = '"char"'  # PostgreSQL's one-byte type; CHAR without quotes arrives as pg_catalog.bpchar
     modifiers = () if name == "interval" else tuple(_integers(type_name.typmods))

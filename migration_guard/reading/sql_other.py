@@ -27,6 +27,7 @@ from migration_guard.model.site import Site
 from migration_guard.reading.sql_alter import alter_table
 from migration_guard.reading.sql_columns import (
     Cursor,
+    NotRead,
     index_columns,
     read_column,
     read_index,
@@ -34,7 +35,7 @@ from migration_guard.reading.sql_columns import (
     starts_constraint,
 )
 from migration_guard.reading.sql_kinds import kind_of, read_by_words, tables_read, words
-from migration_guard.reading.sql_text import Statement
+from migration_guard.reading.sql_text import BODY, Statement
 
 _EVERYWHERE = words(
     "SELECT WITH VALUES INSERT REPLACE UPDATE DELETE BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE EXPLAIN ANALYZE CREATE "
@@ -51,6 +52,7 @@ _SQLITE = words(
 _CREATED = words(
     "TRIGGER PROCEDURE FUNCTION EVENT USER ROLE DATABASE SCHEMA SERVER PACKAGE AGGREGATE"
 )
+_ALTERED = _CREATED | words("VIEW INSTANCE LOGFILE TABLESPACE SEQUENCE UNDO ALGORITHM DEFINER SQL")
 _POSTGRESQL_WORDS = frozenset({"CONCURRENTLY", "EXTENSION", "PLPGSQL", "TIMESTAMPTZ", "JSONB", "ILIKE"})
 
 
@@ -58,8 +60,11 @@ def read_statement(statement: Statement, site: Site) -> tuple[Operation, ...]:
     """The operations of one statement. Raises NotRead where its words are not understood."""
     first = statement.tokens[0].word
     known = _EVERYWHERE | (_SQLITE if statement.dialect == "sqlite" else _MYSQL)
-    if first not in known or any(token.raw == "::" for token in statement.tokens):
+    if first not in known:
         raise Cursor(statement).lost()
+    foreign = next((token for token in statement.tokens if token.raw == "::" or token.kind == BODY), None)
+    if foreign and not (foreign.kind == BODY and statement.dialect == "mysql" and first == "CREATE"):
+        raise NotRead(f'syntax error at or near "{foreign.raw[:2]}"')
     cursor = Cursor(statement, 1)
     match first:
         case "CREATE":
@@ -78,6 +83,8 @@ def read_statement(statement: Statement, site: Site) -> tuple[Operation, ...]:
             if operations:
                 return operations
             raise cursor.lost()
+        case "ALTER" if cursor.word not in _ALTERED:
+            raise cursor.lost()
     return (run(statement, site),)
 
 
@@ -88,7 +95,7 @@ def run(statement: Statement, site: Site) -> RunSql:
 
 def looks_like_postgresql(statement: Statement) -> bool:
     """True where words or marks stand in the statement that only PostgreSQL knows."""
-    return any(token.raw in ("::", "$$") or token.word in _POSTGRESQL_WORDS for token in statement.tokens)
+    return any(token.raw == "::" or token.kind == BODY or token.word in _POSTGRESQL_WORDS for token in statement.tokens)
 
 
 # --- CREATE ---------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Token(NamedTuple):
 
 # Binds are SQLAlchemy's (`:name`, as text() finds them) and those of the drivers (%s, %(name)s).
 _SHARED = r"""
-    (?P<bind> (?<![:\w\\]):[^\W\d]\w*+(?!:) | %\(\w+\)s | %s\b {binds})
+    (?P<bind> (?<![:\w\\]):[^\W\d]\w*+(?!:(?!:)) | %\(\w+\)s | %s\b {binds})
   | (?P<number> \d++(?:\.\d*+)?+(?:[eE][+-]?\d++)?+ | \.\d++(?:[eE][+-]?\d++)?+)
   | (?P<word> [^\W\d][\w$]*+)
   | (?P<mark> (?:\\:)++ | :: | := | %% | <= | >= | <> | != | \|\| | . )
@@ -58,6 +58,7 @@ _MYSQL = re.compile(
     (?P<skip> \s++ | --(?=\s|\Z)[^\n]*+ | \#[^\n]*+ | /\*.*?(?:\*/|\Z))
   | (?P<string> [nNxXbB]?'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+(?:'|\Z) | "[^"\\]*+(?:(?:""|\\.)[^"\\]*+)*+(?:"|\Z))
   | (?P<name> `[^`]*+(?:``[^`]*+)*+(?:`|\Z))
+  | (?P<body> \$(?P<tag>)\$.*?(?:\$\$|\Z))
   |"""
     + _SHARED.format(binds=r"| \?"),
     re.VERBOSE | re.DOTALL,
@@ -68,6 +69,7 @@ _SQLITE = re.compile(
     (?P<skip> \s++ | --[^\n]*+ | /\*.*?(?:\*/|\Z))
   | (?P<string> [xX]?'[^']*+(?:''[^']*+)*+(?:'|\Z))
   | (?P<name> "[^"]*+(?:""[^"]*+)*+(?:"|\Z) | `[^`]*+(?:``[^`]*+)*+(?:`|\Z) | \[[^\]]*+(?:\]|\Z))
+  | (?P<body> \$(?P<tag>)\$.*?(?:\$\$|\Z))
   |"""
     + _SHARED.format(binds=r"| \?\d*+ | [@$][^\W\d]\w*+"),
     re.VERBOSE | re.DOTALL,
@@ -309,7 +311,7 @@ def _replacement(token: Token, previous: str) -> str:
     size = len(token.raw)
     if previous in ("IN", "VALUES") and size > 2 and (token.kind == BIND or HOLE.fullmatch(token.raw)):
         return "(" + "1".ljust(size - 2) + ")"
-    if token.kind == BIND and token.raw[0] != "$":
+    if token.kind == BIND and token.raw[0] != "$" and size > 1:
         return "$1".ljust(size)
     if token.kind == MARK and token.raw.startswith("\\:"):
         return " " * (size // 2) + ":" * (size // 2)
