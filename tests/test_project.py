@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -303,6 +304,16 @@ def test_environments_builds_and_links_are_not_searched(tmp_path: Path) -> None:
     (tmp_path / "myenv/pyvenv.cfg").write_text("")
     (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
     assert len(find([], tmp_path)) == 1
+
+
+def test_a_link_that_leads_nowhere_is_a_candidate_and_a_pipe_is_none(tmp_path: Path) -> None:
+    plain(tmp_path)
+    (tmp_path / "alembic/versions/c.py").symlink_to(tmp_path / "gone.py")
+    os.mkfifo(tmp_path / "alembic/versions/d.py")
+    os.mkfifo(tmp_path / "other.ini")
+    assert [file.name for file in only([], tmp_path).files] == ["a.py", "b.py", "c.py"]
+    with pytest.raises(ProjectError, match=r"other\.ini is no Python file"):
+        find([Path("other.ini")], tmp_path)
 
 
 def test_the_repository_fences_what_may_be_read(tmp_path: Path) -> None:

@@ -24,12 +24,20 @@ def walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
 
 def python_files(folder: Path, *, recursive: bool = False) -> list[Path]:
     """The files of a version folder that Alembic would look at, by name."""
-    if recursive:
-        return [folder / name for folder, _, names in walk(folder) for name in names if _candidate(name)]
+    folders = [one for one, _, _ in walk(folder)] if recursive else [folder]
+    return [one / name for one in folders for name in sorted(_candidates(one))]
+
+
+def _candidates(folder: Path) -> Iterator[str]:
     try:
-        return sorted(Path(one.path) for one in os.scandir(folder) if _candidate(one.name) and one.is_file())
+        for entry in os.scandir(folder):
+            if not entry.name.endswith(".py") or entry.name.startswith((".", "__init__")):
+                continue
+            # A link that leads nowhere is kept, to be complained about; a device or a pipe must never be opened.
+            if entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)):
+                yield entry.name
     except OSError:
-        return []
+        return
 
 
 def is_migration(file: Path) -> bool:
@@ -90,10 +98,6 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError:
         return b""
-
-
-def _candidate(name: str) -> bool:
-    return name.endswith(".py") and not name.startswith((".", "__init__"))
 
 
 def _skipped(parent: str, name: str) -> bool:

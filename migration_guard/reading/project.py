@@ -87,7 +87,7 @@ class _Search:
             raise ProjectError(
                 f"There is no file or folder {path}. Check the spelling, or run from the folder it is relative to."
             )
-        if place.suffix in (".ini", ".toml", ".cfg"):
+        if place.suffix in (".ini", ".toml", ".cfg") and place.is_file():
             return self._configured(place)
         if place.suffix == ".py" and place.is_file():
             return self._file(place)
@@ -174,7 +174,8 @@ def _nested(folder: Path) -> bool:
 
 def _reach(project: Project) -> set[str]:
     """The folders, as the file system knows them, that the files of the project are in."""
-    return {os.path.realpath(folder) for folder in (*project.versions, *{file.parent for file in project.files})}
+    inside = {file.parent for file in project.files} if project.recursive else ()
+    return {os.path.realpath(folder) for folder in (*project.versions, *inside)}
 
 
 def _projects(one: Settings, troubles: list[str]) -> list[Project]:
@@ -229,8 +230,8 @@ def _bare(versions: tuple[Path, ...], files: tuple[Path, ...] | None = None) -> 
 def _files(versions: tuple[Path, ...], *, recursive: bool) -> tuple[Path, ...]:
     found = [file for folder in versions for file in python_files(folder, recursive=recursive)]
     if len(versions) > 1:
-        found = list({os.path.realpath(file): file for file in reversed(found)}.values())
-    return tuple(sorted(set(found)))
+        found = sorted({os.path.realpath(file): file for file in reversed(found)}.values())
+    return tuple(found)
 
 
 def _env(folders: Iterable[Path | None]) -> Path | None:
