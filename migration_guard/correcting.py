@@ -94,6 +94,9 @@ def patch(report: Report, cwd: Path, *, unsafe: bool) -> tuple[bytes, int, tuple
             continue
         count += len(change.findings)
         parts += _patch(change, after)
+    waiting = sum(applicable(finding, unsafe=unsafe) for finding in report.findings) - count
+    if waiting > 0 and not notes:
+        notes[f"{waiting} more touch the same lines. Apply this patch and ask again for theirs."] = None
     return b"".join(parts), count, tuple(notes)
 
 

@@ -218,3 +218,10 @@ def test_the_patch_applies_with_git_and_changes_nothing_by_itself(tmp_path: Path
     assert (tmp_path / "b.py").read_bytes() == b"\xef\xbb\xbfgood\r\ny"
     assert (tmp_path / "d.py").read_bytes() == b"good"
     assert not (tmp_path / "c.py").exists()
+
+
+def test_what_a_patch_leaves_for_the_next_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x\n")
+    found = tuple(finding("a.py", Edit(Span(1, 1, 1, 1), name), message=name) for name in ("y\n", "z\n"))
+    _, count, notes = patch(Report(found, Summary()), tmp_path, unsafe=False)
+    assert (count, notes) == (1, ("1 more touch the same lines. Apply this patch and ask again for theirs.",))

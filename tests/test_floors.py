@@ -19,7 +19,7 @@ FLOORS = (
     ("config", "dialects"),
     ("reading",),
     ("rules", "fixes"),
-    ("engine", "roundtrip"),
+    ("engine", "hushing", "targets", "roundtrip"),
     ("report",),
     ("correcting",),
     ("cli", "pytest_plugin"),
