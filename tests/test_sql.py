@@ -1,11 +1,15 @@
 """What SQL text is read as, for PostgreSQL."""
 
+import subprocess
+import sys
+
 import pytest
 
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.objects import (
     AddEnumValue,
     CreateEnum,
+    CreateView,
     DeleteRows,
     DropEnum,
     InsertRows,
@@ -119,6 +123,16 @@ def test_mysql_written_for_postgresql_is_said_to_look_like_mysql() -> None:
     assert isinstance(opaque, Opaque)
     assert "MySQL" in opaque.reason
     assert opaque.tables == (Name("t"),)
+
+
+def test_no_parser_is_imported_before_a_statement_needs_it() -> None:
+    program = (
+        "import sys; from migration_guard.reading.sql import read_sql, read_expression, read_type;"
+        "read_sql('DROP TABLE a; SELEC', 'mysql', lambda start, end: None); read_type('int', 'sqlite');"
+        "print([name for name in ('postgast', 'google.protobuf', 'sqlglot') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 # --- bind parameters ------------------------------------------------------------------------------------------------
@@ -445,6 +459,20 @@ def test_an_unknown_constraint_name_is_no_name() -> None:
     assert added.constraint.name is None
 
 
+def test_a_view_on_an_unknown_query_is_a_view() -> None:
+    view = one("CREATE OR REPLACE VIEW s.v AS mghole1")
+    assert isinstance(view, CreateView)
+    assert (view.view.name, view.or_replace) == (Name("v", "s"), True)
+
+
+def test_what_alters_no_table_names_no_table() -> None:
+    texts = ("ALTER INDEX i SET (a = 7)", "ALTER TYPE p ADD ATTRIBUTE a int", "ALTER VIEW v ALTER a DROP DEFAULT")
+    for text in texts:
+        altered = one(text)
+        assert isinstance(altered, RunSql)
+        assert altered.tables == ()
+
+
 def test_a_whole_statement_put_together_at_run_time_is_opaque() -> None:
     opaque, drop = read("mghole1; DROP TABLE t")
     assert isinstance(opaque, Opaque)
@@ -502,7 +530,8 @@ def test_types_have_one_name(text: str, type_: ColumnType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "name"), [("INT", "integer"), ("bool", "boolean"), ("Time With Time Zone", "timetz"), ("citext", "citext")]
+    ("written", "name"),
+    [("INT", "integer"), ("bool", "boolean"), ("Time With Time Zone", "timetz"), ("citext", "citext")],
 )
 def test_every_spelling_of_a_type_is_one_type(written: str, name: str) -> None:
     assert canonical_type(written) == name

@@ -80,7 +80,7 @@ def test_a_statement_is_exactly_the_text_between_its_offsets(text: str, dialect:
     end = 0
     for statement in split(text, dialect):
         assert text[statement.start : statement.end] == statement.text
-        assert statement.text == statement.text.strip() or "\\" in statement.text
+        assert not statement.text[0].isspace()
         assert len(statement.clean) == len(statement.text)
         assert end <= statement.start < statement.end
         end = statement.end

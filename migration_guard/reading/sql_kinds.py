@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.objects import DeleteRows, InsertRows, RunSql, TruncateTable, UpdateRows
+from migration_guard.model.objects import CreateView, DeleteRows, InsertRows, RunSql, TruncateTable, UpdateRows
 from migration_guard.model.operations import Operation
-from migration_guard.model.schema import Name
+from migration_guard.model.schema import Name, View
 from migration_guard.model.site import Site
 from migration_guard.reading.sql_text import NAME, WORD, Statement
 
@@ -145,6 +145,8 @@ def read_by_words(statement: Statement, site: Site) -> Iterator[Operation]:
             return
     if first in _QUERIES:
         yield RunSql(site=site, kind=kind_of(statement), tables=tables_read(statement), literals=literals)
+    elif first == "CREATE":
+        yield from _create_by_words(statement, site)
     elif table is None:
         return
     elif first in ("INSERT", "REPLACE"):
@@ -159,6 +161,21 @@ def read_by_words(statement: Statement, site: Site) -> Iterator[Operation]:
         yield DeleteRows(site=site, table=table, where=where, bounded=bounded, literals=literals)
     elif first == "TRUNCATE":
         yield TruncateTable(site=site, table=table, cascade=statement.tokens[-1].word == "CASCADE")
+
+
+def _create_by_words(statement: Statement, site: Site) -> Iterator[Operation]:
+    """A view or a routine: their names say all that the schema we keep has of them."""
+    kind = kind_of(statement)
+    if kind in ("CREATE VIEW", "CREATE MATERIALIZED VIEW"):
+        position = statement.find(1, "VIEW") + 1
+        while statement.words(1, position) in (("IF",), ("NOT",), ("EXISTS",)):
+            position += 1
+        name, _ = name_at(statement, position)
+        if name:
+            or_replace = statement.words(3) == ("CREATE", "OR", "REPLACE")
+            yield CreateView(site=site, view=View(name, kind != "CREATE VIEW"), or_replace=or_replace)
+    elif kind in ("CREATE FUNCTION", "CREATE PROCEDURE", "CREATE TRIGGER"):
+        yield RunSql(site=site, kind=kind, literals=statement.literals())
 
 
 def behind(statement: Statement, first: int) -> Statement:

@@ -114,7 +114,9 @@ def _truncate(node: pg.Node, statement: Statement, site: Site) -> Iterator[Opera
 
 
 def _create_table(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
-    return create_table(node.create_stmt, statement, site)
+    foreign = node.WhichOneof("node") == "create_foreign_table_stmt"
+    create = node.create_foreign_table_stmt.base_stmt if foreign else node.create_stmt
+    return create_table(create, statement, site)
 
 
 def _create_table_as(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
@@ -132,7 +134,11 @@ def _table_from_query(relation: pg.RangeVar, site: Site, if_not_exists: bool = F
 
 
 def _alter_table(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
-    return alter_table(node.alter_table_stmt, statement, site)
+    alter = node.alter_table_stmt
+    # ALTER INDEX, ALTER VIEW and ALTER TYPE arrive here too; what they alter is no table.
+    if alter.objtype not in (pg.OBJECT_TABLE, pg.OBJECT_FOREIGN_TABLE):
+        return iter((RunSql(site=site, kind=kind_of(statement), literals=statement.literals()),))
+    return alter_table(alter, statement, site)
 
 
 def _drop(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
@@ -312,6 +318,7 @@ _READERS: dict[str, Reader] = {
     **dict.fromkeys(CHANGES, changes_of),
     "truncate_stmt": _truncate,
     "create_stmt": _create_table,
+    "create_foreign_table_stmt": _create_table,
     "create_table_as_stmt": _create_table_as,
     "alter_table_stmt": _alter_table,
     "drop_stmt": _drop,

@@ -38,12 +38,12 @@ _SHARED = r"""
     (?P<bind> (?<![:\w\\]):[^\W\d]\w*+(?!:(?!:)) | %\(\w+\)s | %s\b {binds})
   | (?P<number> \d++(?:\.\d*+)?+(?:[eE][+-]?\d++)?+ | \.\d++(?:[eE][+-]?\d++)?+)
   | (?P<word> [^\W\d][\w$]*+)
-  | (?P<mark> (?:\\:)++ | :: | := | %% | <= | >= | <> | != | \|\| | . )
+  | (?P<mark> (?:\\:)++ | :: | := | %% | <= | >= | <> | != | \|\| | . ))
 """
 
 _POSTGRESQL = re.compile(
     r"""
-    (?P<skip> \s++ | --[^\n]*+)
+    \s*+ (?: (?P<skip> --[^\n]*+)
   | (?P<open> /\*)
   | (?P<string> [eE]'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+(?:'|\Z) | (?:[bBxXnN]|[uU]&)?'[^']*+(?:''[^']*+)*+(?:'|\Z))
   | (?P<name> (?:[uU]&)?"[^"]*+(?:""[^"]*+)*+(?:"|\Z))
@@ -55,7 +55,7 @@ _POSTGRESQL = re.compile(
 
 _MYSQL = re.compile(
     r"""
-    (?P<skip> \s++ | --(?=\s|\Z)[^\n]*+ | \#[^\n]*+ | /\*.*?(?:\*/|\Z))
+    \s*+ (?: (?P<skip> --(?=\s|\Z)[^\n]*+ | \#[^\n]*+ | /\*.*?(?:\*/|\Z))
   | (?P<string> [nNxXbB]?'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+(?:'|\Z) | "[^"\\]*+(?:(?:""|\\.)[^"\\]*+)*+(?:"|\Z))
   | (?P<name> `[^`]*+(?:``[^`]*+)*+(?:`|\Z))
   | (?P<body> \$(?P<tag>)\$.*?(?:\$\$|\Z))
@@ -66,7 +66,7 @@ _MYSQL = re.compile(
 
 _SQLITE = re.compile(
     r"""
-    (?P<skip> \s++ | --[^\n]*+ | /\*.*?(?:\*/|\Z))
+    \s*+ (?: (?P<skip> --[^\n]*+ | /\*.*?(?:\*/|\Z))
   | (?P<string> [xX]?'[^']*+(?:''[^']*+)*+(?:'|\Z))
   | (?P<name> "[^"]*+(?:""[^"]*+)*+(?:"|\Z) | `[^`]*+(?:``[^`]*+)*+(?:`|\Z) | \[[^\]]*+(?:\]|\Z))
   | (?P<body> \$(?P<tag>)\$.*?(?:\$\$|\Z))
@@ -88,17 +88,18 @@ def scan(text: str, dialect: str, start: int = 0) -> Iterator[Token]:
     position, length = start, len(text)
     while position < length:
         found = match(text, position)
-        if found is None:  # every pattern ends in "any character"
+        if found is None:  # nothing is left but blanks
             return
-        kind, raw = found.lastgroup or SKIP, found[0]
+        kind = found.lastgroup or SKIP
+        raw, start = found[kind], found.start(kind)
         position = found.end()
         if kind == WORD:
-            yield Token(WORD, raw.upper(), raw, found.start(), position)
+            yield Token(WORD, raw.upper(), raw, start, position)
         elif kind == "open":
             position = _end_of_comment(text, position)
         elif kind != SKIP:
             word = raw if kind in (MARK, NUMBER, BIND) else _value(kind, raw, found, dialect)
-            yield Token(kind, word, raw, found.start(), position)
+            yield Token(kind, word, raw, start, position)
 
 
 def _end_of_comment(text: str, position: int) -> int:
