@@ -114,7 +114,7 @@ def test_a_wrong_option_exits_with_2_and_the_nearest(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["lint", "--fail-on", "sometimes"], ["lint", "--jobs", "0"], ["lint", "--no-such"], ["lnt"], []],
+    [["lint", "--fail-on", "sometimes"], ["lint", "--jobs", "0"], ["lint", "--no-such"], ["lnt"]],
 )
 def test_wrong_usage_exits_with_2(run: Run, arguments: list[str]) -> None:
     code, out, err = run(*arguments)
