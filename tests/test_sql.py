@@ -473,6 +473,13 @@ def test_what_alters_no_table_names_no_table() -> None:
         assert altered.tables == ()
 
 
+def test_dropping_a_trigger_or_a_policy_names_its_table() -> None:
+    for text in ("DROP TRIGGER x ON s.t", "DROP POLICY IF EXISTS x ON s.t"):
+        dropped = one(text)
+        assert isinstance(dropped, RunSql)
+        assert dropped.tables == (Name("t", "s"),)
+
+
 def test_a_whole_statement_put_together_at_run_time_is_opaque() -> None:
     opaque, drop = read("mghole1; DROP TABLE t")
     assert isinstance(opaque, Opaque)

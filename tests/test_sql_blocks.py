@@ -125,6 +125,7 @@ def test_what_is_known_of_sql_put_together_at_run_time_is_read() -> None:
     dropped = one("EXECUTE 'ALTER TABLE t DROP CONSTRAINT ' || quote_ident(name);")
     assert isinstance(dropped, DropConstraint)
     assert (dropped.table.name, dropped.name) == ("t", None)
+    assert dropped.site.sql == "ALTER TABLE t DROP CONSTRAINT {...}"
 
 
 @pytest.mark.parametrize("execute", ["EXECUTE statement;", "EXECUTE format('DROP TABLE %I', name);"])

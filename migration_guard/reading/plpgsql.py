@@ -24,7 +24,7 @@ from migration_guard.model.operations import (
 from migration_guard.model.site import Site
 from migration_guard.reading.sql_dynamic import text_of
 from migration_guard.reading.sql_holes import shorten
-from migration_guard.reading.sql_text import BODY, STRING, Statement, split
+from migration_guard.reading.sql_text import BODY, STRING, Statement, shown, split
 
 SiteFor = Callable[[int, int], Site]
 ReadOne = Callable[[Statement, SiteFor], tuple[Operation, ...]]
@@ -155,7 +155,7 @@ class _Walk:
 
         def site(first: int, last: int) -> Site:
             if start is None:
-                return self.marked(replace(self.whole, sql=query[first:last], text_span=None), way)
+                return self.marked(replace(self.whole, sql=shown(query[first:last]), text_span=None), way)
             return self.marked(self.site(start + first, start + last), way)
 
         for statement in split(query, "postgresql"):

@@ -78,7 +78,9 @@ def read_statement(statement: Statement, site: Site) -> tuple[Operation, ...]:
 
 
 def _run(node: pg.Node, statement: Statement, site: Site) -> RunSql:
-    return RunSql(site=site, kind=kind_of(statement), tables=_tables(node), literals=statement.literals())
+    kind = kind_of(statement)
+    tables = () if kind.startswith("REINDEX INDEX") else _tables(node)
+    return RunSql(site=site, kind=kind, tables=tables, literals=statement.literals())
 
 
 def _tables(node: pg.Node) -> tuple[Name, ...]:
@@ -162,6 +164,9 @@ def _drop(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation
                 yield DropSequence(site=site, sequence=name, if_exists=if_exists)
             case pg.OBJECT_SCHEMA:
                 yield DropSchema(site=site, schema=name.name, cascade=cascade)
+            case pg.OBJECT_TRIGGER | pg.OBJECT_POLICY | pg.OBJECT_RULE:
+                table = qualified([item.string.sval for item in each.list.items[:-1]])
+                yield RunSql(site=site, kind=kind_of(statement), tables=(table,))
 
 
 def _object_name(node: pg.Node) -> Name:
