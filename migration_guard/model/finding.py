@@ -102,6 +102,7 @@ class Summary:
     target: tuple[str, ...] = ()
     assumed: str = ""
     notes: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

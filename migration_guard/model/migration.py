@@ -45,6 +45,14 @@ class IgnoreComment:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """What came of an ignore comment: `idle` are the codes in it that silenced nothing, though their rules ran."""
+
+    comment: IgnoreComment
+    idle: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Irreversible:
     """`# migration-guard: irreversible <reason>`: the revision is declared one-way."""
 

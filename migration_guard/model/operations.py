@@ -256,7 +256,7 @@ class DropNotNull(ColumnOperation):
 class SetDefault(ColumnOperation):
     """ALTER COLUMN ... SET DEFAULT, or DROP DEFAULT when `default` is None."""
 
-    default: Expression | None | Unknown
+    default: Expression | Unknown | None
 
     def apply(self, state: SchemaState) -> SchemaState:
         return _edit_column(state, self.table, self.column, lambda column: replace(column, default=self.default))
@@ -266,7 +266,7 @@ class SetDefault(ColumnOperation):
 class SetColumnComment(ColumnOperation):
     """COMMENT ON COLUMN."""
 
-    comment: str | None | Unknown
+    comment: str | Unknown | None
 
     def apply(self, state: SchemaState) -> SchemaState:
         return _edit_column(state, self.table, self.column, lambda column: replace(column, comment=self.comment))

@@ -93,11 +93,11 @@ class Column:
     name: str
     type: ColumnType | Unknown = UNKNOWN
     nullable: bool | Unknown = UNKNOWN
-    default: Expression | None | Unknown = UNKNOWN
+    default: Expression | Unknown | None = UNKNOWN
     identity: bool = False
     serial: bool = False
     generated: Generated | None = None
-    comment: str | None | Unknown = UNKNOWN
+    comment: str | Unknown | None = UNKNOWN
     certain: bool = True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from migration_guard.model.schema import (
@@ -306,7 +306,7 @@ class Constructs:
             _column_names(local.items if isinstance(local, Items) else []),
             references=found[0][0] if found else None,
             referenced_columns=tuple(column for _, column in found),
-            options=_options(made),
+            options=options(made.keyword),
             valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
         )
 
@@ -318,7 +318,7 @@ class Constructs:
             (column,),
             references=target[0] if target else None,
             referenced_columns=(target[1],) if target else (),
-            options=_options(made),
+            options=options(made.keyword),
             valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
         )
 
@@ -394,12 +394,15 @@ def _target(value: Value | None, dialect: str) -> tuple[Name, str] | None:
     return None
 
 
-def _options(made: Made) -> tuple[str, ...]:
+def options(given: Callable[[str], Value | None]) -> tuple[str, ...]:
+    """A foreign key's clauses in SQL's words, from the arguments of its call."""
     words = []
-    for key in ("onupdate", "ondelete", "deferrable", "initially", "match"):
-        known = plain(made.keyword(key) or Constant(None))
-        if known is not None and known is not False:
-            words.append(f"{key}={known}".lower())
+    for key, clause in (("match", "MATCH"), ("onupdate", "ON UPDATE"), ("ondelete", "ON DELETE"), ("initially", "INITIALLY")):
+        known = plain(given(key) or Constant(None))
+        if isinstance(known, str):
+            words.append(f"{clause} {known.upper()}")
+    if truth(given("deferrable") or Constant(False)):
+        words.append("DEFERRABLE")
     return tuple(words)
 
 

@@ -513,18 +513,13 @@ def create_foreign_key(ask: Ask) -> Iterator[Operation]:
     """op.create_foreign_key()."""
     referent = ask.text("referent_table")
     assert referent is not None
-    options = []
-    for key in ("onupdate", "ondelete", "deferrable", "initially", "match"):
-        known = plain(ask[key] or Constant(None))
-        if known:
-            options.append(f"{key}={known}".lower())
     yield _add(
         ask,
         ConstraintKind.FOREIGN_KEY,
         columns=constructs.names(ask["local_cols"]) or (),
         references=Name(referent, ask.schema("referent_schema")),
         referenced_columns=constructs.names(ask["remote_cols"]) or (),
-        options=tuple(options),
+        options=constructs.options(ask.__getitem__),
     )
 
 

@@ -2,7 +2,7 @@
 What a rule is. Read this page, then any rule in this folder, before writing one.
 
 A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that
-a history creates, `Rule[Migration]` every revision, `Rule[History]` the whole graph. Its docstring is its page: the
+a history creates, `Rule[Migration]` every revision, `Rule[History]` the whole graph, `Rule[Silence]` every ignore comment. Its docstring is its page: the
 first line says the hazard, then comes what happens to whom, then examples in fences, which are executed as tests:
 
     python bad      yields exactly this code           python good     yields nothing
@@ -18,20 +18,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar, get_args
 
 from migration_guard import dialects
 from migration_guard.dialects import Ability, Change, Impact
 from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
-from migration_guard.model.migration import History, Migration
+from migration_guard.model.migration import History, Migration, Silence
+from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import AlterColumnType, Operation
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown
 from migration_guard.model.target import Target
 
-Subject = TypeVar("Subject", bound=Operation | Migration | History)
+Subject = TypeVar("Subject", bound=Operation | Migration | History | Silence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,26 @@ class Context:
     def is_new_column(self, table: Name, column: str) -> bool:
         """Whether this migration itself adds the column (or its table)."""
         return self.is_new(table) or (table, column) in self.replayed.added
+
+    def together(self, operation: Operation) -> tuple[Operation, ...]:
+        """Everything the same function of the migration asks for, in its order."""
+        downgrade = operation.site.direction is Direction.DOWNGRADE
+        return (self.migration.downgrade if downgrade else self.migration.upgrade).operations
+
+    def earlier(self, operation: Operation) -> tuple[Operation, ...]:
+        """What runs before the operation in the same function."""
+        return tuple(takewhile(lambda one: one is not operation, self.together(operation)))
+
+    def later(self, operation: Operation) -> tuple[Operation, ...]:
+        """What runs after the operation in the same function."""
+        return self.together(operation)[len(self.earlier(operation)) + 1 :]
+
+    def in_transaction(self, operation: Operation) -> bool:
+        """Whether the operation runs in the migration's transaction, together with what stands around it."""
+        environment = self.history.environment
+        if operation.site.autocommit or environment.autocommit or environment.transactional_ddl is False:
+            return False
+        return not any(isinstance(one, RunSql) and one.kind.startswith("COMMIT") for one in self.earlier(operation))
 
     def changes(self, operation: Operation) -> tuple[Change, ...]:
         """What the operation asks of the target, in the schema before it."""
@@ -100,10 +123,10 @@ class Rule(Generic[Subject]):
         return cls.__module__.rpartition(".")[2].replace("_", "-")
 
     @classmethod
-    def subject(cls) -> type[Operation | Migration | History]:
+    def subject(cls) -> type[Operation | Migration | History | Silence]:
         """What this rule judges, read from `Rule[...]`."""
         (base,) = [base for base in cls.__orig_bases__ if get_args(base)]  # type: ignore[attr-defined]
-        found: type[Operation | Migration | History] = get_args(base)[0]
+        found: type[Operation | Migration | History | Silence] = get_args(base)[0]
         return found
 
     def check(self, subject: Subject, context: Context) -> Iterator[Finding]:
@@ -147,9 +170,10 @@ class Rule(Generic[Subject]):
         )
 
 
-def load() -> Mapping[str, Rule[Operation | Migration | History]]:
+@cache
+def load() -> Mapping[str, Rule[Operation | Migration | History | Silence]]:
     """Every rule of this folder, by code."""
-    found: dict[str, Rule[Operation | Migration | History]] = {}
+    found: dict[str, Rule[Operation | Migration | History | Silence]] = {}
     for file in sorted(Path(__file__).parent.glob("*.py")):
         if file.stem.startswith("_"):
             continue

@@ -1,0 +1,236 @@
+"""
+START HERE. Linting, in one direction: find the histories, read each, replay it, let the rules judge, hush what is silenced,
+sort. Each step is a function of the module it is named after.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from migration_guard import config, rules, targets
+from migration_guard.config import Config, ConfigError, Overrides
+from migration_guard.hushing import Comments, without_superseded
+from migration_guard.model.finding import Finding, Report, Summary
+from migration_guard.model.migration import History, Migration, Silence
+from migration_guard.model.objects import Opaque
+from migration_guard.model.operations import Operation
+from migration_guard.model.replay import Replayed, replay
+from migration_guard.model.schema import EMPTY
+from migration_guard.model.target import Target
+from migration_guard.reading.project import Project, find
+from migration_guard.rules import Context, Rule
+
+AnyRule = Rule[Operation | Migration | History | Silence]
+Rules = Mapping[str, AnyRule]
+GRAPH = ("MG003", "MG004", "MG005", "MG006")
+
+
+def lint(paths: Sequence[Path], cwd: Path, explicit: Path | None = None, overrides: Overrides | None = None) -> Report:
+    """
+    Judge every history that the paths stand for.
+
+    Raises ProjectError or ConfigError, each a sentence for the user, where the job cannot be done.
+    """
+    started = time.perf_counter()
+    all_rules = rules.load()
+    known = {code: rule.slug() for code, rule in all_rules.items()}
+    reports = []
+    settings: list[Config] = []
+    for project in find(paths, cwd):
+        settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=known))
+        reports.append(_lint_project(project, settings[-1], all_rules))
+    _check_start(settings, reports)
+    return _united(reports, cwd, time.perf_counter() - started)
+
+
+def _lint_project(project: Project, settings: Config, all_rules: Rules) -> Report:
+    """One history, for each of its targets: what any of them finds is found."""
+    from migration_guard.reading.history import read_history
+
+    contents = {str(path): _content(path) for path in project.files}
+    wanted, assumed = settings.target, ""
+    if not wanted:
+        target, assumed = targets.guess(project.sqlalchemy_url, [each for each in contents.values() if each])
+        wanted = (target,)
+    active = {
+        code: rule
+        for code, rule in all_rules.items()
+        if settings.selects(code, default=rule.enabled) or code == "MG001"
+    }
+    findings: list[Finding] = []
+    facts: list[History] = []
+    for target in wanted:
+        history, _ = read_history(project, contents, target.dialect, settings.jobs or os.cpu_count() or 1, {})
+        facts.append(history)
+        findings += judge(history, target, active, settings, contents)
+    kept = [finding for finding in dict.fromkeys(findings) if _reported(finding, project)]
+    return Report(tuple(kept), _summary(project, facts[0], wanted, assumed), _sources(kept, contents))
+
+
+def judge(
+    history: History, target: Target, active: Rules, settings: Config, contents: Mapping[str, bytes | None]
+) -> list[Finding]:
+    """What the rules say of a history, with all that is silenced left out."""
+    judged = _judged(history, settings)
+    found: list[Finding] = []
+    for replayed in replay(history.graph.order):
+        if replayed.migration.revision not in judged:
+            continue
+        source = _decoded(contents.get(replayed.migration.path))
+        context = Context(target, history, replayed, replayed.before, source, settings.filename_pattern)
+        found += _hushed(_placed(_check(context, active), replayed.migration), context, active)
+    context = Context(target, history, Replayed(Migration("", "")), EMPTY, "", settings.filename_pattern)
+    whole = [
+        finding for rule in active.values() if rule.subject() is History for finding in rule.check(history, context)
+    ]
+    comments = {one.path: Comments(one) for one in history.migrations}
+    found += [one for one in whole if one.path not in comments or not comments[one.path].silence(one)]
+    return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
+
+
+def _check(context: Context, active: Rules) -> Iterator[Finding]:
+    """Every rule on the revision as a whole, then on each of its operations with the state it meets."""
+    replayed = context.replayed
+    usable = [rule for rule in active.values() if context.target.dialect in rule.dialects]
+    for rule in usable:
+        if rule.subject() is Migration:
+            yield from rule.check(replayed.migration, context)
+    by_type: dict[type, list[AnyRule]] = {}
+    for step in (*replayed.upgrade, *replayed.downgrade):
+        operation = step.operation
+        kind = type(operation)
+        if kind not in by_type:
+            by_type[kind] = [rule for rule in usable if issubclass(kind, rule.subject())]
+        if not by_type[kind]:
+            continue
+        here = replace(context, before=step.before)
+        for rule in by_type[kind]:
+            if operation.site.direction in rule.directions:
+                yield from rule.check(operation, here)
+
+
+def _hushed(findings: Sequence[Finding], context: Context, active: Rules) -> list[Finding]:
+    """The findings of one migration that are told, and what is to be said of the comments that silence the others."""
+    supersedes = {code: rule.supersedes for code, rule in active.items()}
+    comments = Comments(context.migration)
+    kept = [one for one in without_superseded(findings, supersedes) if not comments.silence(one)]
+    slugs = {code: rule.slug() for code, rule in rules.load().items()}
+    for silence in comments.outcome(active, slugs):
+        for rule in active.values():
+            if rule.subject() is Silence:
+                kept += _placed(rule.check(silence, context), context.migration)
+    return kept
+
+
+def _placed(findings: Iterable[Finding], migration: Migration) -> list[Finding]:
+    return [replace(one, path=one.path or migration.path, revision=migration.revision) for one in findings]
+
+
+def _judged(history: History, settings: Config) -> set[str]:
+    """The revisions to judge: all, or those that are not `start_after` nor come before it."""
+    every = {migration.revision for migration in history.graph.order}
+    start = settings.start_after
+    if start is None or start not in every:
+        return every
+    older, waiting = set(), [start]
+    while waiting:
+        revision = waiting.pop()
+        if revision in every and revision not in older:
+            older.add(revision)
+            migration = history.by_revision[revision]
+            waiting += [*migration.parents, *migration.depends_on]
+    return every - older
+
+
+def _check_start(settings: Iterable[Config], reports: Sequence[Report]) -> None:
+    for one in settings:
+        start = one.start_after
+        if start is not None and not any(start in report.summary.revisions for report in reports):
+            every = [revision for report in reports for revision in report.summary.revisions]
+            hint = config.nearest(start, every)
+            raise ConfigError(f"start-after: there is no revision {start!r} in this history.{hint}")
+
+
+def _reported(finding: Finding, project: Project) -> bool:
+    return project.only is None or finding.code in GRAPH or Path(finding.path) in project.only
+
+
+def _summary(project: Project, history: History, wanted: tuple[Target, ...], assumed: str) -> Summary:
+    operations = [operation for migration in history.migrations for operation in migration.operations]
+    return Summary(
+        files=len(project.files),
+        migrations=len(history.migrations),
+        operations=len(operations),
+        opaque=sum(isinstance(operation, Opaque) for operation in operations),
+        target=tuple(map(str, wanted)),
+        assumed=assumed,
+        notes=project.notes,
+        revisions=tuple(migration.revision for migration in history.migrations),
+    )
+
+
+def _sources(findings: Iterable[Finding], contents: Mapping[str, bytes | None]) -> dict[str, str]:
+    return {path: _decoded(contents.get(path)) for path in dict.fromkeys(finding.path for finding in findings)}
+
+
+def _united(reports: Sequence[Report], cwd: Path, seconds: float) -> Report:
+    """The reports of several histories as one, with paths as people write them, sorted, and each finding known again by its fingerprint."""
+    findings: list[Finding] = []
+    sources: dict[str, str] = {}
+    for report in reports:
+        findings += [replace(finding, path=_relative(finding.path, cwd)) for finding in report.findings]
+        sources |= {_relative(path, cwd): text for path, text in report.sources.items()}
+    ordered = sorted(dict.fromkeys(findings), key=_place)
+    summaries = [report.summary for report in reports]
+    summary = Summary(
+        files=sum(one.files for one in summaries),
+        migrations=sum(one.migrations for one in summaries),
+        operations=sum(one.operations for one in summaries),
+        opaque=sum(one.opaque for one in summaries),
+        uncompared=sum(one.uncompared for one in summaries),
+        seconds=seconds,
+        target=tuple(dict.fromkeys(target for one in summaries for target in one.target)),
+        assumed="; ".join(dict.fromkeys(one.assumed for one in summaries if one.assumed)),
+        notes=tuple(dict.fromkeys(note for one in summaries for note in one.notes)),
+    )
+    return Report(tuple(_fingerprinted(ordered)), summary, sources)
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str, str]:
+    line, column = (finding.span.line, finding.span.column) if finding.span else (0, 0)
+    return finding.path, line, column, finding.code, finding.message
+
+
+def _fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """A finding is the same one when its rule, revision, function and objects are: moved lines and renamed files are no change."""
+    seen: dict[str, int] = {}
+    for finding in findings:
+        where = finding.revision or os.path.basename(finding.path)
+        words = "\0".join((finding.code, where, finding.direction or "", *finding.objects))
+        count = seen[words] = seen.get(words, -1) + 1
+        yield replace(finding, fingerprint=hashlib.sha256(f"{words}\0{count}".encode()).hexdigest()[:16])
+
+
+def _relative(path: str, cwd: Path) -> str:
+    return Path(os.path.relpath(path, cwd)).as_posix() if os.path.isabs(path) else path
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _decoded(content: bytes | None) -> str:
+    from migration_guard.reading.source import UnreadableSource, decode
+
+    try:
+        return decode(content or b"")
+    except UnreadableSource:
+        return (content or b"").decode("utf-8", "replace")

@@ -1,0 +1,193 @@
+"""
+What a downgrade leaves behind, loses or changes: two schemas compared, object by object. What is unknown or uncertain in
+either is no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migration_guard.model.schema import (
+    UNKNOWN,
+    Column,
+    ColumnType,
+    Constraint,
+    ConstraintKind,
+    Expression,
+    Index,
+    Name,
+    SchemaState,
+    Table,
+    Unknown,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """
+    One object that is not as it was. `how` is "left", "lost" or "changed"; `kind` says what it is, in SQL's word;
+    `was` and `now` tell a change.
+    """
+
+    how: str
+    kind: str
+    name: str
+    table: Name | None = None
+    was: str = ""
+    now: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def differences(before: SchemaState, after: SchemaState) -> tuple[Difference, ...]:
+    """How `after` differs from `before`, tables first."""
+    return tuple(_differences(before, after))
+
+
+def _differences(before: SchemaState, after: SchemaState) -> Iterator[Difference]:
+    for name in {**before.tables, **after.tables}:
+        was, now = before.tables.get(name), after.tables.get(name)
+        if was is now:
+            continue
+        if was is None or now is None:
+            yield from _one_sided("table", str(name), was, now, name)
+        elif was.certain and now.certain:
+            yield from _table(was, now)
+    pairs: tuple[tuple[str, Mapping[Name, Any], Mapping[Name, Any]], ...] = (
+        ("type", before.enums, after.enums),
+        ("view", before.views, after.views),
+        ("sequence", before.sequences, after.sequences),
+    )
+    for kind, one, other in pairs:
+        for name in {**one, **other}:
+            if name not in one or name not in other:
+                yield from _one_sided(kind, str(name), one.get(name), other.get(name), None)
+
+
+def _one_sided(kind: str, name: str, was: Any, now: Any, table: Name | None) -> Iterator[Difference]:
+    present = was if was is not None else now
+    if present.certain:
+        yield Difference("lost" if now is None else "left", kind, name, table)
+
+
+def _table(was: Table, now: Table) -> Iterator[Difference]:
+    name = was.name
+    known = was.complete and now.complete
+    for key in {**was.columns, **now.columns}:
+        old, new = was.columns.get(key), now.columns.get(key)
+        if old is new:
+            continue
+        if old is not None and new is not None:
+            yield from _column(name, old, new)
+        elif known or _surely(was, now, old is None):
+            yield from _one_sided("column", f"{name}.{key}", old, new, name)
+    for index in {**was.indexes, **now.indexes}:
+        before, after = was.indexes.get(index), now.indexes.get(index)
+        if before is None or after is None:
+            if not _covered(before or after, was if before is None else now):
+                yield from _one_sided("index", index, before, after, name)
+        elif _differ(before.unique, after.unique) or _differ(before.columns, after.columns):
+            yield Difference("changed", "index", index, name, _shown_index(before), _shown_index(after))
+    yield from _constraints(was, now)
+
+
+def _surely(was: Table, now: Table, appeared: bool) -> bool:
+    """
+    Whether a column on one side only is a difference though a table is incomplete: the two states are the same table seen
+    before and after, so that a column can only have appeared or gone by an operation that we saw.
+    """
+    return now.complete == was.complete or not appeared
+
+
+def _covered(index: Index | None, other: Table) -> bool:
+    """Whether a unique constraint of the same name stands for the index: making one USING INDEX consumes it."""
+    return index is not None and any(one.name == index.name for one in other.constraints)
+
+
+def _differ(one: object, other: object) -> bool:
+    return one is not UNKNOWN and other is not UNKNOWN and one != other
+
+
+def _shown_index(index: Index) -> str:
+    columns = "unknown" if index.columns is UNKNOWN else ", ".join(index.columns)
+    return f"{'unique ' if index.unique is True else ''}on ({columns})"
+
+
+def _column(table: Name, was: Column, now: Column) -> Iterator[Difference]:
+    if not (was.certain and now.certain):
+        return
+    name = f"{table}.{was.name}"
+    if was.type is not UNKNOWN and now.type is not UNKNOWN and not _same_type(was.type, now.type):
+        yield Difference("changed", "type of", name, table, str(was.type), str(now.type))
+    if _differ(was.nullable, now.nullable):
+        words = {True: "NULL", False: "NOT NULL"}
+        yield Difference(
+            "changed", "nullability of", name, table, words[was.nullable is True], words[now.nullable is True]
+        )
+    if was.default is not UNKNOWN and now.default is not UNKNOWN and not _same_default(was.default, now.default):
+        yield Difference("changed", "default of", name, table, _shown(was.default), _shown(now.default))
+
+
+def _same_type(was: ColumnType, now: ColumnType) -> bool:
+    if not (was.known and now.known):
+        return True
+    if was.is_enum and now.is_enum:
+        return was.name == now.name
+    return (was.name, was.modifiers, was.dimensions) == (now.name, now.modifiers, now.dimensions)
+
+
+def _same_default(was: Expression | None, now: Expression | None) -> bool:
+    if was is None or now is None:
+        empty = was if was is not None else now
+        return empty is None or empty.sql.upper() == "NULL"
+    if was.literal is not None and now.literal is not None:
+        return _plain(was.literal) == _plain(now.literal)
+    return was.functions is None or now.functions is None or _plain(was.sql) == _plain(now.sql)
+
+
+def _plain(sql: str) -> str:
+    text = "".join(sql.lower().split()).strip("()")
+    return {"t": "true", "f": "false", "1": "true", "0": "false", "current_timestamp": "now"}.get(text, text)
+
+
+def _shown(default: Expression | Unknown | None) -> str:
+    return "none" if default is None or default is UNKNOWN else default.sql
+
+
+def _constraints(was: Table, now: Table) -> Iterator[Difference]:
+    """Constraints by what they say: a name may have been left to the database on one side."""
+    gone = [one for one in was.constraints if one.certain and not any(_alike(one, two) for two in now.constraints)]
+    come = [one for one in now.constraints if one.certain and not any(_alike(one, two) for two in was.constraints)]
+    if not (was.complete and now.complete):
+        # A constraint that the history never showed may be the one that was dropped.
+        come = [one for one in come if one.name is not None]
+    for how, constraints, other in (("lost", gone, now), ("left", come, was)):
+        for constraint in constraints:
+            if how == "lost" and not set(constraint.columns) <= set(other.columns):
+                continue
+            yield Difference(
+                how, f"{constraint.kind.value} constraint", constraint_name(was.name, constraint), was.name
+            )
+
+
+def _alike(one: Constraint, other: Constraint) -> bool:
+    if one.kind is not other.kind:
+        return False
+    if one.name is not None and other.name is not None and one.name != other.name:
+        return False
+    if one.name is not None and one.name == other.name:
+        return True
+    return one.columns == other.columns or not one.columns or not other.columns
+
+
+def constraint_name(table: Name, constraint: Constraint) -> str:
+    """The constraint's name; where it has none of its own, what it is about."""
+    if constraint.name is not None:
+        return constraint.name
+    columns = ", ".join(constraint.columns)
+    if constraint.kind is ConstraintKind.FOREIGN_KEY and constraint.references is not None:
+        return f"{table} ({columns}) to {constraint.references}"
+    return f"{table} ({columns})"

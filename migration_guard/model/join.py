@@ -1,0 +1,89 @@
+"""Joins two schemas of which one holds, and nobody knows which: what differs becomes uncertain or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from migration_guard.model.schema import UNKNOWN, Column, Constraint, EnumType, Index, SchemaState, Table
+
+Key = TypeVar("Key")
+Part = TypeVar("Part", Table, Column, Index, EnumType, Any)
+
+
+def join(one: SchemaState, other: SchemaState) -> SchemaState:
+    """The schema that is either of the two."""
+    if one is other:
+        return one
+    return SchemaState(
+        tables=_joined(one.tables, other.tables, _table),
+        enums=_joined(one.enums, other.enums, _enum),
+        views=_joined(one.views, other.views, _keep),
+        sequences=_joined(one.sequences, other.sequences, _keep),
+        clouded=one.clouded or other.clouded,
+    )
+
+
+def _joined(one: Mapping[Key, Part], other: Mapping[Key, Part], both: Callable[[Part, Part], Part]) -> dict[Key, Part]:
+    if one is other:
+        return dict(one)
+    joined: dict[Key, Part] = {}
+    for key in {**one, **other}:
+        left, right = one.get(key), other.get(key)
+        if left is not None and right is not None:
+            joined[key] = left if left is right else both(left, right)
+        else:
+            joined[key] = replace(left if left is not None else right, certain=False)  # type: ignore[type-var]
+    return joined
+
+
+def _keep(one: Part, other: Part) -> Part:
+    return one
+
+
+def _table(one: Table, other: Table) -> Table:
+    return Table(
+        one.name,
+        _joined(one.columns, other.columns, _column),
+        _constraints(one.constraints, other.constraints),
+        _joined(one.indexes, other.indexes, _index),
+        partitioned=one.partitioned or other.partitioned,
+        complete=one.complete and other.complete,
+        certain=one.certain and other.certain,
+    )
+
+
+def _column(one: Column, other: Column) -> Column:
+    return replace(
+        one,
+        type=one.type if one.type == other.type else UNKNOWN,
+        nullable=one.nullable if one.nullable == other.nullable else UNKNOWN,
+        default=one.default if one.default == other.default else UNKNOWN,
+        comment=one.comment if one.comment == other.comment else UNKNOWN,
+        certain=one.certain and other.certain,
+    )
+
+
+def _index(one: Index, other: Index) -> Index:
+    if one == other:
+        return one
+    return replace(
+        one,
+        columns=one.columns if one.columns == other.columns else UNKNOWN,
+        unique=one.unique if one.unique == other.unique else UNKNOWN,
+        certain=one.certain and other.certain,
+    )
+
+
+def _constraints(one: tuple[Constraint, ...], other: tuple[Constraint, ...]) -> tuple[Constraint, ...]:
+    if one is other:
+        return one
+    certain = tuple(each for each in one if each in other)
+    rest = tuple(replace(each, certain=False) for each in (*one, *other) if each not in certain)
+    return certain + rest
+
+
+def _enum(one: EnumType, other: EnumType) -> EnumType:
+    labels = one.labels if one.labels == other.labels else UNKNOWN
+    return replace(one, labels=labels, certain=one.certain and other.certain)

@@ -1,0 +1,82 @@
+"""What env.py says about how migrations run: the arguments of its configure() calls and the metadata's naming convention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from migration_guard.model.migration import Environment
+from migration_guard.reading.modules import Files
+from migration_guard.reading.python import Walker
+from migration_guard.reading.values import Attribute, Class, Constant, Items, Made, Pairs, Symbol, Text, Value
+
+
+def read_environment(path: str, dialect: str, files: Files) -> Environment:
+    """The settings of an env.py; what it does not say, or says in a way that is not followed, stays None."""
+    source = files.source(path)
+    if source is None:
+        return Environment()
+    flags: dict[str, list[bool | None]] = {}
+    autocommit = False
+    for call in _calls(source.module):
+        function = call.func
+        name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
+        for argument in call.args:
+            if argument.keyword is None:
+                continue
+            key, value = argument.keyword.value, argument.value
+            if name == "configure" and key in ("transaction_per_migration", "transactional_ddl"):
+                flags.setdefault(key, []).append(_flag(value))
+            if key == "isolation_level" and isinstance(value, cst.SimpleString):
+                autocommit |= value.raw_value.upper() == "AUTOCOMMIT"
+    walker = Walker(source, dialect, files)
+    convention = _convention(walker, walker.module.names.get("target_metadata"))
+    return Environment(
+        transaction_per_migration=_agreed(flags.get("transaction_per_migration")),
+        transactional_ddl=_agreed(flags.get("transactional_ddl")),
+        autocommit=autocommit or None,
+        naming_convention=tuple(sorted(convention)),
+    )
+
+
+def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, cst.Call):
+            yield here
+        stack += here.children
+
+
+def _flag(value: cst.BaseExpression) -> bool | None:
+    return {"True": True, "False": False}.get(value.value) if isinstance(value, cst.Name) else None
+
+
+def _agreed(values: list[bool | None] | None) -> bool | None:
+    return values[0] if values and len(set(values)) == 1 else None
+
+
+def _convention(walker: Walker, value: Value | None, depth: int = 0) -> set[str]:
+    """The keys of the naming convention that a MetaData, or the base class that holds it, was given."""
+    if depth > 8:
+        return set()
+    match value:
+        case Items(items=items):
+            return {key for item in items for key in _convention(walker, item, depth + 1)}
+        case Made(function=Symbol(name="MetaData")):
+            pairs = value.keyword("naming_convention")
+            found = [(key, text) for key, text in pairs.pairs] if isinstance(pairs, Pairs) else []
+            return {
+                f"{key.value}={text.value}" for key, text in found if isinstance(key, Text) and isinstance(text, Text)
+            }
+        case Made():
+            return _convention(walker, value.keyword("metadata"), depth + 1)
+        case Class(names=names, bases=bases):
+            for inner in (names.get("metadata"), *bases):
+                if isinstance(inner, Made | Class) and (found_keys := _convention(walker, inner, depth + 1)):
+                    return found_keys
+            return set()
+        case Attribute(owner=owner, name="metadata") if owner != Constant(None):
+            return _convention(walker, owner, depth + 1)
+    return set()

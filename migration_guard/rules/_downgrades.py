@@ -1,0 +1,82 @@
+"""What the rules on downgrades share: what an upgrade does that a downgrade has to undo, in names and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from migration_guard.model.objects import RunSql
+from migration_guard.model.operations import (
+    AddColumn,
+    AddConstraint,
+    AlterColumnType,
+    ColumnOperation,
+    CreateIndex,
+    CreateTable,
+    DropConstraint,
+    DropIndex,
+    DropNotNull,
+    Operation,
+    SetDefault,
+    SetNotNull,
+)
+from migration_guard.rules import Context
+
+MADE_BY_HAND = ("FUNCTION", "TRIGGER", "PROCEDURE", "POLICY", "DOMAIN", "AGGREGATE")
+MOST_NAMED = 4
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence takes them: "a, b and c"; a long list is cut, and says so."""
+    shown = list(names[:MOST_NAMED])
+    if len(names) > MOST_NAMED:
+        shown.append(f"{len(names) - MOST_NAMED} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def undone(context: Context) -> list[tuple[str, str]]:
+    """
+    What the upgrade changes in the schema and a rollback leaves: (name of the object, words for it).
+
+    Taken from the comparison of schemas; where the operations are conditional, or the schema before is not known, from
+    the operations themselves.
+    """
+    found = [(one.name, str(one)) for one in context.replayed.differences]
+    if found:
+        return found
+    said: dict[str, str] = {}
+    for operation in context.migration.upgrade.operations:
+        for name, words in _touched(operation, context):
+            said.setdefault(name, words)
+    return list(said.items())
+
+
+def _touched(operation: Operation, context: Context) -> Iterator[tuple[str, str]]:
+    """The object whose schema an operation changes, where the comparison of schemas cannot tell."""
+    unsure = operation.site.conditional
+    match operation:
+        case RunSql(kind=kind) if kind.startswith("CREATE ") and any(word in kind for word in MADE_BY_HAND):
+            yield kind.removeprefix("CREATE ").lower(), f"what {kind} makes"
+        case CreateTable() if unsure and not operation.temporary:
+            yield str(operation.table.name), f"table {operation.table.name}"
+        case AddColumn() if unsure:
+            yield f"{operation.table}.{operation.column.name}", f"column {operation.table}.{operation.column.name}"
+        case CreateIndex() if unsure and operation.index.name:
+            yield operation.index.name, f"index {operation.index.name}"
+        case AddConstraint() if unsure and operation.constraint.name:
+            yield operation.constraint.name, f"constraint {operation.constraint.name}"
+        case SetNotNull() | DropNotNull() | SetDefault() | AlterColumnType() if _is_old(operation, context):
+            yield f"{operation.table}.{operation.column}", f"column {operation.table}.{operation.column}"
+        case DropIndex() if unsure or operation.table is None:
+            yield operation.name, f"index {operation.name}"
+        case DropConstraint() if operation.name and context.replayed.before.table(operation.table):
+            yield operation.name, f"constraint {operation.name}"
+
+
+def _is_old(operation: ColumnOperation, context: Context) -> bool:
+    return not context.is_new_column(operation.table, operation.column)
+
+
+def is_declared_irreversible(context: Context) -> bool:
+    """Whether the revision says that it goes one way, and why."""
+    declared = context.migration.irreversible
+    return declared is not None and bool(declared.reason)

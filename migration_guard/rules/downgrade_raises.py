@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.fixes import insert_before
+from migration_guard.model.finding import Direction, Finding, Fix
+from migration_guard.model.migration import Form, Migration
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._downgrades import is_declared_irreversible, listed, undone
+
+DECLARATION = "# migration-guard: irreversible the downgrade raises on purpose"
+
+
+class DowngradeRaises(Rule[Migration]):
+    """
+    A downgrade() that raises, without the revision being declared one-way.
+
+    Some changes cannot be undone. Then say so with a reason, where the person who plans a rollback looks first.
+
+    ```python bad
+    def upgrade():
+        op.add_column("users", sa.Column("age", sa.Integer()))
+
+    def downgrade():
+        raise NotImplementedError
+    ```
+
+    ```python fixed
+    def upgrade():
+        op.add_column("users", sa.Column("age", sa.Integer()))
+
+    # migration-guard: irreversible the downgrade raises on purpose
+    def downgrade():
+        raise NotImplementedError
+    ```
+
+    ```python good
+    # migration-guard: irreversible the addresses were split by hand
+    def upgrade():
+        op.add_column("users", sa.Column("age", sa.Integer()))
+
+    def downgrade():
+        raise NotImplementedError
+    ```
+    """
+
+    code = "MG703"
+    supersedes = ("MG704",)
+    message = "downgrade() raises, so a rollback stops here{names}, and nothing says that this revision goes one way."
+    help = "Undo the upgrade, or declare the revision with the reason: # migration-guard: irreversible <reason>"
+
+    def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
+        if subject.downgrade.form is not Form.RAISES or not subject.upgrade.operations:
+            return
+        if is_declared_irreversible(context):
+            return
+        found = undone(context)
+        span = subject.downgrade.span
+        edit = insert_before(context.source, span, DECLARATION) if span else None
+        yield self.finding(
+            subject,
+            span=span,
+            direction=Direction.DOWNGRADE,
+            objects=[name for name, _ in found],
+            names=f" with {listed([words for _, words in found])} in place" if found else "",
+            fix=Fix(False, (edit,), "only you know whether, and why, it cannot be undone") if edit else None,
+        )

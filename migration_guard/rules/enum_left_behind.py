@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from migration_guard.fixes import insert_after, op_name
+from migration_guard.model.finding import Direction, Finding, Fix
+from migration_guard.model.migration import Form, Migration
+from migration_guard.model.schema import UNKNOWN, Name, SchemaState
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._downgrades import is_declared_irreversible
+
+
+class EnumLeftBehind(Rule[Migration]):
+    """
+    The downgrade drops the table and leaves the enumerated type that create_table made for it.
+
+    PostgreSQL keeps the type when the last column that uses it goes. The next upgrade then fails: "type already exists".
+
+    ```python bad
+    def upgrade():
+        op.create_table("pets", sa.Column("id", sa.Integer()), sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
+
+    def downgrade():
+        op.drop_table("pets")
+    ```
+
+    ```python fixed
+    def upgrade():
+        op.create_table("pets", sa.Column("id", sa.Integer()), sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
+
+    def downgrade():
+        op.drop_table("pets")
+        op.execute("DROP TYPE pet_kind")
+    ```
+
+    ```python good
+    def upgrade():
+        op.create_table("pets", sa.Column("id", sa.Integer()), sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
+
+    def downgrade():
+        op.drop_table("pets")
+        sa.Enum(name="pet_kind").drop(op.get_bind(), checkfirst=True)
+    ```
+    """
+
+    code = "MG707"
+    dialects = ("postgresql",)
+    supersedes = ("MG704",)
+    message = "downgrade() leaves the type {type} behind, so the next upgrade fails: the type already exists."
+    help = 'Drop it at the end of downgrade(): op.execute("DROP TYPE {type}")'
+
+    def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
+        if subject.downgrade.form is not Form.BODY or is_declared_irreversible(context):
+            return
+        if not context.replayed.comparable:
+            return
+        left = {one.name for one in context.replayed.differences if one.how == "left" and one.kind == "type"}
+        for name in context.replayed.created_enums:
+            if str(name) in left:
+                yield self.finding(
+                    subject,
+                    span=subject.downgrade.span,
+                    direction=Direction.DOWNGRADE,
+                    objects=[str(name)],
+                    type=str(name),
+                    fix=_drop(name, context),
+                )
+
+
+def _drop(name: Name, context: Context) -> Fix | None:
+    last = context.replayed.downgrade[-1].operation
+    prefix = op_name(last.site, context.migration)
+    if prefix is None or last.site.helper or last.site.batch or last.site.conditional or last.site.repeated:
+        return None
+    quoted = ".".join(
+        part if re.fullmatch(r"[a-z_][a-z0-9_]*", part) else f'\\"{part}\\"'
+        for part in (name.schema, name.name)
+        if part
+    )
+    edit = insert_after(context.source, last.site.statement, f'{prefix}.execute("DROP TYPE {quoted}")')
+    if edit is None:
+        return None
+    if _is_used(name, context.replayed.restored):
+        return Fix(False, (edit,), "a column still has this type after the downgrade")
+    return Fix(True, (edit,))
+
+
+def _is_used(name: Name, state: SchemaState) -> bool:
+    return any(
+        column.type is not UNKNOWN and Name(column.type.name, column.type.schema) == name
+        for table in state.tables.values()
+        for column in table.columns.values()
+    )

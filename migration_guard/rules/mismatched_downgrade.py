@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.differences import Difference
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.migration import Form, Migration
+from migration_guard.model.operations import DropColumn, DropConstraint, DropIndex, DropTable, Operation
+from migration_guard.model.replay import Step
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._downgrades import is_declared_irreversible
+
+
+class MismatchedDowngrade(Rule[Migration]):
+    """
+    The downgrade drops something else than the upgrade made.
+
+    A rollback then fails on a name that is not there, or takes away what was there long before.
+
+    ```python bad
+    def upgrade():
+        op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+        op.create_index("ix_pets_name", "pets", ["name"])
+
+    def downgrade():
+        op.drop_index("ix_pet_name", table_name="pets")
+        op.drop_table("pets")
+    ```
+
+    ```python given
+    op.create_table("owners", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+    ```
+
+    ```python bad
+    def upgrade():
+        op.add_column("owners", sa.Column("email", sa.Text()))
+
+    def downgrade():
+        op.drop_column("owners", "name")
+    ```
+
+    ```python good
+    def upgrade():
+        op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+        op.create_index("ix_pets_name", "pets", ["name"])
+
+    def downgrade():
+        op.drop_index("ix_pets_name", table_name="pets")
+        op.drop_table("pets")
+    ```
+    """
+
+    code = "MG705"
+    supersedes = ("MG704",)
+    message = "downgrade() drops {dropped}, {why}."
+    help = "Drop what this revision's upgrade makes{instead}, under the same name and in the same schema."
+
+    def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
+        if subject.downgrade.form is not Form.BODY or is_declared_irreversible(context):
+            return
+        if not context.replayed.comparable:
+            return
+        left = [one for one in context.replayed.differences if one.how == "left"]
+        for step in context.replayed.downgrade:
+            operation = step.operation
+            described = _described(operation)
+            if described is None or operation.site.conditional:
+                continue
+            kind, name = described
+            instead = next((one for one in left if one.kind.endswith(kind)), None)
+            if _was_untouched(operation, name, context):
+                why = "which this revision's upgrade never touched"
+            elif _is_absent(step, context) or (instead and _is_unknown(step, instead)):
+                why = "which is not there"
+            else:
+                continue
+            yield self.finding(
+                operation,
+                direction=Direction.DOWNGRADE,
+                objects=[name, *([instead.name] if instead else [])],
+                dropped=f"{kind} {name}",
+                why=why,
+                instead=f" ({instead})" if instead else "",
+            )
+
+
+def _described(operation: Operation) -> tuple[str, str] | None:
+    match operation:
+        case DropTable(if_exists=False):
+            return "table", str(operation.table)
+        case DropColumn(if_exists=False):
+            return "column", f"{operation.table}.{operation.column}"
+        case DropIndex(if_exists=False):
+            return "index", operation.name
+        case DropConstraint(if_exists=False, name=str() as name):
+            return "constraint", name
+    return None
+
+
+def _was_untouched(operation: Operation, name: str, context: Context) -> bool:
+    """Whether what is dropped was there before the upgrade, and the upgrade left it as it was."""
+    lost = any(one.how == "lost" and one.name == name for one in context.replayed.differences)
+    before, after = context.replayed.before, context.replayed.after
+    match operation:
+        case DropTable():
+            return lost and before.table(operation.table) == after.table(operation.table) is not None
+        case DropColumn():
+            old, new = before.column(operation.table, operation.column), after.column(operation.table, operation.column)
+            return lost and old is not None and old == new
+        case DropIndex():
+            found = after.index(operation.name, operation.table)
+            return lost and found is not None and before.index(operation.name, operation.table) == found
+    return False
+
+
+def _is_absent(step: Step, context: Context) -> bool:
+    """Whether what is dropped is certainly not there: its table is known to the last column, and shows no such thing."""
+    operation, state = step.operation, context.replayed.after
+    if state.clouded or not isinstance(operation, DropColumn | DropIndex):
+        return False
+    if operation.table is None or operation.table not in context.replayed.created:
+        return False
+    table = state.table(operation.table)
+    if table is None or not (table.complete and table.certain):
+        return False
+    if isinstance(operation, DropColumn):
+        return operation.column not in table.columns
+    names = {constraint.name for constraint in table.constraints}
+    return operation.name not in table.indexes and operation.name not in names and None not in names
+
+
+def _is_unknown(step: Step, instead: Difference) -> bool:
+    """Whether the same table lacks what is dropped, while the upgrade left something of that kind on it."""
+    operation = step.operation
+    match operation:
+        case DropIndex(table=table) if table is not None and table == instead.table:
+            found = step.before.index(operation.name, table)
+            return found is not None and found[1].certain and not isinstance(found[1].unique, bool)
+    return False

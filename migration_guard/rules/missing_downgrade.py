@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.migration import Form, Migration
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._downgrades import is_declared_irreversible, listed, undone
+
+
+class MissingDowngrade(Rule[Migration]):
+    """
+    A revision without downgrade() cannot be rolled back: `alembic downgrade` stops there with an AttributeError.
+
+    The person who rolls back at night finds out first. Write the downgrade, or declare the revision one-way.
+
+    ```python bad
+    def upgrade():
+        op.add_column("users", sa.Column("age", sa.Integer()))
+    ```
+
+    ```python good
+    def upgrade():
+        op.add_column("users", sa.Column("age", sa.Integer()))
+
+    def downgrade():
+        op.drop_column("users", "age")
+    ```
+
+    ```python good
+    # migration-guard: irreversible the old values are gone for good
+    def upgrade():
+        op.execute("UPDATE users SET name = trim(name) WHERE id = 1")
+    ```
+    """
+
+    code = "MG701"
+    supersedes = ("MG704",)
+    message = "This revision has no downgrade(): a rollback stops here, and {names}."
+    help = "Write downgrade() to undo the upgrade, or declare the revision: # migration-guard: irreversible <reason>"
+
+    def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
+        if subject.downgrade.form is not Form.MISSING or not subject.upgrade.operations:
+            return
+        if is_declared_irreversible(context):
+            return
+        found = undone(context)
+        words = (
+            f"the upgrade's {listed([said for _, said in found])} cannot be undone" if found else "nothing is undone"
+        )
+        yield self.finding(
+            subject,
+            span=subject.upgrade.span or subject.revision_span,
+            direction=Direction.DOWNGRADE,
+            objects=[name for name, _ in found],
+            names=words,
+        )

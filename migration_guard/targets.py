@@ -1,0 +1,42 @@
+"""Which database a history is for, where nobody says so: guessed from its configuration and sources, and the reason told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from migration_guard.model.target import ASSUMED, Target
+
+# What a template leaves in alembic.ini; it names no database.
+_PLACEHOLDERS = ("driver://", "dialect://")
+_MARKS = {
+    "postgresql": re.compile(rb"\bpostgresql_\w+\s*=|dialects(?:\.|\s+import\s+[^\n]*\b)postgresql\b"),
+    "mysql": re.compile(rb"\bmysql_\w+\s*=|dialects(?:\.|\s+import\s+[^\n]*\b)mysql\b"),
+    "mariadb": re.compile(rb"\bmariadb_\w+\s*=|dialects(?:\.|\s+import\s+[^\n]*\b)mariadb\b"),
+    "sqlite": re.compile(rb"dialects(?:\.|\s+import\s+[^\n]*\b)sqlite\b"),
+}
+_DRIVERS = {"postgres": "postgresql", "cockroachdb": "postgresql"}
+
+
+def guess(url: str | None, sources: Iterable[bytes]) -> tuple[Target, str]:
+    """The target, and why it was taken, in words that follow "assumed ...:"."""
+    dialect = _of_url(url)
+    if dialect is not None:
+        return Target(dialect, ASSUMED[dialect]), f"sqlalchemy.url names {dialect}; no version is configured"
+    counts = dict.fromkeys(_MARKS, 0)
+    for content in sources:
+        for name, pattern in _MARKS.items():
+            counts[name] += pattern.search(content) is not None
+    best = max(counts, key=lambda name: counts[name])
+    if counts[best]:
+        files = f"{counts[best]} migration{'s' if counts[best] > 1 else ''}"
+        return Target(best, ASSUMED[best]), f"{files} use {best}'s types or keywords; no version is configured"
+    return Target("postgresql", ASSUMED["postgresql"]), "nothing names a database"
+
+
+def _of_url(url: str | None) -> str | None:
+    if not url or url.startswith(_PLACEHOLDERS):
+        return None
+    scheme = re.match(r"\s*([a-z0-9]+)(?:\+\w+)?:", url)
+    name = _DRIVERS.get(scheme[1], scheme[1]) if scheme else ""
+    return name if name in ASSUMED else None
