@@ -1,0 +1,77 @@
+"""What the README and docs/ say is what the program does: nothing is written twice without being compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from migration_guard import cli
+from migration_guard.config import FORMATS, Overrides, load
+from migration_guard.model.finding import Edit, Finding, Fix, Report, Severity, Span, Summary
+from migration_guard.report import text
+from migration_guard.report.json import document
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+JSON = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `([a-z-]+)` \| (\S*) ?\|", re.MULTILINE)
+
+
+def block(language: str, document: str = README) -> str:
+    found = re.search(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    assert found, f"There is no block of {language}."
+    return found[1]
+
+
+def test_the_table_of_options_names_every_key() -> None:
+    assert {key for key, _ in ROW.findall(README)} == {field.name.replace("_", "-") for field in fields(Overrides)}
+
+
+def test_every_option_that_the_readme_names_exists() -> None:
+    options = {name for option in cli.lint.params for name in option.opts}
+    assert {option.strip("`") for _, option in ROW.findall(README) if option.startswith("`--")} <= options
+    assert set(re.findall(r"`(--[a-z-]+)`", README)) <= options
+
+
+def test_the_configuration_that_the_readme_shows_is_understood(tmp_path: Path) -> None:
+    from migration_guard.rules import load as load_rules
+
+    known = {code: rule.slug() for code, rule in load_rules().items()}
+    (tmp_path / "pyproject.toml").write_text(block("toml"))
+    assert load(tmp_path, known=known).fail_on is Severity.WARNING
+
+
+def test_every_format_is_documented() -> None:
+    assert all(f"`{name}`" in README for name in FORMATS)
+
+
+def test_the_json_that_is_documented_has_the_keys_that_are_written() -> None:
+    span = Span(1, 1, 1, 1)
+    finding = Finding("MG401", "slug", Severity.ERROR, "", "", "a.py", span, fix=Fix(True, (Edit(span, ""),)))
+    assert shape(json.loads(block("json", JSON))) == shape(document(Report((finding,), Summary())))
+
+
+def shape(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    return shape(value[0]) if isinstance(value, list) and value and isinstance(value[0], dict) else None
+
+
+def test_the_story_is_told_as_it_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from migration_guard import engine
+
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (versions / "a1_users.py").write_text(
+        'from alembic import op\nimport sqlalchemy as sa\n\nrevision = "a1"\ndown_revision = None\n\n\n'
+        'def upgrade():\n    op.create_table("users", sa.Column("email", sa.Text()))\n\n\n'
+        'def downgrade():\n    op.drop_table("users")\n'
+    )
+    (versions / "b2_email.py").write_text(block("python"))
+    monkeypatch.chdir(tmp_path)
+    report = engine.lint([], tmp_path, None, Overrides(target=("postgresql 16",), cache=False))
+    assert text.render(report, summary=False).strip() == block("text").strip()
