@@ -84,7 +84,9 @@ def test_nothing_is_imported_for_the_type_checker_alone(file: Path) -> None:
 
 
 def test_every_module_says_what_it_knows() -> None:
-    silent = [name(file) for file in MODULES if not ast.get_docstring(ast.parse(file.read_bytes()))]
+    # A rule's page is the docstring of its class.
+    others = [file for file in MODULES if file.parent.name != "rules" or file.name.startswith("_")]
+    silent = [name(file) for file in others if not ast.get_docstring(ast.parse(file.read_bytes()))]
     assert not silent
 
 
