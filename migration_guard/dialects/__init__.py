@@ -40,6 +40,8 @@ class Change(Enum):
     CHANGE_TYPE_TIME_ZONE = auto()
     """timestamp to timestamptz or back: a rewrite, except in a session whose TimeZone is UTC."""
     CHANGE_TYPE_RECHECK = auto()
+    CHANGE_TYPE_REFUSED = auto()
+    """No cast leads from the old type to the new one by itself: the statement fails without USING."""
     CHANGE_TYPE_UNKNOWN = auto()
     SET_NOT_NULL = auto()
     SET_NOT_NULL_PROVEN = auto()
@@ -85,6 +87,8 @@ class Ability(Enum):
     """timestamp and timestamptz turn into each other without a rewrite where the session's TimeZone is UTC."""
     NOT_VALID_ON_PARTITIONED = auto()
     """A partitioned table may have foreign keys that are NOT VALID."""
+    ENUM_VALUE_OF_NEW_TYPE = auto()
+    """A value added to an enum may be used in the transaction that made the enum."""
     STRICT_NOT_NULL = auto()
     """A new NOT NULL column without a default is refused (elsewhere it is filled with a zero or an empty string)."""
 

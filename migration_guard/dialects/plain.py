@@ -23,7 +23,7 @@ from migration_guard.model.operations import (
     SetNotNull,
     ValidateConstraint,
 )
-from migration_guard.model.schema import Constraint, ConstraintKind, Name, SchemaState
+from migration_guard.model.schema import Constraint, ConstraintKind, Name, SchemaState, Unknown
 
 ALWAYS: dict[type[Operation], C] = {
     CreateTable: C.CREATE_TABLE,
@@ -70,7 +70,9 @@ def plain_changes(operation: Operation, state: SchemaState) -> tuple[C, ...]:
             return (change,) if change else ()
 
 
-def constraint_of(state: SchemaState, table: Name, name: str | None) -> Constraint | None:
+def constraint_of(state: SchemaState, table: Name, name: str | Unknown | None) -> Constraint | None:
     """The constraint of this name on this table, if the history shows it."""
     known = state.table(table)
-    return next((one for one in known.constraints if one.name == name), None) if known and name else None
+    return (
+        next((one for one in known.constraints if one.name == name), None) if known and isinstance(name, str) else None
+    )

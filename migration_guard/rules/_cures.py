@@ -1,0 +1,70 @@
+"""The corrections that several rules share. A cure is None where the text at hand does not allow it."""
+
+from __future__ import annotations
+
+import re
+
+from migration_guard import fixes
+from migration_guard.model.finding import Edit, Fix
+from migration_guard.model.operations import Operation
+from migration_guard.rules import Context
+
+COMMITS = "the block commits what the migration did before it, so a failure later on leaves it half applied"
+
+
+def outside_the_transaction(operation: Operation, context: Context, *edits: Edit | None) -> Fix | None:
+    """Make these edits, and put the statement into an autocommit block. Safe where it is the migration's only work."""
+    made = [edit for edit in edits if edit is not None]
+    if len(made) < len(edits):
+        return None
+    if not context.in_transaction(operation):
+        return Fix(True, tuple(made)) if made else None
+    site = operation.site
+    name = fixes.op_name(site, context.migration)
+    if name is None or site.helper or site.batch or not fixes.is_alone(operation, context.migration):
+        return None
+    wrapping = fixes.wrap(context.source, site.statement, f"with {name}.get_context().autocommit_block():")
+    if wrapping is None:
+        return None
+    only = all(other.site.statement == site.statement for other in context.together(operation))
+    return Fix(only, (*made, *wrapping), "" if only else COMMITS)
+
+
+def keyword(operation: Operation, context: Context, name: str, value: str) -> Edit | None:
+    """Set a keyword argument of the call that asks for the operation; not of one that carries SQL text."""
+    site = operation.site
+    if site.call is None or site.sql is not None or site.helper or site.call.column:
+        return None
+    return fixes.set_keyword(context.source, site.call, name, value)
+
+
+def in_sql(operation: Operation, context: Context, pattern: str, text: str) -> Edit | None:
+    """
+    Put some text behind the one place where the pattern matches the operation's SQL.
+
+    None where the SQL does not stand in the source letter by letter, or says it more than once.
+    """
+    span = operation.site.text_span
+    if span is None or operation.site.helper:
+        return None
+    places = fixes.Places(context.source)
+    begin, end = places.range(span)
+    found = list(re.finditer(pattern, context.source[begin:end], re.IGNORECASE | re.DOTALL))
+    if len(found) != 1:
+        return None
+    at = begin + found[0].end()
+    return Edit(places.span(at, at), text)
+
+
+UNCHECKED = "the old rows stay unchecked until a later migration validates the constraint"
+
+
+def not_valid(operation: Operation, context: Context) -> Fix | None:
+    """Add the constraint as NOT VALID."""
+    if operation.site.sql is None:
+        edit = keyword(operation, context, "postgresql_not_valid", "True")
+    elif fixes.is_alone(operation, context.migration):
+        edit = in_sql(operation, context, r"\bADD\b.*[^\s;]", " NOT VALID")
+    else:
+        edit = None
+    return Fix(False, (edit,), UNCHECKED) if edit else None

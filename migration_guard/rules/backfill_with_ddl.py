@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard import dialects
+from migration_guard.dialects import Ability
+from migration_guard.model.finding import Finding
+from migration_guard.model.objects import DeleteRows, InsertRows, UpdateRows
+from migration_guard.model.operations import Operation, TableOperation
+from migration_guard.rules import Context, Rule
+
+
+class BackfillWithDdl(Rule[Operation]):
+    """
+    Changing many rows of a table right after altering it keeps everybody out until all of them are done.
+
+    The ALTER takes its lock for a moment, but the transaction holds it to its end: while the rows are written nobody
+    can read the table. Fill the rows in a migration of their own, in batches.
+
+    ```python bad
+    op.add_column("users", sa.Column("active", sa.Boolean()))
+    op.execute("UPDATE users SET active = true")
+    ```
+
+    ```python bad
+    users = sa.table("users", sa.column("active"))
+    op.add_column("users", sa.Column("active", sa.Boolean()))
+    op.execute(users.update().values(active=True))
+    ```
+
+    A row or two are written in no time:
+
+    ```python good
+    op.add_column("users", sa.Column("active", sa.Boolean()))
+    op.execute("UPDATE users SET active = true WHERE id = 1")
+    ```
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("active", sa.Boolean()))
+    op.execute("UPDATE users SET active = true")
+    ```
+
+    MySQL commits each of the statements by itself:
+
+    ```python good mysql 8.0
+    op.add_column("users", sa.Column("active", sa.Boolean()))
+    # migration-guard: ignore[MG602] a few hundred rows
+    op.execute("UPDATE users SET active = true")
+    ```
+    """
+
+    code = "MG601"
+    dialects = ("postgresql",)
+    supersedes = ("MG602",)
+    message = "{ddl} goes on blocking {blocks} to {table} while this changes its rows, until the migration ends."
+    help = """\
+1. Alter the table in one migration.
+2. Change the rows in the next, in batches that each commit:
+   with op.get_context().autocommit_block():
+       ... UPDATE {table} ... WHERE id IN (SELECT id FROM {table} WHERE ... LIMIT 1000), until no row is left"""
+
+    def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
+        if not isinstance(subject, UpdateRows | DeleteRows | InsertRows) or context.is_new(subject.table):
+            return
+        bounded = not subject.from_select if isinstance(subject, InsertRows) else subject.bounded
+        if bounded or subject.site.repeated or not context.in_transaction(subject):
+            return
+        if not context.can(Ability.TRANSACTIONAL_DDL):
+            return
+        for step in context.replayed.upgrade:
+            earlier = step.operation
+            if earlier is subject:
+                return
+            if not isinstance(earlier, TableOperation) or earlier.table != subject.table:
+                continue
+            if earlier.site.segment != subject.site.segment or not context.in_transaction(earlier):
+                continue
+            asked = dialects.changes(earlier, step.before, context.target)
+            blocks = [impact.blocks for change in asked if (impact := dialects.impact_of(change, context.target))]
+            if any(blocks):
+                yield self.finding(
+                    subject,
+                    objects=[str(subject.table)],
+                    table=subject.table,
+                    blocks=max(blocks, key=len),
+                    ddl=f"The statement on line {earlier.site.span.line}",
+                )
+                return

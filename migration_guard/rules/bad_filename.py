@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from os.path import basename
+
+from migration_guard.model.finding import Finding, Fix, Rename, Severity
+from migration_guard.model.migration import History, Migration
+from migration_guard.rules import Context, Rule
+
+UNSOUND = re.compile(r"[\s()]")
+COPY = re.compile(r"(?P<of>.+)[_-]copy(?:[_-]?\d+)?\.py", re.IGNORECASE)
+TOKEN = re.compile(r"%\((?P<name>\w+)\)(?P<format>[-\d.]*)[sdf]")
+ALEMBIC = "%(rev)s_%(slug)s"
+DATE = {"year": r"\d{4}", "month": r"\d\d?", "day": r"\d\d?", "hour": r"\d\d?", "minute": r"\d\d?", "second": r"\d\d?"}
+
+# What histories follow that nobody has configured: how it is told, and the template.
+HABITS = {
+    "<revision>_<description>.py": r"%(rev)s_%(slug)s",
+    "<revision>.py": r"%(rev)s",
+    "<YYYYMMDD>_<NNNN>_<description>.py": r"\d{8}_\d{4}_\w+",
+    "<date>_<revision>_<description>.py": r"\d{4}[-_]?\d\d[-_]?\d\d[-_\d]*_%(rev)s_%(slug)s",
+    "<date>_<description>.py": r"\d{4}[-_]?\d\d[-_]?\d\d[-_]\w+",
+    "<number>_<description>.py": r"\d{3,6}_\w+",
+}
+ENOUGH_FILES = 10
+
+
+class BadFilename(Rule[Migration]):
+    """
+    The name of the file breaks the pattern that the others follow, so people look for it in the wrong place.
+
+    The pattern is the one of the configuration (`filename-pattern`: a regular expression, `dated` or `alembic`), else
+    alembic.ini's file_template, else the one that nine in ten files follow. Without any of them, a name with spaces or
+    parentheses, or a copy that was left behind, is still no name for a module. Alembic does not read the names, so
+    the file may be renamed at any time. The examples are in tests/cases/bad-filename.md.
+    """
+
+    code = "MG008"
+    severity = Severity.WARNING
+    message = "{name} does not follow {pattern}."
+    help = "Rename the file: Alembic goes by the revision in it, not by its name."
+
+    def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
+        name, names = basename(subject.path), _names(context.history)
+        told, pattern = _expected(subject, context)
+        if pattern and not re.fullmatch(pattern, name):
+            message = None
+        elif not pattern and _is_unsound(name, names):
+            message, pattern = "{name} is no name for a module: it was copied, or has spaces or parentheses.", ""
+        else:
+            return
+        better = _better(subject, pattern, names)
+        fix = Fix(True, (Rename(better),)) if better else None
+        yield self.finding(subject, fix=fix, message=message, name=name, pattern=told)
+
+
+def _expected(migration: Migration, context: Context) -> tuple[str, str]:
+    """The pattern that the name should follow: how it is told, and as a regular expression; empty for none."""
+    configured, template = context.filename_pattern, context.history.file_template
+    if configured and configured != "alembic":
+        return f"the configured pattern {configured}", configured
+    if configured or template:
+        template = (template or ALEMBIC).replace("%%", "%")
+        return f"the file_template {template}", _regular(template, migration, literal=True)
+    for told, habit in HABITS.items():
+        if _is_habit(habit, context.history):
+            return f"{told}, the pattern of the other files here", _regular(habit, migration, literal=False)
+    return "", ""
+
+
+def _regular(template: str, migration: Migration, *, literal: bool) -> str:
+    """The template as a regular expression for the file of this migration."""
+    parts, done = [], 0
+    for token in TOKEN.finditer(template):
+        between = template[done : token.start()]
+        parts.append(re.escape(between) if literal else between)
+        done = token.end()
+        parts.append(_token(token["name"], token["format"], migration))
+    rest = template[done:]
+    return "".join(parts) + (re.escape(rest) if literal else rest) + r"\.py"
+
+
+def _token(name: str, format: str, migration: Migration) -> str:
+    if name == "rev":
+        length = int(format[1:]) if re.fullmatch(r"\.\d+", format) else None
+        return re.escape(migration.revision[:length])
+    return DATE.get(name) or (r"\d+" if name == "epoch" else r"\w*")
+
+
+# One entry for each history of a run: the same question is asked for every file.
+@lru_cache(maxsize=64)
+def _follows(files: tuple[tuple[str, str], ...], habit: str) -> bool:
+    hits = sum(
+        bool(re.fullmatch(_regular(habit, Migration(name, revision), literal=False), name)) for name, revision in files
+    )
+    return len(files) >= ENOUGH_FILES and hits * 10 >= len(files) * 9
+
+
+def _is_habit(habit: str, history: History) -> bool:
+    """Whether nine in ten files follow the pattern."""
+    return _follows(tuple((basename(one.path), one.revision) for one in history.migrations), habit)
+
+
+def _names(history: History) -> frozenset[str]:
+    return frozenset(basename(one.path) for one in history.migrations)
+
+
+def _is_unsound(name: str, names: frozenset[str]) -> bool:
+    copied = COPY.fullmatch(name)
+    return bool(UNSOUND.search(name)) or (copied is not None and f"{copied['of']}.py" in names)
+
+
+def _better(migration: Migration, pattern: str, names: frozenset[str]) -> str | None:
+    """A free name that follows the pattern; None where we cannot make one up."""
+    stem = basename(migration.path).removesuffix(".py")
+    own = stem.removeprefix(migration.revision).removesuffix(migration.revision)
+    words = _slug(own) or _slug(migration.description)
+    tries = [_slug(stem), f"{migration.revision}_{words}", f"{migration.revision}_{_slug(migration.description)}"]
+    tries.append(migration.revision)
+    for one in tries:
+        name = f"{one.strip('_')}.py"
+        if name not in names and not UNSOUND.search(name) and one and (not pattern or re.fullmatch(pattern, name)):
+            return name
+    return None
+
+
+def _slug(text: str) -> str:
+    words = re.findall(r"[a-z0-9]+", re.sub(r"\bcopy\b", "", text.lower().replace("_", " ")))
+    return "_".join(words)

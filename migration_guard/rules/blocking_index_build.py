@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.dialects import Ability
+from migration_guard.model.finding import Finding
+from migration_guard.model.operations import CreateIndex
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._cures import in_sql, keyword, outside_the_transaction
+
+
+class BlockingIndexBuild(Rule[CreateIndex]):
+    """
+    Building an index the plain way blocks every write to its table until it is done.
+
+    On a large, busy table that is minutes of failed requests. A concurrent build takes longer but lets writes through;
+    it cannot run inside a transaction, and when it fails it leaves an invalid index behind that has to be dropped.
+
+    ```python bad
+    op.create_index("ix_users_email", "users", ["email"])
+    ```
+
+    ```python fixed
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    ```
+
+    The same in SQL:
+
+    ```python bad
+    op.execute("CREATE UNIQUE INDEX ix_users_email ON users (email)")
+    ```
+
+    ```python fixed
+    with op.get_context().autocommit_block():
+        op.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_users_email ON users (email)")
+    ```
+
+    `index=True` on a new column builds an index too:
+
+    ```python bad
+    op.add_column("users", sa.Column("email", sa.Text(), index=True))
+    ```
+
+    A table made by the same migration has no readers or writers yet:
+
+    ```python good
+    op.create_table("users", sa.Column("email", sa.Text()))
+    op.create_index("ix_users_email", "users", ["email"])
+    ```
+
+    MySQL, MariaDB and SQLite have no other way; MySQL and MariaDB let writers through by themselves:
+
+    ```python good mysql 8.0
+    op.create_index("ix_users_email", "users", ["email"])
+    ```
+    """
+
+    code = "MG401"
+    message = "Creating {index} this way blocks {blocks} to {table} until it is built."
+    help = "Build it concurrently, outside the migration's transaction."
+
+    def check(self, subject: CreateIndex, context: Context) -> Iterator[Finding]:
+        impact = context.impact(subject)
+        if not (impact and impact.blocks and context.can(Ability.CONCURRENT_INDEX)):
+            return
+        known = context.before.table(subject.table)
+        if context.is_new(subject.table) or subject.table in context.before.views or (known and known.partitioned):
+            return
+        fix = outside_the_transaction(
+            subject,
+            context,
+            in_sql(subject, context, r"\bCREATE\s+(?:UNIQUE\s+)?INDEX\b", " CONCURRENTLY")
+            if subject.site.sql
+            else keyword(subject, context, "postgresql_concurrently", "True"),
+        )
+        name = subject.index.name
+        yield self.finding(
+            subject,
+            objects=[name or str(subject.table)],
+            fix=fix,
+            index=f"index {name}" if name else "an index",
+            table=subject.table,
+            blocks=impact.blocks,
+        )

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.dialects import Ability
+from migration_guard.model.finding import Finding, Severity
+from migration_guard.model.operations import CreateIndex, DropIndex, DropTable
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._cures import in_sql, keyword, outside_the_transaction
+
+
+class BlockingIndexDrop(Rule[DropIndex]):
+    """
+    Dropping an index the plain way shuts everybody out of its table for a moment, and behind every long query.
+
+    The drop itself is quick. But it waits for every running query on the table, and all that come later wait behind
+    it. A concurrent drop waits without anybody waiting for it; it cannot run inside a transaction.
+
+    ```python bad
+    op.drop_index("ix_users_email", "users")
+    ```
+
+    ```python fixed
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_users_email", "users", postgresql_concurrently=True)
+    ```
+
+    ```python bad
+    op.execute("DROP INDEX IF EXISTS ix_users_email")
+    ```
+
+    ```python fixed
+    with op.get_context().autocommit_block():
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_users_email")
+    ```
+
+    An index on a table that goes anyway may go with it:
+
+    ```python good
+    op.drop_index("ix_users_email", "users")
+    # migration-guard: ignore[MG101] nobody has used it since the spring
+    op.drop_table("users")
+    ```
+
+    ```python good mysql 8.0
+    op.drop_index("ix_users_email", "users")
+    ```
+    """
+
+    code = "MG403"
+    severity = Severity.WARNING
+    message = (
+        "Dropping {index} this way blocks {blocks} to {table} while it waits for every query that is running there."
+    )
+    help = "Drop it concurrently, outside the migration's transaction."
+
+    def check(self, subject: DropIndex, context: Context) -> Iterator[Finding]:
+        impact = context.impact(subject)
+        if not (impact and impact.blocks and context.can(Ability.CONCURRENT_INDEX)):
+            return
+        found = context.before.index(subject.name, subject.table)
+        table = subject.table or (found[0].name if found else None)
+        if any(isinstance(one, CreateIndex) and one.index.name == subject.name for one in context.earlier(subject)):
+            return
+        if table is not None:
+            known = context.before.table(table)
+            backs_a_constraint = known and any(one.name == subject.name for one in known.constraints)
+            goes_anyway = any(isinstance(one, DropTable) and one.table == table for one in context.later(subject))
+            if context.is_new(table) or backs_a_constraint or goes_anyway or (known and known.partitioned):
+                return
+            if table in context.before.views:
+                return
+        fix = None
+        if not subject.cascade:
+            fix = outside_the_transaction(
+                subject,
+                context,
+                in_sql(subject, context, r"\bDROP\s+INDEX\b", " CONCURRENTLY")
+                if subject.site.sql
+                else keyword(subject, context, "postgresql_concurrently", "True"),
+            )
+        yield self.finding(
+            subject,
+            objects=[subject.name],
+            fix=fix,
+            index=subject.name,
+            table=table or "its table",
+            blocks=impact.blocks,
+        )

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.dialects import Ability, Change
+from migration_guard.model.finding import Finding
+from migration_guard.model.operations import AddConstraint
+from migration_guard.model.schema import ConstraintKind
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._cures import not_valid
+
+TWO_STEPS = """\
+1. Add the check as NOT VALID: it holds for new rows at once, and nobody waits.
+2. In a later migration, check the old rows while everybody works on:
+   op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {check}")"""
+COPIED = (
+    "Add it in a quiet hour, or with a tool that copies the table in the background (gh-ost, pt-online-schema-change)."
+)
+
+
+class CheckValidatedInPlace(Rule[AddConstraint]):
+    """
+    Adding a CHECK looks at every row while nobody can read or write the table.
+
+    As NOT VALID the check holds for new rows at once and looks at no old one. Validating it in a later migration
+    reads the table while everybody works on.
+
+    ```python bad
+    op.create_check_constraint("ck_users_age", "users", "age >= 0")
+    ```
+
+    ```python fixed
+    op.create_check_constraint("ck_users_age", "users", "age >= 0", postgresql_not_valid=True)
+    ```
+
+    ```python bad
+    op.execute("ALTER TABLE users ADD CONSTRAINT ck_users_age CHECK (age >= 0)")
+    ```
+
+    ```python fixed
+    op.execute("ALTER TABLE users ADD CONSTRAINT ck_users_age CHECK (age >= 0) NOT VALID")
+    ```
+
+    ```python good
+    op.create_table("users", sa.Column("age", sa.Integer()))
+    op.create_check_constraint("ck_users_age", "users", "age >= 0")
+    ```
+
+    ```python good
+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_age")
+    ```
+    """
+
+    code = "MG302"
+    dialects = ("postgresql", "mysql", "mariadb")
+    message = "Adding check {check} reads every row of {table} and blocks {blocks} to it until then."
+
+    def check(self, subject: AddConstraint, context: Context) -> Iterator[Finding]:
+        constraint = subject.constraint
+        impact = context.impact(subject)
+        if constraint.kind is not ConstraintKind.CHECK or Change.ADD_CHECK not in context.changes(subject):
+            return
+        if context.is_new(subject.table) or impact is None or impact.brief or not impact.blocks:
+            return
+        can = context.can(Ability.NOT_VALID_CONSTRAINTS)
+        name = constraint.name or f"{subject.table.name}_check"
+        yield self.finding(
+            subject,
+            objects=[constraint.name or str(subject.table)],
+            fix=not_valid(subject, context) if can else None,
+            help=TWO_STEPS if can else COPIED,
+            check=name,
+            table=subject.table,
+            blocks=impact.blocks,
+        )

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.dialects import Ability
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.operations import CreateIndex, DropIndex, Operation
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._cures import outside_the_transaction
+
+
+class ConcurrentInTransaction(Rule[Operation]):
+    """
+    An index cannot be built or dropped concurrently inside a transaction, and Alembic opens one for every migration.
+
+    PostgreSQL refuses the statement, and the deployment stops there. `autocommit_block()` ends the transaction, runs
+    what stands in it statement by statement, and opens a new one.
+
+    ```python bad
+    op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    ```
+
+    ```python fixed
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    ```
+
+    A downgrade runs in a transaction as well:
+
+    ```python bad
+    def upgrade():
+        with op.get_context().autocommit_block():
+            op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+
+    def downgrade():
+        op.drop_index("ix_users_email", "users", postgresql_concurrently=True)
+    ```
+
+    ```python good
+    with op.get_context().autocommit_block():
+        op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
+    ```
+
+    Other databases ignore the keyword:
+
+    ```python good sqlite
+    op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    ```
+    """
+
+    code = "MG402"
+    directions = (Direction.UPGRADE, Direction.DOWNGRADE)
+    supersedes = ("MG401",)
+    message = "{does} {index} concurrently fails here: PostgreSQL refuses it inside the migration's transaction."
+    help = "Put it into an autocommit block."
+
+    def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
+        if not (isinstance(subject, CreateIndex | DropIndex) and subject.concurrently):
+            return
+        if not (context.can(Ability.CONCURRENT_INDEX) and context.in_transaction(subject)):
+            return
+        name = subject.index.name if isinstance(subject, CreateIndex) else subject.name
+        yield self.finding(
+            subject,
+            objects=[name or str(subject.table)],
+            fix=outside_the_transaction(subject, context),
+            does="Creating" if isinstance(subject, CreateIndex) else "Dropping",
+            index=name or "the index",
+        )

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Finding
+from migration_guard.model.objects import DeleteRows
+from migration_guard.model.operations import DropTable
+from migration_guard.rules import Context, Rule
+
+# Alembic's own table of one row.
+OWN = "alembic_version"
+
+
+class DeleteWithoutWhere(Rule[DeleteRows]):
+    """
+    DELETE without WHERE destroys every row of a table, in one long transaction.
+
+    No downgrade brings them back. Often a WHERE was forgotten; where it was not, delete in batches.
+
+    ```python bad
+    op.execute("DELETE FROM users")
+    ```
+
+    ```python bad
+    users = sa.table("users", sa.column("id"))
+    op.execute(users.delete())
+    ```
+
+    ```python good
+    op.execute("DELETE FROM users WHERE id = 7")
+    ```
+
+    ```python good
+    op.create_table("scratch", sa.Column("id", sa.Integer()))
+    op.execute("DELETE FROM scratch")
+    ```
+
+    It only looks like SQL:
+
+    ```python good
+    op.execute("COMMENT ON TABLE users IS 'never run DELETE FROM users'")
+    ```
+    """
+
+    code = "MG111"
+    message = "DELETE without WHERE destroys every row of {table}."
+    help = "Say which rows have to go. If all of them have to, delete them in batches and say why in an ignore comment."
+
+    def check(self, subject: DeleteRows, context: Context) -> Iterator[Finding]:
+        if subject.where is not None or subject.bounded or subject.site.repeated or subject.table.name == OWN:
+            return
+        goes_anyway = any(isinstance(one, DropTable) and one.table == subject.table for one in context.later(subject))
+        if not (context.is_new(subject.table) or goes_anyway):
+            yield self.finding(subject, objects=[str(subject.table)], table=subject.table)

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from os.path import relpath
+
+from migration_guard.model.finding import Finding
+from migration_guard.model.migration import History
+from migration_guard.rules import Context, Rule
+
+
+class DuplicateRevision(Rule[History]):
+    """
+    Two files declare the same revision: Alembic takes one of them and never runs the other.
+
+    It only warns. Usually a file was copied to start a new one. The examples are in tests/cases/duplicate-revision.md.
+    """
+
+    code = "MG003"
+    message = "Revision {revision} is also declared in {other}: Alembic runs only one of the two."
+    help = "Give one of them an id of its own (alembic revision makes one)."
+
+    def check(self, subject: History, context: Context) -> Iterator[Finding]:
+        for kept, other in subject.graph.duplicates:
+            yield self.finding(
+                other,
+                span=other.revision_span,
+                revision=other.revision,
+                other=relpath(kept.path, subject.root).replace("\\", "/"),
+            )

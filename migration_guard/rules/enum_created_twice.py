@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.objects import CreateEnum
+from migration_guard.rules import Context, Rule
+
+EXPLICIT = "The type {type} is already there when this creates it: PostgreSQL refuses a second one."
+IMPLICIT = "The type {type} is already there, and create_table creates it once more: PostgreSQL refuses a second one."
+CHECK_FIRST = "Create it once. {type}.create(op.get_bind(), checkfirst=True) passes over one that is there."
+DO_NOT_CREATE = 'Use the type that is there: postgresql.ENUM(..., name="{type}", create_type=False).'
+
+
+class EnumCreatedTwice(Rule[CreateEnum]):
+    """
+    create_table creates the type of every enum column, even where the type is already there; then it fails.
+
+    The type outlives the table that it was made with, and a second table may use it. Only
+    `postgresql.ENUM(..., create_type=False)` leaves its creation alone.
+
+    ```python given
+    op.create_table("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+    ```
+
+    ```python bad
+    op.create_table("pets", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+    ```
+
+    ```python bad
+    mood = sa.Enum("happy", "sad", name="mood")
+    mood.create(op.get_bind())
+    op.create_table("pets", sa.Column("mood", mood))
+    ```
+
+    ```python given
+    op.create_table("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+    ```
+
+    ```python good
+    op.create_table("pets", sa.Column("mood", postgresql.ENUM("happy", "sad", name="mood", create_type=False)))
+    ```
+
+    ```python good
+    op.create_table("pets", sa.Column("mood", sa.Enum("happy", "sad", name="mood", native_enum=False)))
+    op.create_table("cars", sa.Column("mood", sa.Enum("happy", "sad", name="mood", native_enum=False)))
+    ```
+    """
+
+    code = "MG621"
+    directions = (Direction.UPGRADE, Direction.DOWNGRADE)
+    dialects = ("postgresql",)
+    message = EXPLICIT
+
+    def check(self, subject: CreateEnum, context: Context) -> Iterator[Finding]:
+        known = context.before.enums.get(subject.type.name)
+        if known is None or not known.certain or context.before.clouded:
+            return
+        if subject.if_not_exists or subject.site.conditional:
+            return
+        yield self.finding(
+            subject,
+            objects=[str(subject.type.name)],
+            message=IMPLICIT if subject.implicit else EXPLICIT,
+            help=DO_NOT_CREATE if subject.implicit else CHECK_FIRST,
+            type=subject.type.name,
+        )

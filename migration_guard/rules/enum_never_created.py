@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.operations import AddColumn, AlterColumnType, Operation
+from migration_guard.model.schema import UNKNOWN, ColumnType, Name, Unknown
+from migration_guard.rules import Context, Rule
+
+
+class EnumNeverCreated(Rule[Operation]):
+    """
+    add_column does not create the type of an enum column; only create_table does.
+
+    PostgreSQL refuses the statement, because the type does not exist, and the deployment stops there.
+
+    ```python given
+    op.create_table("users", sa.Column("id", sa.Integer()))
+    ```
+
+    ```python bad
+    op.add_column("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+    ```
+
+    ```python given
+    op.create_table("users", sa.Column("id", sa.Integer()))
+    ```
+
+    ```python good
+    mood = sa.Enum("happy", "sad", name="mood")
+    mood.create(op.get_bind(), checkfirst=True)
+    op.add_column("users", sa.Column("mood", mood))
+    ```
+
+    What was made before the history begins cannot be seen:
+
+    ```python good
+    op.add_column("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+    ```
+
+    ```python good sqlite
+    op.add_column("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+    ```
+    """
+
+    code = "MG622"
+    directions = (Direction.UPGRADE, Direction.DOWNGRADE)
+    dialects = ("postgresql",)
+    message = "Nothing has created the type {type} when {table}.{column} asks for it: PostgreSQL refuses the statement."
+    help = "Create it before: sa.Enum({labels}, name={name!r}).create(op.get_bind(), checkfirst=True)"
+
+    def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
+        if isinstance(subject, AddColumn):
+            column, type = subject.column.name, subject.column.type
+        elif isinstance(subject, AlterColumnType):
+            column, type = subject.column, subject.type
+        else:
+            return
+        name = native_enum(type)
+        if name is None or type is UNKNOWN or name in context.before.enums or not shows_everything(context):
+            return
+        yield self.finding(
+            subject,
+            objects=[str(name)],
+            type=name,
+            table=subject.table,
+            column=column,
+            name=name.name,
+            labels=", ".join(repr(label) for label in type.labels or ()) or "...",
+        )
+
+
+def native_enum(type: ColumnType | Unknown) -> Name | None:
+    """The name of the type, if it is an enum that the database must know."""
+    if type is UNKNOWN or not (type.is_enum and type.native and type.known and type.name):
+        return None
+    return Name(type.name, type.schema)
+
+
+def shows_everything(context: Context) -> bool:
+    """Whether the history begins with an empty database, and we could read all of it so far."""
+    state = context.before
+    whole = not (context.history.graph.missing or context.history.unreadable or state.clouded)
+    return whole and all(table.complete for table in state.tables.values())

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.dialects import Ability, Change, impact_of
+from migration_guard.model.finding import Finding
+from migration_guard.model.operations import AddColumn, AddConstraint, Operation
+from migration_guard.model.schema import Constraint, ConstraintKind
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._cures import not_valid
+
+TWO_STEPS = """\
+1. Add the key as NOT VALID: it holds for new rows at once, and nobody waits.
+2. In a later migration, check the old rows while everybody works on:
+   op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")"""
+WITH_A_COLUMN = """\
+1. Add the column without the key, then the key on its own and NOT VALID:
+   op.create_foreign_key("{name}", "{table}", "{parent}", {columns}, {parent_columns}, postgresql_not_valid=True)
+2. In a later migration, check the old rows while everybody works on:
+   op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")"""
+PARTITIONED = "Before PostgreSQL 18 a partitioned table takes no NOT VALID key: add it to each partition first."
+COPIED = (
+    "Add it in a quiet hour, or with a tool that copies the table in the background (gh-ost, pt-online-schema-change)."
+)
+
+
+class ForeignKeyValidatedInPlace(Rule[Operation]):
+    """
+    Adding a foreign key checks every row, and blocks writes to both tables until it has.
+
+    Readers go on; inserts, updates and deletes wait, on the table that gets the key and on the one it points at. As
+    NOT VALID the key holds for new rows at once and looks at no old one. Validating it later lets everybody work.
+
+    ```python bad
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
+    ```
+
+    ```python fixed
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"], postgresql_not_valid=True)
+    ```
+
+    ```python bad
+    op.execute("ALTER TABLE orders ADD CONSTRAINT fk_orders_user FOREIGN KEY (user_id) REFERENCES users (id)")
+    ```
+
+    ```python fixed
+    op.execute("ALTER TABLE orders ADD CONSTRAINT fk_orders_user FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID")
+    ```
+
+    Alembic adds the key of a new column in a statement of its own, which checks every row as well:
+
+    ```python bad
+    op.add_column("orders", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
+    ```
+
+    A new table has no rows to check:
+
+    ```python good
+    op.create_table("orders", sa.Column("user_id", sa.Integer()))
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
+    ```
+
+    Nor has a column that PostgreSQL adds together with its key, as long as it is null everywhere:
+
+    ```python good
+    op.execute("ALTER TABLE orders ADD COLUMN user_id integer REFERENCES users (id)")
+    ```
+    """
+
+    code = "MG301"
+    dialects = ("postgresql", "mysql", "mariadb")
+    message = (
+        "Adding foreign key {key} checks every row of {table} and blocks {blocks} to {table} and {parent} until then."
+    )
+
+    def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
+        constraint = _key_of(subject)
+        if constraint is None or not isinstance(subject, AddConstraint | AddColumn):
+            return
+        if context.is_new(subject.table) or Change.ADD_FOREIGN_KEY not in context.changes(subject):
+            return
+        impact = impact_of(Change.ADD_FOREIGN_KEY, context.target)
+        if impact is None or not impact.blocks or impact.brief:
+            return
+        known = context.before.table(subject.table)
+        refused = known is not None and known.partitioned and not context.can(Ability.NOT_VALID_ON_PARTITIONED)
+        fix = None
+        if not context.can(Ability.NOT_VALID_CONSTRAINTS):
+            help = COPIED
+        elif refused:
+            help = PARTITIONED
+        elif isinstance(subject, AddColumn) or (subject.site.call and subject.site.call.column):
+            help = WITH_A_COLUMN
+        else:
+            help, fix = TWO_STEPS, not_valid(subject, context)
+        yield self.finding(
+            subject,
+            objects=[constraint.name or f"{subject.table}.{','.join(constraint.columns)}"],
+            fix=fix,
+            help=help,
+            key=constraint.name or f"on {', '.join(constraint.columns)}",
+            name=constraint.name or f"{subject.table.name}_{'_'.join(constraint.columns)}_fkey",
+            table=subject.table,
+            parent=constraint.references or "the table it points at",
+            columns=list(constraint.columns),
+            parent_columns=list(constraint.referenced_columns),
+            blocks=impact.blocks,
+        )
+
+
+def _key_of(operation: Operation) -> Constraint | None:
+    """The foreign key that this operation adds."""
+    added: tuple[Constraint, ...] = ()
+    if isinstance(operation, AddConstraint):
+        added = (operation.constraint,)
+    elif isinstance(operation, AddColumn):
+        added = operation.inline
+    return next((one for one in added if one.kind is ConstraintKind.FOREIGN_KEY), None)

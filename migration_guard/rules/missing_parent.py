@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Finding
+from migration_guard.model.migration import History
+from migration_guard.rules import Context, Rule
+
+
+class MissingParent(Rule[History]):
+    """
+    A revision builds on one that no file declares: Alembic cannot order the history and stops.
+
+    The file was deleted, renamed on another branch, or never added to git. The examples are in
+    tests/cases/missing-parent.md.
+    """
+
+    code = "MG004"
+    message = "{revision} builds on {parent}, which no file declares: every alembic command stops here."
+    help = "Bring the file of {parent} back, or point {word} at the revision that comes before this one."
+
+    def check(self, subject: History, context: Context) -> Iterator[Finding]:
+        for migration, parent in subject.graph.missing:
+            yield self.finding(
+                migration,
+                span=migration.parents_span or migration.revision_span,
+                revision=migration.revision,
+                parent=parent,
+                word="down_revision" if parent in migration.parents else "depends_on",
+            )

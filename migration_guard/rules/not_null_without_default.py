@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard import fixes
+from migration_guard.dialects import Ability
+from migration_guard.model.finding import Edit, Finding, Fix
+from migration_guard.model.objects import DeleteRows, TruncateTable
+from migration_guard.model.operations import AddColumn
+from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._cures import in_sql
+
+FILLED = (
+    "{table}.{column} is NOT NULL without a default: every row that is there silently gets a zero or an empty string."
+)
+DECIDE = "decide which value the rows that are there get"
+
+NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+MOMENTS = ("timestamp", "timestamptz", "date")
+
+
+class NotNullWithoutDefault(Rule[AddColumn]):
+    """
+    A new NOT NULL column without a server default cannot be added to a table that has rows.
+
+    The migration passes on an empty development database and fails in production: the rows that are there have no
+    value for it. `default=` of the model does not help, it never reaches the database. Servers that still run the old
+    code fail as well, because they insert rows without it.
+
+    ```python bad
+    op.add_column("users", sa.Column("score", sa.Integer(), nullable=False))
+    ```
+
+    ```python fixed
+    op.add_column("users", sa.Column("score", sa.Integer(), nullable=False, server_default=sa.text("0")))
+    ```
+
+    ```python bad
+    op.execute("ALTER TABLE users ADD COLUMN name text NOT NULL")
+    ```
+
+    ```python fixed
+    op.execute("ALTER TABLE users ADD COLUMN name text NOT NULL DEFAULT ''")
+    ```
+
+    ```python bad
+    op.add_column("users", sa.Column("name", sa.Text(), nullable=False, default=""))
+    ```
+
+    ```python good
+    op.add_column("users", sa.Column("score", sa.Integer(), nullable=False, server_default="0"))
+    ```
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Integer()))
+    op.add_column("users", sa.Column("score", sa.Integer(), nullable=False))
+    ```
+    """
+
+    code = "MG201"
+    message = "{table}.{column} is NOT NULL without a default: adding it fails as soon as {table} has a row."
+    help = "Give it a server_default, or add it as nullable, fill it in batches, and set NOT NULL in a later migration."
+
+    def check(self, subject: AddColumn, context: Context) -> Iterator[Finding]:
+        column = subject.column
+        if column.nullable is not False or column.identity or column.serial or column.generated:
+            return
+        has_default = column.default is UNKNOWN or (
+            column.default is not None and column.default.sql.strip().upper() != "NULL"
+        )
+        if has_default or context.is_new(subject.table) or _is_emptied(subject, context):
+            return
+        yield self.finding(
+            subject,
+            objects=[f"{subject.table}.{column.name}"],
+            fix=_with_default(subject, context) if column.default is None else None,
+            message=None if context.can(Ability.STRICT_NOT_NULL) else FILLED,
+            table=subject.table,
+            column=column.name,
+        )
+
+
+def _is_emptied(subject: AddColumn, context: Context) -> bool:
+    """Whether the migration has thrown all rows away before: that is another rule's concern."""
+    return any(
+        isinstance(one, TruncateTable | DeleteRows)
+        and one.table == subject.table
+        and getattr(one, "where", None) is None
+        for one in context.earlier(subject)
+    )
+
+
+def _with_default(subject: AddColumn, context: Context) -> Fix | None:
+    value = _default_for(subject.column.type)
+    site = subject.site
+    edit: Edit | None = None
+    if value is None or site.helper:
+        return None
+    if site.sql is not None:
+        alone = fixes.is_alone(subject, context.migration)
+        edit = in_sql(subject, context, r"\bNOT\s+NULL\b", f" DEFAULT {value}") if alone else None
+    elif site.call and site.call.column:
+        column = site.call.column
+        module = column.name.rpartition(".")[0]
+        if not module and not value.startswith("'"):
+            return None
+        text = f'{module}.text("{value}")' if module else f'"{value[1:-1]}"'
+        edit = fixes.set_keyword(context.source, column, "server_default", text)
+    return Fix(False, (edit,), DECIDE) if edit else None
+
+
+def _default_for(type: ColumnType | Unknown) -> str | None:
+    """An innocent value of the type, as SQL; None where there is none that anybody would agree on."""
+    if type is UNKNOWN or not type.known or type.is_enum:
+        return None
+    if type.dimensions:
+        return "'{}'"
+    if type.name in NUMBERS:
+        return "0"
+    if type.name in MOMENTS:
+        return "CURRENT_TIMESTAMP"
+    return {"boolean": "false", "text": "''", "varchar": "''", "json": "'{}'", "jsonb": "'{}'"}.get(type.name)

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.dialects import Change
+from migration_guard.model.finding import Finding
+from migration_guard.model.operations import AddColumn, AddConstraint, Operation
+from migration_guard.rules import Context, Rule
+
+BUILD = "Adding a primary key to {table} builds its index and blocks {blocks} to {table} until then."
+LOOK = (
+    "{index} holds columns that may be null: making it the primary key of {table} reads every row and blocks {blocks}."
+)
+STEPS = """\
+1. Make sure that the columns are NOT NULL, without a scan (see MG202).
+2. Build the index beforehand, outside the transaction:
+   with op.get_context().autocommit_block():
+       op.create_index("{name}", "{table}", {columns}, unique=True, postgresql_concurrently=True)
+3. In the next migration, make it the primary key:
+   op.execute("ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name}")"""
+REQUIRE = "Make the columns NOT NULL first, without a scan (see MG202)."
+
+
+class PrimaryKeyBuiltInPlace(Rule[Operation]):
+    """
+    Adding a primary key builds its index, and looks for nulls, while nobody can read or write the table.
+
+    The index can be built beforehand, concurrently, while everybody works; the key then takes it over. Columns that
+    are not known to be NOT NULL are still looked through, so they come first.
+
+    ```python bad
+    op.create_primary_key("pk_users", "users", ["id"])
+    ```
+
+    ```python given
+    op.create_table("users", sa.Column("id", sa.Integer(), nullable=True))
+    op.create_index("pk_users", "users", ["id"], unique=True)
+    ```
+
+    ```python bad
+    op.execute("ALTER TABLE users ADD CONSTRAINT pk_users PRIMARY KEY USING INDEX pk_users")
+    ```
+
+    ```python given
+    op.create_table("users", sa.Column("id", sa.Integer(), nullable=False))
+    op.create_index("pk_users", "users", ["id"], unique=True)
+    ```
+
+    ```python good
+    op.execute("ALTER TABLE users ADD CONSTRAINT pk_users PRIMARY KEY USING INDEX pk_users")
+    ```
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Integer()))
+    op.create_primary_key("pk_users", "users", ["id"])
+    ```
+    """
+
+    code = "MG304"
+    dialects = ("postgresql", "mysql", "mariadb")
+    message = BUILD
+
+    def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
+        if not isinstance(subject, AddConstraint | AddColumn):
+            return
+        changes, impact = context.changes(subject), context.impact(subject)
+        looks = Change.ADD_PRIMARY_KEY_USING_INDEX_NULLABLE in changes
+        if not looks and Change.ADD_PRIMARY_KEY not in changes:
+            return
+        known = context.before.table(subject.table)
+        if context.is_new(subject.table) or (known and known.partitioned) or impact is None or not impact.blocks:
+            return
+        constraint = subject.constraint if isinstance(subject, AddConstraint) else None
+        columns = constraint.columns if constraint else ()
+        yield self.finding(
+            subject,
+            objects=[(constraint.name if constraint else None) or str(subject.table)],
+            message=LOOK if looks else BUILD,
+            help=REQUIRE if looks else STEPS,
+            table=subject.table,
+            blocks=impact.blocks,
+            index=constraint.using_index if constraint else "",
+            name=(constraint.name if constraint else None) or f"pk_{subject.table.name}",
+            columns=list(columns),
+        )

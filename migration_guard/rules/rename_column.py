@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Finding
+from migration_guard.model.operations import AddColumn, RenameColumn
+from migration_guard.rules import Context, Rule
+
+
+class ColumnRename(Rule[RenameColumn]):
+    """
+    Renaming a column breaks every server that still runs the old code, and the new code breaks until it is renamed.
+
+    There is no moment at which both work. The attribute of the model can have another name than the column; otherwise
+    the new column takes over step by step.
+
+    ```python bad
+    op.alter_column("users", "name", new_column_name="full_name")
+    ```
+
+    ```python bad
+    op.execute("ALTER TABLE users RENAME COLUMN name TO full_name")
+    ```
+
+    ```python good
+    op.add_column("users", sa.Column("nmae", sa.Text()))
+    op.alter_column("users", "nmae", new_column_name="name")
+    ```
+    """
+
+    code = "MG501"
+    message = "Renaming {table}.{old} to {new} breaks every server that still runs the code before this release."
+    help = """\
+Rename only the attribute: {new} = mapped_column("{old}", ...). Or, if the column itself has to change:
+1. Add {new}, and write both columns from the code.
+2. Copy the old values in batches.
+3. Read from {new}, and stop writing {old}.
+4. Drop {old} in a later release."""
+
+    def check(self, subject: RenameColumn, context: Context) -> Iterator[Finding]:
+        if context.is_new_column(subject.table, subject.column):
+            return
+        stays = any(
+            isinstance(one, AddColumn)
+            and one.table == subject.table
+            and one.column.name == subject.column
+            and one.column.generated
+            for one in context.later(subject)
+        )
+        if not stays:
+            yield self.finding(
+                subject,
+                objects=[f"{subject.table}.{subject.column}"],
+                table=subject.table,
+                old=subject.column,
+                new=subject.new_name,
+            )

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Finding
+from migration_guard.model.objects import CreateView
+from migration_guard.model.operations import RenameTable
+from migration_guard.rules import Context, Rule
+
+
+class TableRename(Rule[RenameTable]):
+    """
+    Renaming a table breaks every server that still runs the old code, and the new code breaks until it is renamed.
+
+    A view under the old name, made in the same transaction, keeps the old code working until the release is through.
+
+    ```python bad
+    op.rename_table("users", "accounts")
+    ```
+
+    ```python bad
+    op.execute("ALTER TABLE users RENAME TO accounts")
+    ```
+
+    ```python good
+    op.rename_table("users", "accounts")
+    op.execute("CREATE VIEW users AS SELECT * FROM accounts")
+    ```
+
+    A table that the migration made may take the place of another one:
+
+    ```python good
+    op.create_table("users_new", sa.Column("id", sa.BigInteger()))
+    op.rename_table("users", "users_old")
+    op.rename_table("users_new", "users")
+    ```
+    """
+
+    code = "MG502"
+    message = "Renaming table {old} to {new} breaks every server that still runs the code before this release."
+    help = """\
+Leave a view under the old name, and drop it in a later release:
+   op.execute("CREATE VIEW {old} AS SELECT * FROM {new}")
+Or rename only the model: __tablename__ = "{old}"."""
+
+    def check(self, subject: RenameTable, context: Context) -> Iterator[Finding]:
+        if context.is_new(subject.table):
+            return
+        replaced = any(
+            (isinstance(one, CreateView) and one.view.name == subject.table)
+            or (isinstance(one, RenameTable) and one.new_name == subject.table)
+            for one in context.later(subject)
+        )
+        if not replaced:
+            yield self.finding(subject, objects=[str(subject.table)], old=subject.table, new=subject.new_name)

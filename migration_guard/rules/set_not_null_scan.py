@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.dialects import Ability, Change
+from migration_guard.model.finding import Finding
+from migration_guard.model.operations import AddConstraint, Operation, SetNotNull
+from migration_guard.rules import Context, Rule
+
+STEPS = """\
+1. Add a check that is NOT VALID, so that no new null comes in:
+   op.create_check_constraint("{check}", "{table}", "{column} IS NOT NULL", postgresql_not_valid=True)
+2. Fill the nulls in batches.
+3. In a later migration, check the old rows while everybody works on, and only then set NOT NULL: it believes the check.
+   op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {check}")
+   op.alter_column("{table}", "{column}", nullable=False)
+   op.drop_constraint("{check}", "{table}")"""
+KEEP = """\
+Before PostgreSQL 12 nothing spares the scan. Keep a validated check instead of NOT NULL:
+1. op.create_check_constraint("{check}", "{table}", "{column} IS NOT NULL", postgresql_not_valid=True)
+2. In a later migration: op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {check}")"""
+
+
+class SetNotNullScan(Rule[Operation]):
+    """
+    SET NOT NULL reads the whole table while nobody can read or write it.
+
+    From PostgreSQL 12 on it does not look where a validated CHECK already says that the column is not null; and
+    that check can be validated while everybody works.
+
+    ```python bad
+    op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
+    ```
+
+    ```python bad
+    op.execute("ALTER TABLE users ALTER COLUMN email SET NOT NULL")
+    ```
+
+    ```python given
+    op.create_check_constraint("ck_users_email", "users", "email IS NOT NULL", postgresql_not_valid=True)
+    ```
+
+    ```python good
+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_email")
+    op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
+    ```
+
+    Before PostgreSQL 12 the check does not help:
+
+    ```python given
+    op.create_check_constraint("ck_users_email", "users", "email IS NOT NULL", postgresql_not_valid=True)
+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_email")
+    ```
+
+    ```python bad postgresql 11
+    op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
+    ```
+
+    ```python good
+    op.create_table("users", sa.Column("email", sa.Text()))
+    op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
+    ```
+    """
+
+    code = "MG202"
+    dialects = ("postgresql", "mysql", "mariadb")
+    message = "Setting {table}.{column} NOT NULL reads the whole table and blocks {blocks} to it until then."
+
+    def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
+        if not isinstance(subject, SetNotNull | AddConstraint) or Change.SET_NOT_NULL not in context.changes(subject):
+            return
+        impact = context.impact(subject)
+        if context.is_new(subject.table) or impact is None or not impact.blocks or impact.brief:
+            return
+        column = subject.column if isinstance(subject, SetNotNull) else ", ".join(subject.constraint.columns)
+        yield self.finding(
+            subject,
+            objects=[f"{subject.table}.{column}"],
+            help=STEPS if context.can(Ability.CHECK_PROVES_NOT_NULL) else KEEP,
+            table=subject.table,
+            column=column,
+            check=f"ck_{subject.table.name}_{column}_not_null",
+            blocks=impact.blocks,
+        )

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Finding, Severity
+from migration_guard.model.objects import DeleteRows, UpdateRows
+from migration_guard.model.operations import DropTable, Operation
+from migration_guard.rules import Context, Rule
+
+# Alembic's own table of one row.
+OWN = "alembic_version"
+
+
+class UnbatchedBackfill(Rule[Operation]):
+    """
+    One statement that changes many rows locks all of them until it is done.
+
+    Whoever writes to one of them waits. The table grows by as many dead rows, replicas fall behind, and when the
+    statement fails near the end all of it was for nothing. In batches that each commit nobody waits for long.
+
+    ```python bad
+    op.execute("UPDATE users SET name = trim(name) WHERE name IS NOT NULL")
+    ```
+
+    ```python bad
+    op.execute("DELETE FROM events WHERE at < '2020-01-01'")
+    ```
+
+    ```python good
+    op.execute("UPDATE users SET name = 'root' WHERE id = 1")
+    ```
+
+    ```python good
+    connection = op.get_bind()
+    while True:
+        done = connection.execute(sa.text(
+            "UPDATE users SET name = trim(name) WHERE id IN (SELECT id FROM users WHERE name <> trim(name) LIMIT 1000)"
+        ))
+        if not done.rowcount:
+            break
+    ```
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("name", sa.Text()))
+    op.execute("UPDATE users SET name = 'x'")
+    ```
+    """
+
+    code = "MG602"
+    severity = Severity.WARNING
+    dialects = ("postgresql", "mysql", "mariadb")
+    message = "This {does} rows of {table} in one go: whoever writes to one of them waits until all of them are done."
+    help = """\
+Do it in batches that each commit:
+   with op.get_context().autocommit_block():
+       ... {statement} ... WHERE id IN (SELECT id FROM {table} WHERE ... LIMIT 1000), until no row is left"""
+
+    def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
+        if not isinstance(subject, UpdateRows | DeleteRows) or subject.bounded or subject.site.repeated:
+            return
+        if isinstance(subject, DeleteRows) and subject.where is None:
+            return  # that is MG111
+        if context.is_new(subject.table) or subject.table.name == OWN:
+            return
+        if any(isinstance(one, DropTable) and one.table == subject.table for one in context.later(subject)):
+            return
+        updates = isinstance(subject, UpdateRows)
+        yield self.finding(
+            subject,
+            objects=[str(subject.table)],
+            does="updates" if updates else "deletes",
+            statement=f"UPDATE {subject.table} SET" if updates else f"DELETE FROM {subject.table}",
+            table=subject.table,
+        )

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.operations import DropConstraint
+from migration_guard.model.schema import ConstraintKind
+from migration_guard.rules import Context, Rule
+
+# What a naming convention can name without knowing the columns: drop_constraint has none to offer, so a foreign key
+# fails, a unique constraint gets a name that nothing has (uq_users_), and a check has no name of its own to build on.
+# The same with Alembic 1.8 and SQLAlchemy 1.4, 1.13 and 2.0, 1.20 and 2.1; in batch mode too.
+NAMED_BY_TABLE = {ConstraintKind.PRIMARY_KEY: "pk"}
+
+
+class UnnamedConstraintDropped(Rule[DropConstraint]):
+    """
+    drop_constraint(None, ...) names no constraint: Alembic cannot write the statement and stops.
+
+    Autogenerate writes it in the downgrade of a constraint without a name, so it shows on the day one has to go
+    back. A naming convention helps for the primary key only; the others are named by columns, and drop_constraint
+    knows none.
+
+    ```python bad
+    op.drop_constraint(None, "orders", type_="foreignkey")
+    ```
+
+    ```python bad
+    with op.batch_alter_table("orders") as batch_op:
+        batch_op.drop_constraint(None, type_="unique")
+    ```
+
+    ```python good
+    op.drop_constraint("fk_orders_user", "orders", type_="foreignkey")
+    ```
+
+    MySQL's primary keys have no name:
+
+    ```python good mysql 8.0
+    op.drop_constraint(None, "orders", type_="primary")
+    ```
+    """
+
+    code = "MG713"
+    directions = (Direction.UPGRADE, Direction.DOWNGRADE)
+    message = "drop_constraint(None) on {table} names no constraint: Alembic stops here with an error."
+    help = "Name the constraint, where it is made and where it is dropped."
+
+    def check(self, subject: DropConstraint, context: Context) -> Iterator[Finding]:
+        if subject.name is not None or subject.site.sql is not None:
+            return
+        if subject.kind is ConstraintKind.PRIMARY_KEY and context.target.dialect in ("mysql", "mariadb"):
+            return
+        convention = context.history.environment.naming_convention
+        if subject.kind and NAMED_BY_TABLE.get(subject.kind) in convention:
+            return
+        yield self.finding(subject, objects=[str(subject.table)], table=subject.table)

@@ -1,0 +1,165 @@
+"""The examples of the rules: fences in their pages and in tests/cases, each made into a project for the engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from textwrap import dedent, indent
+from urllib.parse import unquote
+
+from migration_guard import fixes, rules
+from migration_guard.engine import lint
+from migration_guard.model.finding import Edit, Finding
+
+CASES = Path(__file__).parent / "cases"
+FENCE = re.compile(r"^( *)```(\w+) (given|bad|good|fixed)\b([^\n]*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+DEFAULT_TARGET = "postgresql 14"
+INI = "[alembic]\nscript_location = %(here)s/migrations\n"
+
+HEADER = """\
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "{revision}"
+down_revision = {parent}
+
+"""
+ONE_WAY = """
+def downgrade():
+    # migration-guard: irreversible only an example
+    raise NotImplementedError
+"""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of an example. `whole` where the fence is all of it, not only a body."""
+
+    name: str
+    text: str
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Example:
+    """One fence with what was given before it, and the corrected version that follows it, if any."""
+
+    code: str
+    source: str
+    kind: str
+    target: str
+    file: File
+    given: tuple[File, ...] = ()
+    fixed: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.code} {self.source} {self.kind}"
+
+
+@dataclass
+class _Reading:
+    given: list[File] = field(default_factory=list)
+    found: list[Example] = field(default_factory=list)
+
+
+def of_page(code: str, page: str, source: str) -> list[Example]:
+    """The examples in some text."""
+    reading = _Reading()
+    for fence in FENCE.finditer(page):
+        language, kind, rest = fence[2], fence[3], fence[4].strip()
+        text = dedent(fence[5])
+        name = re.search(r"\bfile=(\S+)", rest)
+        target = re.sub(r"\bfile=\S+", "", rest).strip()
+        whole = language != "python" or (
+            re.search(r"^(?:revision\b|from|import)", text, re.MULTILINE) is not None and (name is not None)
+        )
+        line = page.count("\n", 0, fence.start()) + 1
+        if kind == "fixed":
+            last = reading.found.pop()
+            reading.found.append(replace(last, fixed=text))
+            continue
+        default = {"toml": "migration-guard.toml", "ini": "alembic.ini"}.get(language, "")
+        file = File(unquote(name[1]) if name else default, text, whole)
+        if kind == "given":
+            reading.given.append(file)
+            continue
+        reading.found.append(
+            Example(code, f"{source}:{line}", kind, target or DEFAULT_TARGET, file, tuple(reading.given))
+        )
+        reading.given = []
+    return reading.found
+
+
+def all_examples() -> Iterator[Example]:
+    """Every example of every rule."""
+    slugs = {}
+    for code, rule in rules.load().items():
+        slugs[rule.slug()] = code
+        yield from of_page(code, type(rule).__doc__ or "", rule.slug())
+    for path in sorted(CASES.glob("*.md")):
+        yield from of_page(slugs[path.stem], path.read_text(encoding="utf-8"), path.name)
+
+
+def module(text: str, revision: str, parent: str | None) -> str:
+    """A migration with this text as the body of upgrade(), or as its functions."""
+    header = HEADER.format(revision=revision, parent=repr(parent))
+    if re.search(r"^def ", text, re.MULTILINE):
+        return f"{header}\n{text}"
+    return f"{header}\ndef upgrade():\n{indent(text, '    ')}\n{ONE_WAY}"
+
+
+def write(example: Example, folder: Path) -> tuple[Path, Path | None]:
+    """Write the project of an example; the file that is judged, and None where all of them are."""
+    versions = folder / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    (folder / "alembic.ini").write_text(INI)
+    (folder / "migrations" / "env.py").write_text("")
+    (folder / "migration-guard.toml").write_text(f'target = "{example.target}"\n')
+    parent = None
+    judged = None
+    for number, file in enumerate((*example.given, example.file)):
+        if file.whole:
+            if file.name.endswith(".toml"):
+                path = folder / file.name
+                path.write_text(path.read_text() + file.text)
+            elif file.name == "env.py":
+                (folder / "migrations" / file.name).write_text(file.text)
+            elif file.name.endswith(".ini"):
+                (folder / file.name).write_text(file.text)
+            else:
+                (versions / file.name).write_text(file.text)
+            continue
+        revision = f"r{number}"
+        path = versions / (file.name or f"{revision}_example.py")
+        path.write_text(module(file.text, revision, parent), encoding="utf-8")
+        parent = revision
+        judged = path
+    return folder, None if example.file.whole else judged
+
+
+def run(example: Example, folder: Path) -> list[Finding]:
+    """What the engine says of the file that is judged; of downgrades only where the example is about them."""
+    root, judged = write(example, folder)
+    report = lint([root], root)
+    found = []
+    for finding in report.findings:
+        if judged is not None and (root / finding.path).resolve() != judged.resolve():
+            continue
+        if judged is None and finding.code != example.code:
+            continue
+        if finding.code.startswith("MG7") and not example.code.startswith("MG7"):
+            continue
+        found.append(finding)
+    return found
+
+
+def corrected(example: Example, finding: Finding) -> str:
+    """The judged file after the correction."""
+    assert finding.fix
+    text = module(example.file.text, f"r{len(example.given)}", f"r{len(example.given) - 1}" if example.given else None)
+    edits: Sequence[Edit] = [edit for edit in finding.fix.edits if isinstance(edit, Edit)]
+    return fixes.apply(text, edits)
