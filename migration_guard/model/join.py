@@ -33,8 +33,8 @@ def _joined(one: Mapping[Key, Part], other: Mapping[Key, Part], both: Callable[[
         left, right = one.get(key), other.get(key)
         if left is not None and right is not None:
             joined[key] = left if left is right else both(left, right)
-        else:
-            joined[key] = replace(left if left is not None else right, certain=False)  # type: ignore[type-var]
+        else:  # one of the two is there
+            joined[key] = replace(left or right, certain=False)  # type: ignore[type-var, assignment]
     return joined
 
 

@@ -35,9 +35,7 @@ class DropEnum(Operation):
     def require(self, state: SchemaState) -> SchemaState:
         if self.type in state.enums:
             return state
-        return replace(
-            state, enums={**state.enums, self.type: EnumType(self.type, certain=not self.if_exists)}
-        )
+        return replace(state, enums={**state.enums, self.type: EnumType(self.type, certain=not self.if_exists)})
 
     def apply(self, state: SchemaState) -> SchemaState:
         return replace(state, enums={name: each for name, each in state.enums.items() if name != self.type})

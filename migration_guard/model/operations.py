@@ -213,9 +213,7 @@ class RenameColumn(ColumnOperation):
         def rename(table: Table) -> Table:
             columns = {new(name): replace(column, name=new(name)) for name, column in table.columns.items()}
             indexes = {
-                name: index
-                if index.columns is UNKNOWN
-                else replace(index, columns=tuple(map(new, index.columns)))
+                name: index if index.columns is UNKNOWN else replace(index, columns=tuple(map(new, index.columns)))
                 for name, index in table.indexes.items()
             }
             constraints = tuple(replace(one, columns=tuple(map(new, one.columns))) for one in table.constraints)
@@ -231,6 +229,13 @@ class AlterColumnType(ColumnOperation):
     type: ColumnType | Unknown
     using: str | None = None
     existing: ColumnType | Unknown = UNKNOWN
+
+    def require(self, state: SchemaState) -> SchemaState:
+        state = with_unknown_column(state, self.table, self.column)
+        column = state.column(self.table, self.column)
+        if column is None or column.type is not UNKNOWN or self.existing is UNKNOWN:
+            return state
+        return _edit_column(state, self.table, self.column, lambda known: replace(known, type=self.existing))
 
     def apply(self, state: SchemaState) -> SchemaState:
         return _edit_column(state, self.table, self.column, lambda column: replace(column, type=self.type))
@@ -298,28 +303,78 @@ class AddConstraint(TableOperation):
                     columns[name] = replace(columns.get(name, Column(name)), nullable=False)
             if self.constraint.using_index in indexes:
                 indexes = {name: index for name, index in indexes.items() if name != self.constraint.using_index}
-            return replace(
-                table, columns=columns, indexes=indexes, constraints=(*table.constraints, self.constraint)
-            )
+            return replace(table, columns=columns, indexes=indexes, constraints=(*table.constraints, self.constraint))
 
         return _edit_table(state, self.table, add)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropConstraint(TableOperation):
-    """ALTER TABLE ... DROP CONSTRAINT. `name` is None for `drop_constraint(None, ...)`; `kind` where the author says it."""
+    """
+    ALTER TABLE ... DROP CONSTRAINT. `name` is None for `drop_constraint(None, ...)`, UNKNOWN where it is found out at run
+    time; `kind` where the author says it.
+    """
 
-    name: str | None
+    name: str | Unknown | None
     kind: ConstraintKind | None = None
     if_exists: bool = False
     cascade: bool = False
 
+    def require(self, state: SchemaState) -> SchemaState:
+        state = with_unknown_table(state, self.table)
+        table = state.tables[self.table]
+        if table.complete or not isinstance(self.name, str) or self.kind is None or self._dropped(table):
+            return state
+        constraint = Constraint(self.kind, self.name, certain=not self.if_exists)
+        return state.with_table(replace(table, constraints=(*table.constraints, constraint)))
+
     def apply(self, state: SchemaState) -> SchemaState:
         def drop(table: Table) -> Table:
-            kept = tuple(one for one in table.constraints if one.name is None or one.name != self.name)
-            return replace(table, constraints=kept)
+            gone = self._dropped(table)
+            if gone:
+                indexes = {name: index for name, index in table.indexes.items() if name != self.name}
+                kept = tuple(one for one in table.constraints if one not in gone)
+                return replace(table, constraints=kept, indexes=indexes)
+            return replace(
+                table,
+                constraints=tuple(
+                    replace(one, certain=False) if self._may_be(one) else one for one in table.constraints
+                ),
+            )
 
         return _edit_table(state, self.table, drop)
+
+    def _dropped(self, table: Table) -> tuple[Constraint, ...]:
+        """The constraint of this name, be it the name that PostgreSQL chose for one without."""
+        named = tuple(one for one in table.constraints if one.name is not None and one.name == self.name)
+        return named or tuple(one for one in table.constraints if self.name in chosen_names(self.table, one))[:1]
+
+    def _may_be(self, constraint: Constraint) -> bool:
+        """Whether it may be this constraint that goes: it has no name of its own, or the name dropped is not known."""
+        nameless = constraint.name is None or self.name is UNKNOWN
+        return nameless and self.kind in (None, constraint.kind)
+
+
+def chosen_names(table: Name, constraint: Constraint) -> tuple[str, ...]:
+    """
+    The names that PostgreSQL chooses for a constraint without one.
+    (https://www.postgresql.org/docs/current/sql-createtable.html; ChooseConstraintName in its sources)
+    """
+    if constraint.name is not None:
+        return ()
+    columns = "_".join(constraint.columns)
+    match constraint.kind:
+        case ConstraintKind.PRIMARY_KEY:
+            return (f"{table.name}_pkey",)
+        case ConstraintKind.FOREIGN_KEY:
+            return (f"{table.name}_{columns}_fkey",)
+        case ConstraintKind.UNIQUE:
+            return (f"{table.name}_{columns}_key",)
+        case ConstraintKind.CHECK:
+            return (f"{table.name}_{columns}_check", f"{table.name}_check")
+        case ConstraintKind.EXCLUDE:
+            return (f"{table.name}_{columns}_excl",)
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,9 +430,7 @@ class CreateIndex(TableOperation):
         name = self.index.name
         if name is None:
             return state
-        return _edit_table(
-            state, self.table, lambda table: replace(table, indexes={**table.indexes, name: self.index})
-        )
+        return _edit_table(state, self.table, lambda table: replace(table, indexes={**table.indexes, name: self.index}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,10 +456,18 @@ class DropIndex(Operation):
     def apply(self, state: SchemaState) -> SchemaState:
         found = state.index(self.name, self.table)
         if found is None:
-            return state
+            return self._without_unique(state)
         table, _ = found
         rest = {name: index for name, index in table.indexes.items() if name != self.name}
         return state.with_table(replace(table, indexes=rest))
+
+    def _without_unique(self, state: SchemaState) -> SchemaState:
+        """MySQL drops a unique constraint as the index that it is."""
+        for table in state.tables.values():
+            if self.table in (None, table.name) and any(one.name == self.name for one in table.constraints):
+                kept = tuple(one for one in table.constraints if one.name != self.name)
+                return state.with_table(replace(table, constraints=kept))
+        return state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,6 +483,4 @@ class RenameIndex(Operation):
             return state
         table, index = found
         indexes = {name: one for name, one in table.indexes.items() if name != self.name}
-        return state.with_table(
-            replace(table, indexes={**indexes, self.new_name: replace(index, name=self.new_name)})
-        )
+        return state.with_table(replace(table, indexes={**indexes, self.new_name: replace(index, name=self.new_name)}))

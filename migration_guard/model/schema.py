@@ -184,8 +184,6 @@ class Sequence:
     certain: bool = True
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class SchemaState:
     """

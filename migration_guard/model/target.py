@@ -36,7 +36,7 @@ def parse(text: str) -> Target:
     dialect = ALIASES.get(match[1].lower(), match[1].lower()) if match else ""
     if not match or dialect not in DIALECTS:
         raise ValueError(
-            f"{text!r} is not a target. Write a dialect and a version, for example \"postgresql 16\"; the dialects are"
+            f'{text!r} is not a target. Write a dialect and a version, for example "postgresql 16"; the dialects are'
             f" {', '.join(DIALECTS)}."
         )
     version = tuple(int(part) for part in match[2].split(".")) if match[2] else ASSUMED[dialect]

@@ -51,6 +51,11 @@ _SESSION_WRITES = frozenset(
 _CHANGES = frozenset({"insert", "update", "delete"})
 _READS = frozenset({"select", "exists", "union", "union_all", "with_for_update", "intersect", "except_", "query"})
 _QUERY_ENDS = frozenset({"update", "delete"})
+_OPENERS = frozenset({"Session", "sessionmaker", "scoped_session", "create_engine"})
+_LOOKS = frozenset({"inspect", "Inspector", "from_engine"})
+_STAYS_HANDLE = frozenset(
+    {"connect", "begin", "begin_nested", "execution_options", "connection", "get_bind", "engine", "bind", "session"}
+)
 _LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
 
 
@@ -303,12 +308,10 @@ def _query_change(walker: Recorder, made: Made, owner: Value) -> Value:
     """session.query(Model).filter(...).update({...}) and .delete()."""
     steps = [made]
     at: Value = owner
-    model: Value | None = None
     while isinstance(at, Made) and isinstance(at.function, Attribute):
         steps.append(at)
-        if at.name == "query":
-            model = at.arguments[0] if at.arguments else None
         at = at.function.owner
+    model = _model_of(owner)
     table = table_of(model, walker.dialect)
     if table is None:
         reason = f"the table of this {made.name} is not known: its model is not written in the migrations"
@@ -318,12 +321,25 @@ def _query_change(walker: Recorder, made: Made, owner: Value) -> Value:
     return made
 
 
+def _model_of(value: Value) -> Value | None:
+    """The class that an object is of: one made here, or one that a query on the class gave."""
+    while isinstance(value, Made):
+        if value.name in ("query", "get") and value.arguments and not isinstance(value.arguments[0], Constant):
+            return value.arguments[0]
+        if isinstance(value.function, Class):
+            return value.function
+        if not isinstance(value.function, Attribute):
+            return None
+        value = value.function.owner
+    return value if isinstance(value, Class) else None
+
+
 def _session_write(walker: Recorder, made: Made) -> Value:
     """session.add(Model(...)) and its kin: rows of the model's table."""
     first = made.arguments[0]
     value = first.items[0] if isinstance(first, Items) and first.items else first
-    model = value.function if isinstance(value, Made) else value
-    table = table_of(model, walker.dialect) if isinstance(model, Class) else None
+    model = _model_of(value)
+    table = table_of(model, walker.dialect) if model is not None else None
     if table is None:
         reason = "the table of the object it writes is not known"
         walker.opaque(made.node, walker.shown(made.node), reason, rows_only=True)
@@ -365,9 +381,9 @@ def _create_or_drop(walker: Recorder, made: Made, owner: Made) -> Value:
             else:
                 walker.emit(DropEnum(site=where, type=name, if_exists=looks_first))
         return made
-    name = table_of(owner, walker.dialect)
-    if owner.name in ("Table", "table") and name is not None:
-        _table(walker, made, owner, name, creates, looks_first)
+    about = table_of(owner, walker.dialect)
+    if owner.name in ("Table", "table") and about is not None:
+        _table(walker, made, owner, about, creates, looks_first)
     elif owner.name == "Sequence" and (sequence := _object_name(walker, owner)) is not None:
         make = CreateSequence(site=where, sequence=sequence, if_not_exists=looks_first)
         walker.emit(make if creates else DropSequence(site=where, sequence=sequence, if_exists=looks_first))
@@ -417,11 +433,13 @@ def is_handle(value: Value | None) -> bool:
         case Made(function=Symbol(path=path)):
             if path.startswith(("alembic.op.get_", "alembic.context.get_")):
                 return True
-            return path.rpartition(".")[2] in ("Session", "sessionmaker", "scoped_session", "create_engine")
+            return path.rpartition(".")[2] in _OPENERS
+        case Made(function=Attribute(name=name)) if name in _OPENERS:
+            return True
+        case Made(function=Attribute(owner=owner, name=name)) | Attribute(owner=owner, name=name):
+            return name in _STAYS_HANDLE and is_handle(owner)
         case Made(function=function):
             return is_handle(function)
-        case Attribute(owner=owner):
-            return is_handle(owner)
     return False
 
 
@@ -449,7 +467,7 @@ def _suspect(walker: Recorder, made: Made) -> None:
         reason = "it creates or drops whatever the application's models hold today"
         walker.opaque(made.node, walker.shown(made.node), reason)
         return
-    if library or name in HARMLESS or isinstance(root, Class | Function | Module):
+    if library or name in HARMLESS | _OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
         return
     if handed:
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets the connection, and is not read")

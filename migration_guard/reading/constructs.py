@@ -397,7 +397,12 @@ def _target(value: Value | None, dialect: str) -> tuple[Name, str] | None:
 def options(given: Callable[[str], Value | None]) -> tuple[str, ...]:
     """A foreign key's clauses in SQL's words, from the arguments of its call."""
     words = []
-    for key, clause in (("match", "MATCH"), ("onupdate", "ON UPDATE"), ("ondelete", "ON DELETE"), ("initially", "INITIALLY")):
+    for key, clause in (
+        ("match", "MATCH"),
+        ("onupdate", "ON UPDATE"),
+        ("ondelete", "ON DELETE"),
+        ("initially", "INITIALLY"),
+    ):
         known = plain(given(key) or Constant(None))
         if isinstance(known, str):
             words.append(f"{clause} {known.upper()}")

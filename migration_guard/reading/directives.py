@@ -209,8 +209,8 @@ def operation(walker: Recorder, made: Made, batch: Batch | None = None) -> Value
     ask = Ask(walker, made, name, batch)
     missing = ask.missing()
     if missing is not None:
-        table = ask.table()
-        walker.opaque(made.node, walker.shown(made.node), missing, tables=(table,) if table else ())
+        about = ask.table()
+        walker.opaque(made.node, walker.shown(made.node), missing, tables=(about,) if about else ())
         return made
     walker.emit(*reader(ask))
     return made
@@ -528,16 +528,12 @@ def drop_constraint(ask: Ask) -> Iterator[Operation]:
     table, given = ask.table(), ask["constraint_name"]
     assert table is not None
     name = ask.text("constraint_name")
-    if name is None and given is not None and given != Constant(None):
-        ask.walker.opaque(
-            ask.made.node, ask.walker.shown(ask.made.node), "the constraint name is not known", tables=(table,)
-        )
-        return
+    unknown = name is None and given is not None and given != Constant(None)
     kind = plain(ask["type_"] or Constant(None))
     yield DropConstraint(
         site=ask.site(),
         table=table,
-        name=name,
+        name=UNKNOWN if unknown else name,
         kind=_KINDS.get(kind) if isinstance(kind, str) else None,
         if_exists=ask.flag("if_exists"),
     )

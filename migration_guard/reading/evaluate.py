@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 
 from migration_guard.reading import library, texts
+from migration_guard.reading.operators import arithmetic, compare
 from migration_guard.reading.source import Source
 from migration_guard.reading.values import (
     NONE,
@@ -123,11 +125,15 @@ class Evaluator:
                 return self.resolve(found) if isinstance(found, Symbol) else found
             case Class(names=names) if name in names:
                 return names[name]
-            case Made(function=Class(names=names)) if name in names:
+            case Made(function=Class(names=names, fields=fields)) if name in names:
                 found = names[name]
                 if isinstance(found, Function):
                     return Function(found.node, found.module, found.closure, owner)
-                return found
+                given = owner.keyword(name) if name in fields else None
+                return found if given is None else given
+            case Made(function=Class(fields=fields)) if name in fields:
+                value = owner.argument(fields.index(name), name)
+                return Unknown(f"{name} is not given") if value is None else value
             case Pairs() if (value := owner.get(Text(name))) is not None:
                 return value
         if name in ("name", "__dialect__", "dialect_name") and library.is_dialect(owner):
@@ -143,7 +149,9 @@ class Evaluator:
         prefix = len(node.prefix)
         quote = 3 if value[prefix : prefix + 3] in ('"""', "'''") else 1
         body = value[prefix + quote : -quote]
-        if ("\\" not in body and "\r" not in body and node.prefix.lower() in ("", "r", "u")) or node.prefix in "rR":
+        if (
+            "\\" not in body and "\r" not in body and node.prefix.lower() in ("", "r", "u")
+        ) or node.prefix.lower() == "r":
             decoded: object = body
         else:
             try:
@@ -250,7 +258,7 @@ class Evaluator:
             case cst.Divide(), Made() | Text() | Attribute(), Text():
                 return library.path_join([left, right], self.frame.module.path)
             case _, Constant(int(one)), Constant(int(other)) if max(abs(one), abs(other)) < LARGEST_NUMBER:
-                return _arithmetic(operator, one, other)
+                return arithmetic(operator, one, other)
         return Unknown("its operands are not known")
 
     def unary(self, node: cst.UnaryOperation) -> Value:
@@ -283,7 +291,7 @@ class Evaluator:
         left, result = self.evaluate(node.left), True
         for link in node.comparisons:
             right = self.evaluate(link.comparator)
-            known = _compare(link.operator, left, right)
+            known = compare(link.operator, left, right)
             if known is None:
                 return Unknown("a condition that is not known")
             result, left = result and known, right
@@ -304,17 +312,9 @@ class Evaluator:
             return Unknown("its index is not known")
         index = node.slice[0].slice
         if isinstance(index, cst.Slice):
-            bounds = [plain(self.evaluate(one)) if one else None for one in (index.lower, index.upper, index.step)]
-            if (
-                isinstance(owner, Items)
-                and owner.complete
-                and all(one is None or isinstance(one, int) for one in bounds)
-            ):
-                return Items(owner.items[slice(*bounds)]) if bounds[2] != 0 else Unknown("a step of zero")
-            if isinstance(owner, Text) and owner.known and bounds[2] is None:
-                start, stop, _ = slice(*bounds).indices(len(owner.value))
-                return owner.slice(start, max(start, stop))
-            return Unknown("its bounds are not known")
+            return self._slice(owner, index)
+        if not isinstance(index, cst.Index):
+            return Unknown("its index is not known")
         key = self.evaluate(index.value)
         match owner, key:
             case Items(items, True), Constant(int(at)) if -len(items) <= at < len(items):
@@ -325,9 +325,26 @@ class Evaluator:
                 return self.lookup(name)
             case Attribute(name="c" | "columns"), Text(value=name):
                 return Attribute(owner, name)
+            case Attribute(name="tables"), Text():
+                return Made(Symbol("sqlalchemy.Table"), (key,))
             case Class(), _:
                 return next((each for each in owner.names.values() if _is_member(each, key)), Unknown("no such member"))
         return Unknown("its index is not known")
+
+    def _slice(self, owner: Value, index: cst.Slice) -> Value:
+        bounds: list[int | None] = []
+        for bound in (index.lower, index.upper, index.step):
+            known = plain(self.evaluate(bound)) if bound is not None else None
+            if bound is not None and not isinstance(known, int):
+                return Unknown("its bounds are not known")
+            bounds.append(known if isinstance(known, int) else None)
+        start, stop, step = bounds
+        if isinstance(owner, Items) and owner.complete and step != 0:
+            return Items(owner.items[start:stop:step])
+        if isinstance(owner, Text) and step is None:
+            low, high, _ = slice(start, stop).indices(len(owner.value))
+            return owner.slice(low, max(low, high))
+        return Unknown("its bounds are not known")
 
     # --- calls and functions ------------------------------------------------------------------------------------
 
@@ -447,61 +464,9 @@ def _unescaped(text: str) -> str:
         return text
 
 
-def _arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
-    match operator:
-        case cst.Add():
-            return Constant(one + other)
-        case cst.Subtract():
-            return Constant(one - other)
-        case cst.Multiply():
-            return Constant(one * other)
-        case cst.FloorDivide() if other:
-            return Constant(one // other)
-        case cst.Modulo() if other:
-            return Constant(one % other)
-    return Unknown("an operator that is not followed")
-
-
-def _compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
-    match operator:
-        case cst.Equal() | cst.NotEqual() | cst.Is() | cst.IsNot():
-            if NONE in (left, right) and isinstance(left, Symbol | Class | Function | Items | Text | Pairs):
-                known: bool | None = False
-            else:
-                known = same(left, right)
-            negated = isinstance(operator, cst.NotEqual | cst.IsNot)
-            return known if known is None else known is not negated
-        case cst.In() | cst.NotIn():
-            known = _contains(right, left)
-            return known if known is None else known is not isinstance(operator, cst.NotIn)
-        case cst.LessThan() | cst.GreaterThan() | cst.LessThanEqual() | cst.GreaterThanEqual():
-            one, other = plain(left), plain(right)
-            if isinstance(one, int | float) and isinstance(other, int | float):
-                order = (one > other) - (one < other)
-                return {
-                    cst.LessThan: order < 0,
-                    cst.GreaterThan: order > 0,
-                    cst.LessThanEqual: order <= 0,
-                    cst.GreaterThanEqual: order >= 0,
-                }[type(operator)]
-    return None
-
-
-def _contains(container: Value, item: Value) -> bool | None:
-    match container, item:
-        case Text(), Text() if container.known and item.known:
-            return item.value in container.value
-        case (Items(items, complete), _) | (Pairs(items, complete), _):  # type: ignore[misc]
-            keys = items if isinstance(container, Items) else [key for key, _ in container.pairs]
-            results = [same(key, item) for key in keys]
-            if True in results:
-                return True
-            return False if complete and None not in results else None
-    return None
-
-
 _CONSTANTS: dict[str, Value] = {"True": Constant(True), "False": Constant(False), "None": NONE}
-_HANDLERS: dict[type[cst.CSTNode], Callable[[Evaluator, cst.CSTNode], Value]] = {
+# Each handler takes the one class of nodes that it is filed under, which a dict cannot say.
+_HANDLERS: dict[type[cst.CSTNode], Callable[[Evaluator, Any], Value]] = {
     cst.Name: Evaluator.name,
     cst.Attribute: Evaluator.attribute,
     cst.SimpleString: Evaluator.string,
@@ -528,4 +493,4 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Evaluator, cst.CSTNode], Value]] = 
     cst.DictComp: Evaluator.dictionary_comprehension,
     cst.NamedExpr: Evaluator.named,
     cst.Await: lambda self, node: self.evaluate(node.expression),
-}  # type: ignore[dict-item]
+}

@@ -24,10 +24,105 @@ from migration_guard.reading.values import (
 
 MOST_ITEMS = 1000
 BUILTINS = frozenset(
-    ["bool", "dict", "enumerate", "filter", "format", "frozenset", "getattr", "globals", "hasattr", "int", "isinstance", "len", "list", "locals", "map", "max", "min", "next", "open", "print", "range", "repr", "reversed", "set", "setattr", "sorted", "str", "sum", "tuple", "type", "zip", "any", "all", "iter", "super", "float", "vars", "Exception", "NotImplementedError", "RuntimeError", "ValueError", "AssertionError"]
+    [
+        "bool",
+        "dict",
+        "enumerate",
+        "filter",
+        "format",
+        "frozenset",
+        "getattr",
+        "globals",
+        "hasattr",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "locals",
+        "map",
+        "max",
+        "min",
+        "next",
+        "open",
+        "print",
+        "range",
+        "repr",
+        "reversed",
+        "set",
+        "setattr",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "zip",
+        "any",
+        "all",
+        "iter",
+        "super",
+        "float",
+        "vars",
+        "Exception",
+        "NotImplementedError",
+        "RuntimeError",
+        "ValueError",
+        "AssertionError",
+    ]
 )
 HARMLESS = frozenset(
-    ["debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "echo", "secho", "write", "writelines", "sleep", "filterwarnings", "simplefilter", "getLogger", "setLevel", "append", "extend", "add", "update", "setdefault", "pop", "remove", "discard", "clear", "insert", "sort", "reverse", "items", "keys", "values", "get", "close", "flush", "commit", "rollback", "begin", "begin_nested", "expunge", "expunge_all", "expire_all", "refresh", "join", "start", "register", "isEnabledFor", "invalidate", "reflect", "raise_for_status"]
+    [
+        "debug",
+        "info",
+        "warning",
+        "warn",
+        "error",
+        "exception",
+        "critical",
+        "log",
+        "print",
+        "echo",
+        "secho",
+        "write",
+        "writelines",
+        "sleep",
+        "filterwarnings",
+        "simplefilter",
+        "getLogger",
+        "setLevel",
+        "append",
+        "extend",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "remove",
+        "discard",
+        "clear",
+        "insert",
+        "sort",
+        "reverse",
+        "items",
+        "keys",
+        "values",
+        "get",
+        "close",
+        "flush",
+        "commit",
+        "rollback",
+        "begin",
+        "begin_nested",
+        "expunge",
+        "expunge_all",
+        "expire_all",
+        "refresh",
+        "join",
+        "start",
+        "register",
+        "isEnabledFor",
+        "invalidate",
+        "reflect",
+        "raise_for_status",
+    ]
 )
 
 
@@ -123,7 +218,7 @@ def call(
             return Text(repr(plain(value)))
         case "builtins.len", [Text(value=text)]:
             return Constant(len(text))
-        case "builtins.len", [Items(items, True)]:
+        case "builtins.len", [Items(items, True, True)]:
             return Constant(len(items))
         case "builtins.bool", [value] if (known := truth(value)) is not None:
             return Constant(known)
@@ -300,7 +395,8 @@ def _items_method(made: Made, owner: Items, conditional: bool) -> Value | None:
         case _:
             owner.complete = False
             return None
-    owner.complete &= not conditional and len(owner.items) <= MOST_ITEMS
+    owner.certain &= not conditional
+    owner.complete &= len(owner.items) <= MOST_ITEMS
     return Constant(None)
 
 

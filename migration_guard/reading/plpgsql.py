@@ -177,9 +177,7 @@ class _Walk:
         """The site, marked with how control gets there."""
         if not (way.conditional or way.repeated):
             return site
-        return replace(
-            site, conditional=site.conditional or way.conditional, repeated=site.repeated or way.repeated
-        )
+        return replace(site, conditional=site.conditional or way.conditional, repeated=site.repeated or way.repeated)
 
 
 def _body(statement: Statement) -> tuple[str, int | None]:

@@ -19,6 +19,7 @@ from migration_guard.reading import connections, directives, library
 from migration_guard.reading.evaluate import Evaluator, Frame, OutOfSteps
 from migration_guard.reading.modules import Files
 from migration_guard.reading.source import Source
+from migration_guard.reading.texts import as_text
 from migration_guard.reading.values import (
     NONE,
     Attribute,
@@ -90,8 +91,11 @@ class Walker(Evaluator):
 
     def emit(self, *operations: Operation) -> None:
         """Notes operations, unless it is only the module's top level that is being read."""
-        if self.listening:
-            self.operations += operations
+        if not self.listening:
+            return
+        for operation in operations:
+            if not isinstance(operation, Opaque) or operation not in self.operations:
+                self.operations.append(operation)
 
     def opaque(
         self,
@@ -226,7 +230,11 @@ class Walker(Evaluator):
             case Class(names=names):
                 start = names.get("__init__")
                 if isinstance(start, Function):
-                    instance = Made(Class(function.name, function.bases, dict(names)), made.arguments, made.keywords)
+                    instance = Made(
+                        Class(function.name, function.bases, dict(names), function.fields),
+                        made.arguments,
+                        made.keywords,
+                    )
                     self._enter(Function(start.node, start.module, start.closure, instance), made)
                     return instance
                 return made
@@ -237,6 +245,8 @@ class Walker(Evaluator):
             case Attribute(owner=Batch() as batch):
                 return directives.operation(self, made, batch)
         if isinstance(function, Symbol):
+            if function.path == "importlib.import_module" and made.arguments and isinstance(made.arguments[0], Text):
+                return self.resolve(Symbol(made.arguments[0].value, self.frame.module.path))
             known = library.call(made, self._apply, self.attribute_of)
         else:
             owner = getattr(function, "owner", None)
@@ -254,7 +264,8 @@ class Walker(Evaluator):
         """Runs a function's body with these arguments."""
         node = function.node
         if len(self._calls) >= DEEPEST_CALLS or self._calls.count(node) > 1:
-            self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
+            if any(map(connections.is_handle, made.arguments)):
+                self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
             return Unknown("a call nested too deeply"), None
         frame = Frame(function.module, self._bound(function, made), function.closure)
         saved = self.frame, self.conditional, self._outer
@@ -362,12 +373,11 @@ class Walker(Evaluator):
         after: Value = Unknown("it is changed in place")
         if isinstance(statement.operator, cst.AddAssign):
             match before, value:
-                case Text(), Text():
-                    after = join([before, value])
+                case Text(), _:
+                    after = join([before, as_text(value, self.hole)])
                 case Items(), Items():
-                    after = Items(
-                        before.items + value.items, before.complete and value.complete and not self.conditional
-                    )
+                    certain = before.certain and value.certain and not self.conditional
+                    after = Items(before.items + value.items, before.complete and value.complete, certain)
                 case Constant(int(one)), Constant(int(other)):
                     after = Constant(one + other)
         self.bind(statement.target, after)
@@ -421,8 +431,10 @@ class Walker(Evaluator):
             self.conditional = saved
 
     def _for(self, statement: cst.For) -> str | None:
-        values, complete = library.iterate(self.evaluate(statement.iter))
+        iterable = self.evaluate(statement.iter)
+        values, complete = library.iterate(iterable)
         saved = self.conditional
+        self.conditional |= isinstance(iterable, Items) and not iterable.certain
         for value in values:
             self.step()
             self.bind(statement.target, value)
@@ -432,7 +444,8 @@ class Walker(Evaluator):
             if end == "break":
                 break
         if not complete:
-            self.bind(statement.target, Unknown("the items of the loop are not known"))
+            item = Made(Attribute(iterable, "first")) if isinstance(iterable, Made) else None
+            self.bind(statement.target, item or Unknown("the items of the loop are not known"))
             self._repeat(statement.body.body, certain=False)
         if not self.frame.returned:
             self.conditional = saved
@@ -525,7 +538,13 @@ class Walker(Evaluator):
             self.block(statement.body.body)
         finally:
             self.frame, self.listening = saved, listening
-        saved.names[statement.name.value] = Class(statement.name.value, bases, names)
+        fields = tuple(
+            one.target.value
+            for line in statement.body.body
+            for one in (line.body if isinstance(line, cst.SimpleStatementLine) else ())
+            if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
+        )
+        saved.names[statement.name.value] = Class(statement.name.value, bases, names, fields)
 
     def _import(self, statement: cst.Import | cst.ImportFrom) -> None:
         origin = self.frame.module.path

@@ -68,13 +68,15 @@ def identifier(value: Value | None) -> str | None:
             return text
         case Made(function=Symbol(name="quoted_name" | "f" | "conv"), arguments=[first, *_]):
             return identifier(first)
-        case Made(function=Symbol(name="Table" | "table" | "Column" | "column"), arguments=[first, *_]):
+        case Made(
+            function=Symbol(name="Table" | "table" | "Column" | "column" | "create_table"), arguments=[first, *_]
+        ):
             return identifier(first)
         case Attribute(
             owner=Made() | Class() as owner, name="name" | "fullname" | "key" | "__tablename__" | "__table__"
         ):
             return identifier(owner)
-        case Attribute(owner=Attribute(name="c" | "columns"), name=name):
+        case Attribute(owner=Attribute(name="c" | "columns" | "classes"), name=name):
             return name
         case Class(names=names):
             table = names.get("__table__")

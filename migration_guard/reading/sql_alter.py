@@ -114,9 +114,7 @@ def _add(part: Cursor, table: Name, site: Site, first: int) -> Iterator[Operatio
         columns = part.parentheses().parts() if part.word == "(" else iter((part,))
         for each in columns:
             read = read_column(each)
-            yield AddColumn(
-                site=site, table=table, column=read.column, inline=read.constraints, if_not_exists=guarded
-            )
+            yield AddColumn(site=site, table=table, column=read.column, inline=read.constraints, if_not_exists=guarded)
 
 
 def _drop(part: Cursor, table: Name, site: Site, first: int) -> Iterator[Operation]:
@@ -192,4 +190,3 @@ def _alter_column(part: Cursor, table: Name, site: Site, first: int) -> Operatio
     if part.take("SET") and part.take_one("VISIBLE", "INVISIBLE"):
         return RunSql(site=site, kind="ALTER TABLE ALTER SET VISIBLE", tables=(table,))
     raise part.lost()
-

@@ -46,12 +46,8 @@ _MYSQL = words(
     "EXECUTE DEALLOCATE LOAD DO HANDLER KILL INSTALL UNINSTALL RENAME RESET TRUNCATE TABLE XA SIGNAL PURGE CHANGE "
     "STOP"
 )
-_SQLITE = words(
-    "PRAGMA VACUUM REINDEX ATTACH DETACH END"
-)
-_CREATED = words(
-    "TRIGGER PROCEDURE FUNCTION EVENT USER ROLE DATABASE SCHEMA SERVER PACKAGE AGGREGATE"
-)
+_SQLITE = words("PRAGMA VACUUM REINDEX ATTACH DETACH END")
+_CREATED = words("TRIGGER PROCEDURE FUNCTION EVENT USER ROLE DATABASE SCHEMA SERVER PACKAGE AGGREGATE")
 _ALTERED = _CREATED | words("VIEW INSTANCE LOGFILE TABLESPACE SEQUENCE UNDO ALGORITHM DEFINER SQL")
 _POSTGRESQL_WORDS = frozenset({"CONCURRENTLY", "EXTENSION", "PLPGSQL", "TIMESTAMPTZ", "JSONB", "ILIKE"})
 
@@ -156,9 +152,7 @@ def _create_table(cursor: Cursor, site: Site, temporary: bool) -> Iterator[Opera
         yield CreateIndex(site=site, table=name, index=index, if_not_exists=guarded)
 
 
-def _element(
-    part: Cursor, columns: dict[str, Column], constraints: list[Constraint], indexes: list[Index]
-) -> None:
+def _element(part: Cursor, columns: dict[str, Column], constraints: list[Constraint], indexes: list[Index]) -> None:
     """One column, constraint or index of CREATE TABLE."""
     if starts_constraint(part):
         constraints.append(read_table_constraint(part))
@@ -230,4 +224,3 @@ def _rename(part: Cursor, site: Site) -> RenameTable:
     table = part.table()
     part.expect("TO")
     return RenameTable(site=site, table=table, new_name=part.table())
-

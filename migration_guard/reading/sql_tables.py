@@ -239,9 +239,7 @@ def _action(
         case pg.AT_AddColumn:
             read = read_column(definition.column_def, statement)
             guarded = command.missing_ok
-            yield AddColumn(
-                site=site, table=table, column=read.column, inline=read.constraints, if_not_exists=guarded
-            )
+            yield AddColumn(site=site, table=table, column=read.column, inline=read.constraints, if_not_exists=guarded)
         case pg.AT_DropColumn:
             yield DropColumn(site=site, table=table, column=name, if_exists=command.missing_ok, cascade=cascade)
         case pg.AT_AlterColumnType:

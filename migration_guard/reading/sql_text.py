@@ -210,9 +210,7 @@ class Statement:
     def literals(self) -> tuple[str, ...]:
         """The text values written out in the statement, without those that are put together at run time."""
         return tuple(
-            dict.fromkeys(
-                token.word for token in self.tokens if token.kind == STRING and "mghole" not in token.word
-            )
+            dict.fromkeys(token.word for token in self.tokens if token.kind == STRING and "mghole" not in token.word)
         )
 
 

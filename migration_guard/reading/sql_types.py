@@ -77,8 +77,8 @@ def type_from_text(text: str, dialect: str) -> ColumnType:
     if found is None or "mghole" in text:
         return ColumnType(" ".join(text.split()), known=False)
     rest = found["rest"].lower()
-    quoted = found["name"][0] in "\"`"
-    name = found["name"].strip("\"`")
+    quoted = found["name"][0] in '"`'
+    name = found["name"].strip('"`')
     if not quoted:
         name = canonical_type(name + (found["zone"] or ""))
     modifiers = found["modifiers"] or ""

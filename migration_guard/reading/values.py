@@ -75,10 +75,14 @@ class Constant:
 
 @dataclass(slots=True)
 class Items:
-    """A list, tuple or set. `complete` is False when there may be more items, or other ones."""
+    """
+    A list, tuple or set. `complete` is False when there may be more items, or other ones; `certain` is False when some of
+    those listed may be absent.
+    """
 
     items: list[Value]
     complete: bool = True
+    certain: bool = True
 
 
 @dataclass(slots=True)
@@ -166,11 +170,12 @@ class Function:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Class:
-    """A class of a file that was read, with what its body assigns."""
+    """A class of a file that was read, with what its body assigns; `fields` are the names it annotates, in order."""
 
     name: str
     bases: tuple[Value, ...]
     names: dict[str, Value]
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +208,10 @@ def truth(value: Value) -> bool | None:
             return bool(value.value)
         case Text():
             return bool(value.value) if value.known else (True if HOLE.sub("", value.value) else None)
-        case Items(items, complete):
-            return True if items else (False if complete else None)
+        case Items(items, complete, certain):
+            if items:
+                return True if certain else None
+            return False if complete else None
         case Pairs(pairs, complete):
             return True if pairs else (False if complete else None)
         case Function() | Class() | Module() | Batch():
@@ -220,8 +227,9 @@ def same(left: Value, right: Value) -> bool | None:
         if not isinstance(value, Text | Constant | Items) or (isinstance(value, Text) and not value.known):
             return None
     if isinstance(left, Items) and isinstance(right, Items):
-        if not (left.complete and right.complete) or len(left.items) != len(right.items):
-            return None if not (left.complete and right.complete) else False
+        exact = left.complete and left.certain and right.complete and right.certain
+        if not exact or len(left.items) != len(right.items):
+            return False if exact else None
         results = [same(*pair) for pair in zip(left.items, right.items, strict=True)]
         return False if False in results else (None if None in results else True)
     return plain(left) == plain(right)

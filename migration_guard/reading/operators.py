@@ -1,0 +1,76 @@
+"""Python's operators on known values: arithmetic within bounds, comparisons, membership. None says: cannot be told."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from migration_guard.reading.values import (
+    NONE,
+    Class,
+    Constant,
+    Function,
+    Items,
+    Pairs,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    plain,
+    same,
+)
+
+
+def arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
+    """`one operator other` for whole numbers."""
+    match operator:
+        case cst.Add():
+            return Constant(one + other)
+        case cst.Subtract():
+            return Constant(one - other)
+        case cst.Multiply():
+            return Constant(one * other)
+        case cst.FloorDivide() if other:
+            return Constant(one // other)
+        case cst.Modulo() if other:
+            return Constant(one % other)
+    return Unknown("an operator that is not followed")
+
+
+def compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
+    """Whether `left operator right` holds."""
+    match operator:
+        case cst.Equal() | cst.NotEqual() | cst.Is() | cst.IsNot():
+            if NONE in (left, right) and isinstance(left, Symbol | Class | Function | Items | Text | Pairs):
+                known: bool | None = False
+            else:
+                known = same(left, right)
+            negated = isinstance(operator, cst.NotEqual | cst.IsNot)
+            return known if known is None else known is not negated
+        case cst.In() | cst.NotIn():
+            known = contains(right, left)
+            return known if known is None else known is not isinstance(operator, cst.NotIn)
+        case cst.LessThan() | cst.GreaterThan() | cst.LessThanEqual() | cst.GreaterThanEqual():
+            one, other = plain(left), plain(right)
+            if isinstance(one, int | float) and isinstance(other, int | float):
+                order = (one > other) - (one < other)
+                return {
+                    cst.LessThan: order < 0,
+                    cst.GreaterThan: order > 0,
+                    cst.LessThanEqual: order <= 0,
+                    cst.GreaterThanEqual: order >= 0,
+                }[type(operator)]
+    return None
+
+
+def contains(container: Value, item: Value) -> bool | None:
+    """Whether `item in container`."""
+    match container, item:
+        case Text(), Text() if container.known and item.known:
+            return item.value in container.value
+        case ((Items() | Pairs()), _):
+            keys = container.items if isinstance(container, Items) else [key for key, _ in container.pairs]
+            results = [same(key, item) for key in keys]
+            if True in results:
+                return True
+            return False if container.complete and None not in results else None
+    return None
