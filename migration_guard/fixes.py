@@ -73,12 +73,13 @@ class Places:
         found = _REST_OF_LINE.match(self.text, end)
         return found is not None and found.end() == self.line_end(span.end_line)
 
-    def unit(self) -> str:
-        """One step of indentation, as the functions of this file have it."""
-        body = re.search(
-            r"^(?:async )?def [^\r\n]*:[^\r\n]*(?:\r\n|\n|\r)(?:\s*(?:\r\n|\n|\r))?([ \t]+)\S", self.text, re.M
-        )
-        return body[1] if body else "    "
+    def unit(self, line: int) -> str:
+        """One step of indentation, as this line and the functions of the file have it."""
+        indent, body = self.indent(line), _BODY.search(self.text)
+        step = body[1] if body else "    "
+        if "\t" in indent:
+            return "\t"
+        return "    " if indent and "\t" in step else step
 
 
 # --- applying -------------------------------------------------------------------------------------------------------
@@ -173,9 +174,7 @@ def wrap(source: str, span: Span, opener: str) -> tuple[Edit, ...] | None:
     if not (places.begins_line(span) and places.ends_line(span)):
         return None
     begin, end = places.range(span)
-    indent, unit = places.indent(span.line), places.unit()
-    if indent and not (indent.isspace() and set(indent) >= set(unit)):
-        unit = "\t" if "\t" in indent else "    "
+    indent, unit = places.indent(span.line), places.unit(span.line)
     edits = [Edit(places.span(begin, begin), f"{opener}{places.newline}{indent}{unit}")]
     inside = set(lines_inside_strings(source[begin:end]))
     for line in range(span.line + 1, span.end_line + 1):
@@ -183,6 +182,12 @@ def wrap(source: str, span: Span, opener: str) -> tuple[Edit, ...] | None:
         if line - span.line not in inside and places.text[start : places.line_end(line)].strip():
             edits.append(Edit(places.span(start, start), unit))
     return tuple(edits)
+
+
+def deeper(source: str, edit: Edit) -> Edit:
+    """The edit inside a statement that is wrapped as well: the lines it adds move with the others."""
+    places = Places(source)
+    return Edit(edit.span, edit.text.replace(places.newline, places.newline + places.unit(edit.span.line)))
 
 
 _STRING = re.compile(r"(?i:\b[rbuft]{1,2})?(\"\"\"|'''|\"|')")

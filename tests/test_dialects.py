@@ -52,11 +52,12 @@ POSTGRESQL_ONLY = {
     C.CREATE_INDEX_CONCURRENTLY,
     C.DROP_INDEX_CONCURRENTLY,
     C.CHANGE_TYPE_UNKNOWN,
+    C.CHANGE_TYPE_REFUSED,
 }
 
 # What we do not know, and say so: no manual states it, or what is dropped or commented on decides.
 UNKNOWN_CHANGES = {
-    "postgresql": {C.CHANGE_TYPE_UNKNOWN},
+    "postgresql": {C.CHANGE_TYPE_UNKNOWN, C.CHANGE_TYPE_REFUSED},  # a refused statement changes nothing
     "mysql": POSTGRESQL_ONLY | {C.COMMENT, C.DROP_CONSTRAINT, C.RENAME_CONSTRAINT},
     "mariadb": POSTGRESQL_ONLY | {C.COMMENT, C.DROP_CONSTRAINT, C.RENAME_CONSTRAINT, C.ADD_COLUMN_CHECK, C.ADD_CHECK},
     "sqlite": POSTGRESQL_ONLY
@@ -218,6 +219,9 @@ def changing(new: ColumnType, existing: Any = UNKNOWN, using: str | None = None)
         ),
         (changing(varchar(20)), EMPTY, "postgresql 14", C.CHANGE_TYPE_UNKNOWN),
         (changing(ColumnType("bigint")), EMPTY, "postgresql 14", C.CHANGE_TYPE_REWRITE),
+        (changing(ColumnType("integer"), varchar(10)), EMPTY, "postgresql 14", C.CHANGE_TYPE_REFUSED),
+        (changing(ColumnType("integer"), varchar(10), "email::integer"), EMPTY, "postgresql 14", C.CHANGE_TYPE_REWRITE),
+        (changing(ColumnType("mood", is_enum=True), varchar(10)), EMPTY, "postgresql 14", C.CHANGE_TYPE_REFUSED),
         (changing(TEXT, varchar(10), "email::text"), EMPTY, "postgresql 14", C.CHANGE_TYPE_FREE),
         (changing(TEXT, varchar(10), "lower(email)"), EMPTY, "postgresql 14", C.CHANGE_TYPE_REWRITE),
         (changing(ColumnType("Ours", known=False), varchar(10)), EMPTY, "postgresql 14", C.CHANGE_TYPE_UNKNOWN),

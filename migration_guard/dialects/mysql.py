@@ -11,7 +11,7 @@ from migration_guard.dialects import Change as C
 from migration_guard.dialects import Fact, Impact, Profile, type_before
 from migration_guard.dialects.plain import plain_changes
 from migration_guard.model.operations import AddColumn, AlterColumnType, Operation
-from migration_guard.model.schema import UNKNOWN, Column, ConstraintKind, SchemaState
+from migration_guard.model.schema import UNKNOWN, Column, ColumnType, ConstraintKind, SchemaState
 from migration_guard.model.target import Target
 
 ONLINE = "https://dev.mysql.com/doc/refman/8.0/en/innodb-online-ddl-operations.html"
@@ -113,7 +113,7 @@ def change_type(operation: AlterColumnType, state: SchemaState, *, two_lengths: 
         return C.CHANGE_TYPE_UNKNOWN
     if old is UNKNOWN or not old.known:
         return C.CHANGE_TYPE_UNKNOWN if new.name == "varchar" or new.is_enum else C.CHANGE_TYPE_REWRITE
-    if old == new:
+    if old == new or _is_same_number(old, new):
         return C.CHANGE_TYPE_FREE
     if old.is_enum and new.is_enum and old.native and new.native and old.labels and new.labels:
         appended = new.labels[: len(old.labels)] == old.labels and (len(new.labels) > 255) == (len(old.labels) > 255)
@@ -123,6 +123,12 @@ def change_type(operation: AlterColumnType, state: SchemaState, *, two_lengths: 
         crosses = two_lengths and before <= SHORT_VARCHAR < after
         return C.CHANGE_TYPE_FREE if before <= after and not crosses else C.CHANGE_TYPE_REWRITE
     return C.CHANGE_TYPE_REWRITE
+
+
+def _is_same_number(old: ColumnType, new: ColumnType) -> bool:
+    """The width in INT(11) is only for show, and BOOL is another word for TINYINT(1)."""
+    names = {"boolean" if type.name == "tinyint" and type.modifiers == (1,) else type.name for type in (old, new)}
+    return len(names) == 1 and names <= {"boolean", "tinyint", "smallint", "mediumint", "integer", "bigint"}
 
 
 PROFILE = Profile("mysql", FACTS, ABILITIES, classify)

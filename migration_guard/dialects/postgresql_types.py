@@ -109,6 +109,8 @@ def sizes(type: ColumnType) -> tuple[int, ...]:
     name = name_of(type)
     if name in ("char", "bit") and not type.modifiers:
         return (1,)
+    if name in NUMBERS and name != "numeric":
+        return ()
     if name == "numeric" and len(type.modifiers) == 1:
         return (*type.modifiers, 0)
     if name == "varchar" and type.is_enum and not type.modifiers and type.labels:

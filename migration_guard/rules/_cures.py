@@ -9,7 +9,9 @@ from migration_guard.model.finding import Edit, Fix
 from migration_guard.model.operations import Operation
 from migration_guard.rules import Context
 
-COMMITS = "the block commits what the migration did before it, so a failure later on leaves it half applied"
+# A DO block is a transaction of its own: nothing in it can leave it.
+BLOCK = re.compile(r"\bDO\s+(?:LANGUAGE\s+\w+\s+)?(?:\$|E?')", re.IGNORECASE)
+COMMITS = "the block commits what the migration did before it, so that a failure later on leaves it half applied"
 
 
 def outside_the_transaction(operation: Operation, context: Context, *edits: Edit | None) -> Fix | None:
@@ -23,11 +25,14 @@ def outside_the_transaction(operation: Operation, context: Context, *edits: Edit
     name = fixes.op_name(site, context.migration)
     if name is None or site.helper or site.batch or not fixes.is_alone(operation, context.migration):
         return None
+    if BLOCK.search(fixes.Places(context.source).of(site.statement)):
+        return None
     wrapping = fixes.wrap(context.source, site.statement, f"with {name}.get_context().autocommit_block():")
     if wrapping is None:
         return None
-    only = all(other.site.statement == site.statement for other in context.together(operation))
-    return Fix(only, (*made, *wrapping), "" if only else COMMITS)
+    only = len(context.together(operation)) == 1 and not site.repeated
+    inside = [fixes.deeper(context.source, edit) for edit in made]
+    return Fix(only, (*inside, *wrapping), "" if only else COMMITS)
 
 
 def keyword(operation: Operation, context: Context, name: str, value: str) -> Edit | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os.path import basename
 
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import History
@@ -20,7 +21,10 @@ class MissingParent(Rule[History]):
     help = "Bring the file of {parent} back, or point {word} at the revision that comes before this one."
 
     def check(self, subject: History, context: Context) -> Iterator[Finding]:
+        broken = [basename(file.path) for file in subject.unreadable]
         for migration, parent in subject.graph.missing:
+            if any(parent in name for name in broken):
+                continue  # its file is there, and MG001 speaks of it
             yield self.finding(
                 migration,
                 span=migration.parents_span or migration.revision_span,

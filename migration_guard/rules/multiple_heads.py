@@ -21,8 +21,13 @@ class MultipleHeads(Rule[History]):
 
     def check(self, subject: History, context: Context) -> Iterator[Finding]:
         together: dict[frozenset[str], list[Migration]] = {}
+        loose = {migration.revision for migration, _ in subject.graph.missing}
         for head in subject.graph.heads:
-            together.setdefault(labels_of(head, subject), []).append(head)
+            below = lineage(head, subject)
+            # What hangs on a missing revision may belong on top of another head: MG004 speaks of it.
+            if not any(migration.revision in loose for migration in below):
+                labels = frozenset(label for migration in below for label in migration.branch_labels)
+                together.setdefault(labels, []).append(head)
         for heads in together.values():
             if len(heads) < 2:
                 continue
@@ -33,15 +38,14 @@ class MultipleHeads(Rule[History]):
             )
 
 
-def labels_of(head: Migration, history: History) -> frozenset[str]:
-    """The branch labels of a head: its own, and those of every revision below it."""
+def lineage(head: Migration, history: History) -> list[Migration]:
+    """A head and every revision below it."""
     known = {migration.revision: migration for migration in history.graph.order}
-    labels: set[str] = set()
-    waiting, seen = [head], {head.revision}
+    found = {head.revision: head}
+    waiting = [head]
     while waiting:
-        migration = waiting.pop()
-        labels.update(migration.branch_labels)
-        parents = [known[parent] for parent in migration.parents if parent in known and parent not in seen]
-        seen.update(parent.revision for parent in parents)
-        waiting += parents
-    return frozenset(labels)
+        for parent in waiting.pop().parents:
+            if parent in known and parent not in found:
+                found[parent] = known[parent]
+                waiting.append(known[parent])
+    return list(found.values())

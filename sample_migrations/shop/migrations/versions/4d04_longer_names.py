@@ -1,0 +1,23 @@
+"""Longer product names, and a description.
+
+Revision ID: 4d04
+Revises: 3c03
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "4d04"
+down_revision = "3c03"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.alter_column("products", "name", existing_type=sa.String(100), type_=sa.String(200), existing_nullable=False)
+    op.add_column("products", sa.Column("description", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("products", "description")
+    op.alter_column("products", "name", existing_type=sa.String(200), type_=sa.String(100), existing_nullable=False)

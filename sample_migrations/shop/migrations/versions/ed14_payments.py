@@ -1,0 +1,31 @@
+"""Payments.
+
+Revision ID: ed14
+Revises: dc13
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "ed14"
+down_revision = "dc13"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    method = sa.Enum("card", "transfer", name="payment_method")
+    op.create_table(
+        "payments",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), primary_key=True),
+        sa.Column("order_id", sa.BigInteger(), sa.ForeignKey("orders.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("method", method, nullable=False),
+        sa.CheckConstraint("order_id > 0", name="ck_payments_order_id"),
+    )
+    op.create_index("ix_payments_order_id", "payments", ["order_id"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_payments_order_id", table_name="payments")
+    op.drop_table("payments")
+    op.execute("DROP TYPE payment_method")

@@ -1,0 +1,50 @@
+"""The sample projects: the healthy one is left alone, and in the other every line is found that says so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from migration_guard import rules
+from migration_guard.engine import lint
+
+SAMPLES = Path(__file__).parent.parent / "sample_migrations"
+EXPECT = re.compile(r"# expect: (MG\d{3}(?:, MG\d{3})*)$")
+
+# What needs a history of its own to show: its examples are in tests/cases.
+ABOUT_THE_HISTORY = {"MG001", "MG003", "MG004", "MG005", "MG006", "MG008", "MG017", "MG018"}
+
+
+def expected(folder: Path) -> set[tuple[str, int, str]]:
+    """What the comments say: file, line and code."""
+    found = set()
+    for path in sorted(folder.rglob("versions/*.py")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            comment = EXPECT.search(line)
+            found |= {(path.name, number, code) for code in comment[1].split(", ")} if comment else set()
+    return found
+
+
+def test_the_hazards_are_found_where_the_comments_say() -> None:
+    report = lint([SAMPLES / "hazards"], SAMPLES)
+    found = {(Path(one.path).name, one.span.line if one.span else 0, one.code) for one in report.findings}
+    assert found == expected(SAMPLES / "hazards")
+
+
+def test_every_rule_has_its_hazard() -> None:
+    shown = {code for _, _, code in expected(SAMPLES / "hazards")}
+    assert shown == {code for code, rule in rules.load().items() if rule.enabled} - ABOUT_THE_HISTORY
+
+
+@pytest.mark.parametrize("target", ["", 'target = "postgresql 12"\n', 'target = "postgresql 18"\n'])
+def test_the_shop_is_healthy(target: str, tmp_path: Path) -> None:
+    explicit = None
+    if target:
+        explicit = tmp_path / "migration-guard.toml"
+        explicit.write_text(target)
+    report = lint([SAMPLES / "shop"], SAMPLES, explicit)
+    assert [finding.message for finding in report.findings] == []
+    assert report.summary.migrations >= 10
+    assert report.summary.opaque == 0
