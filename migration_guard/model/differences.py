@@ -127,7 +127,9 @@ def _column(table: Name, was: Column, now: Column) -> Iterator[Difference]:
         yield Difference(
             "changed", "nullability of", name, table, words[was.nullable is True], words[now.nullable is True]
         )
-    if was.default is not UNKNOWN and now.default is not UNKNOWN and not _same_default(was.default, now.default):
+    counted = was.serial or now.serial or was.identity or now.identity
+    known = was.default is not UNKNOWN and now.default is not UNKNOWN
+    if known and not counted and not _same_default(was.default, now.default):  # type: ignore[arg-type]
         yield Difference("changed", "default of", name, table, _shown(was.default), _shown(now.default))
 
 
@@ -136,7 +138,13 @@ def _same_type(was: ColumnType, now: ColumnType) -> bool:
         return True
     if was.is_enum and now.is_enum:
         return was.name == now.name
-    return (was.name, was.modifiers, was.dimensions) == (now.name, now.modifiers, now.dimensions)
+    return _spelled(was) == _spelled(now)
+
+
+def _spelled(one: ColumnType) -> tuple[object, ...]:
+    """A type as it behaves: varchar without a length is text."""
+    name = "text" if one.name == "varchar" and not one.modifiers else one.name
+    return name, one.modifiers if name != "text" else (), one.dimensions
 
 
 def _same_default(was: Expression | None, now: Expression | None) -> bool:
@@ -164,6 +172,14 @@ def _constraints(was: Table, now: Table) -> Iterator[Difference]:
     if not (was.complete and now.complete):
         # A constraint that the history never showed may be the one that was dropped.
         come = [one for one in come if one.name is not None]
+    for one in list(gone):
+        renamed = next((two for two in come if _says_the_same(one, two)), None)
+        if renamed is not None:
+            gone.remove(one)
+            come.remove(renamed)
+            if one.kind is not ConstraintKind.PRIMARY_KEY:
+                names = constraint_name(was.name, one), constraint_name(was.name, renamed)
+                yield Difference("changed", f"name of {one.kind.value} constraint", names[0], was.name, *names)
     for how, constraints, other in (("lost", gone, now), ("left", come, was)):
         for constraint in constraints:
             if how == "lost" and not set(constraint.columns) <= set(other.columns):
@@ -171,6 +187,13 @@ def _constraints(was: Table, now: Table) -> Iterator[Difference]:
             yield Difference(
                 how, f"{constraint.kind.value} constraint", constraint_name(was.name, constraint), was.name
             )
+
+
+def _says_the_same(one: Constraint, other: Constraint) -> bool:
+    """Whether two constraints differ in nothing but their names."""
+    return (one.kind, one.columns, one.references) == (other.kind, other.columns, other.references) and bool(
+        one.columns
+    )
 
 
 def _alike(one: Constraint, other: Constraint) -> bool:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from migration_guard.model.differences import Difference, differences
+from migration_guard.model.differences import Difference, constraint_name, differences
 from migration_guard.model.join import join
 from migration_guard.model.migration import Migration
 from migration_guard.model.objects import CreateEnum, Opaque
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
-from migration_guard.model.schema import EMPTY, Name, SchemaState
+from migration_guard.model.schema import EMPTY, Name, SchemaState, Table
+
+
+Key = TypeVar("Key")
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,37 @@ def replay_one(migration: Migration, state: SchemaState) -> Replayed:
     upgrade, after = _run(before, migration.upgrade.operations)
     downgrade, restored = _run(after, migration.downgrade.operations)
     created, added, enums = _made(migration.upgrade.operations)
-    found = differences(before, restored)
+    found = _told(differences(before, restored), before, after)
     return Replayed(migration, before, upgrade, after, downgrade, restored, created, added, enums, found)
+
+
+def _told(found: Sequence[Difference], before: SchemaState, after: SchemaState) -> tuple[Difference, ...]:
+    """
+    The differences that are certain. What only the downgrade makes, on a table that the history does not show in full, may
+    have been there all along.
+    """
+    kept = []
+    for one in found:
+        table = before.table(one.table) if one.table is not None else None
+        if one.kind == "sequence" and _belongs_to_a_column(one, before):
+            continue
+        if one.how == "left" and one.kind != "table" and table is not None and not table.complete:
+            now = after.table(table.name)
+            if now is None or not _holds(now, one):
+                continue
+        kept.append(one)
+    return tuple(kept)
+
+
+def _belongs_to_a_column(one: Difference, before: SchemaState) -> bool:
+    """Whether a sequence is the one that a serial column brings with it: PostgreSQL calls it table_column_seq."""
+    return any(one.name == f"{table.name}_{column}_seq" for table in before.tables.values() for column in table.columns)
+
+
+def _holds(table: Table, one: Difference) -> bool:
+    column = one.name.removeprefix(f"{table.name}.")
+    constraints = {constraint_name(table.name, each) for each in table.constraints}
+    return one.name in table.indexes or column in table.columns or one.name in constraints
 
 
 def _learn(state: SchemaState, operations: Sequence[Operation]) -> SchemaState:
@@ -77,15 +111,48 @@ def _learn(state: SchemaState, operations: Sequence[Operation]) -> SchemaState:
     A table that is made or renamed on the way is left alone: what is missing in it is no news about the state before.
     """
     before, now = state, state
+    made = {operation.table.name for operation in operations if isinstance(operation, CreateTable)}
     for operation in operations:
         needed = operation.require(now)
         if needed is not now:
-            own = [name for name in now.tables if name not in before.tables]
-            if not any(needed.tables[name] is not now.tables[name] for name in own):
-                before = operation.require(before)
-            now = needed
-        now = _applied(operation, now)
+            before = _with_news(before, now, needed, made)
+        now = _applied(operation, needed)
     return before
+
+
+def _with_news(before: SchemaState, now: SchemaState, needed: SchemaState, made: Collection[Name]) -> SchemaState:
+    """`before`, with what `needed` has and `now` lacks; a table that is made later on was not there before."""
+    for name, table in needed.tables.items():
+        known = now.tables.get(name)
+        if known is table:
+            continue
+        old = before.tables.get(name)
+        if old is None and known is None and name not in made:
+            before = before.with_table(table)
+        elif old is not None and known is not None:
+            news = replace(
+                old,
+                columns={**old.columns, **_news_of_old(old.columns, known.columns, table.columns)},
+                constraints=(*old.constraints, *(one for one in table.constraints if one not in known.constraints)),
+                indexes={**old.indexes, **_news(known.indexes, table.indexes)},
+            )
+            before = before.with_table(news)
+    return replace(
+        before,
+        enums={**before.enums, **_news(now.enums, needed.enums)},
+        views={**before.views, **_news(now.views, needed.views)},
+        sequences={**before.sequences, **_news(now.sequences, needed.sequences)},
+    )
+
+
+def _news_of_old(old: Mapping[Key, Part], known: Mapping[Key, Part], needed: Mapping[Key, Part]) -> dict[Key, Part]:
+    """The news that are not of something this migration made itself."""
+    return {key: part for key, part in _news(known, needed).items() if key in old or key not in known}
+
+
+def _news(known: Mapping[Key, Part], needed: Mapping[Key, Part]) -> dict[Key, Part]:
+    """What was not known, or is known better now."""
+    return {key: part for key, part in needed.items() if known.get(key) is not part}
 
 
 def _applied(operation: Operation, state: SchemaState) -> SchemaState:

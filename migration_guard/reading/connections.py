@@ -27,7 +27,6 @@ from migration_guard.reading.constructs import Constructs
 from migration_guard.reading.library import HARMLESS, opened_path
 from migration_guard.reading.recorder import Recorder, identifier, table_of
 from migration_guard.reading.values import (
-    FALSE,
     Attribute,
     Batch,
     Class,
@@ -366,8 +365,9 @@ def _object_name(walker: Recorder, value: Value | None) -> Name | None:
 def _create_or_drop(walker: Recorder, made: Made, owner: Made) -> Value:
     """Enum(...).create(bind), Table(...).drop(bind), Index(...).create(bind), Sequence(...).create(bind)."""
     creates = made.name == "create"
-    # Enum and ENUM look first unless told otherwise (sqlalchemy: NamedType.create(checkfirst=True) from 2.0, False in 1.4).
-    looks_first = truth(made.argument(1, "checkfirst") or FALSE) is True
+    # Measured on SQLAlchemy 2.1.9: postgresql.ENUM looks first unless told otherwise, sa.Enum does not.
+    default = Constant(isinstance(owner.function, Symbol) and ".postgresql" in owner.function.path)
+    looks_first = truth(made.argument(1, "checkfirst") or default) is True
     where = walker.site(made.node)
     kind = Constructs(walker.dialect).type(owner)
     if owner.name in ("Enum", "ENUM", "with_variant") or (kind is not UNKNOWN and kind.is_enum):

@@ -53,6 +53,7 @@ TYPES = {
 }  # fmt: skip
 _LENGTHS = frozenset({"varchar", "char", "bit", "text"})
 _ZONED = {"timestamp": "timestamptz", "time": "timetz"}
+_PLAIN_UUID = ColumnType("char", (32,), native=False)
 _SERIAL = frozenset({"integer", "bigint", "smallint"})
 
 
@@ -95,6 +96,11 @@ class Constructs:
         if name not in TYPES or not symbol.path.startswith(("sqlalchemy", "sqlmodel", "geoalchemy2")):
             return ColumnType(name, known=False)
         base = TYPES[name]
+        if base == "uuid" and self.dialect != "postgresql":
+            return _PLAIN_UUID
+        if base == "tinyint" and self.dialect in ("mysql", "mariadb"):
+            width = plain(made.argument(0, "display_width") or Constant(None)) if made else None
+            return ColumnType("boolean" if width == 1 else base)
         if made is None:
             return ColumnType(base)
         return self._sized(base, name, made)
@@ -120,7 +126,7 @@ class Constructs:
         elif base == "bit" and truth(made.argument(1, "varying") or Constant(False)):
             return ColumnType("varbit", _whole(made.argument(0, "length")))
         elif base == "uuid" and truth(made.keyword("native_uuid") or Constant(True)) is False:
-            return ColumnType("char", (32,), native=False)
+            return _PLAIN_UUID
         collation = plain(made.keyword("collation") or Constant(None))
         return ColumnType(base, numbers, collation=collation if isinstance(collation, str) else None)
 

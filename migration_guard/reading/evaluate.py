@@ -55,11 +55,18 @@ class Evaluator:
 
     def __init__(self, source: Source, module: Module, dialect: str) -> None:
         self.source = source
-        self.sources: dict[str, Source] = {module.path: source}
         self.dialect = dialect
         self.frame = Frame(module, module.names)
         self.steps = 0
         self._holes = 0
+
+    def source_of(self, module: Module) -> Source:
+        """The source that a module's nodes belong to."""
+        raise NotImplementedError
+
+    def changes(self, value: Items | Pairs | Class) -> None:
+        """Told before a collection is changed in place."""
+        raise NotImplementedError
 
     def call_value(self, function: Value, made: Made) -> Value:
         """What a call gives, once its function and arguments are known."""
@@ -144,7 +151,7 @@ class Evaluator:
 
     def string(self, node: cst.SimpleString) -> Value:
         """A string or bytes literal."""
-        start, _ = self.sources[self.frame.module.path].offsets(node)
+        start, _ = self.source_of(self.frame.module).offsets(node)
         value = node.value
         prefix = len(node.prefix)
         quote = 3 if value[prefix : prefix + 3] in ('"""', "'''") else 1
@@ -174,7 +181,7 @@ class Evaluator:
 
     def formatted_string(self, node: cst.FormattedString) -> Value:
         """An f-string."""
-        source = self.sources[self.frame.module.path]
+        source = self.source_of(self.frame.module)
         offset = source.offsets(node)[0] + len(node.start)
         parts: list[Text] = []
         for part in node.parts:
@@ -425,11 +432,14 @@ class Evaluator:
                 self._unpack(target, value)
             case cst.Attribute():
                 owner = self.evaluate(target.value)
-                if isinstance(owner, Class | Made) and isinstance(getattr(owner, "names", None), dict):
-                    owner.names[target.attr.value] = value  # type: ignore[union-attr]
+                if isinstance(owner, Class):
+                    self.changes(owner)
+                    owner.names[target.attr.value] = value
             case cst.Subscript():
                 owner = self.evaluate(target.value)
                 index = target.slice[0].slice
+                if isinstance(owner, Pairs | Items):
+                    self.changes(owner)
                 if isinstance(owner, Pairs) and isinstance(index, cst.Index):
                     owner.pairs.append((self.evaluate(index.value), value))
                 elif isinstance(owner, Items):

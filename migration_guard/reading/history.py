@@ -83,7 +83,7 @@ def _read_some(
         shared = Files(root)
         found = []
         for path, content in files:
-            shared.read = set()
+            shared.begin()
             found.append((path, read_migration(path, content, dialect, shared, database)))
         return found
 

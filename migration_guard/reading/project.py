@@ -243,4 +243,8 @@ def _repository(root: Path, versions: Sequence[Path]) -> Path:
     for folder in (root, *root.parents):
         if (folder / ".git").exists():
             return folder
-    return Path(os.path.commonpath([root, *versions]))
+    # No repository: then the folder that holds the whole Python package around the migrations.
+    folder = Path(os.path.commonpath([root, *versions]))
+    while (folder / "__init__.py").is_file() or (folder.parent / "__init__.py").is_file():
+        folder = folder.parent
+    return folder

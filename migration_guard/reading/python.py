@@ -47,11 +47,10 @@ _HANDLE_NAMES = frozenset({"op", "alembic_op"})
 class Walker(Evaluator):
     """Follows one file for one target dialect. `run` gives what a function of it does."""
 
-    def __init__(self, source: Source, dialect: str, files: Files) -> None:
-        super().__init__(source, Module(source.path), dialect)
+    def __init__(self, source: Source, dialect: str, files: Files, module: Module | None = None) -> None:
+        super().__init__(source, module or Module(source.path), dialect)
         self.files = files
         self.module = self.frame.module
-        self._modules: dict[str, Module] = {source.path: self.module}
         self.operations: list[Operation] = []
         self.direction = Direction.UPGRADE
         self.segment = 0
@@ -120,7 +119,7 @@ class Walker(Evaluator):
         """A node's code on one line, shortened."""
         if node is None:
             return self.direction.value
-        code = " ".join(self.sources[self.frame.module.path].code(node).split())
+        code = " ".join(self.source_of(self.frame.module).code(node).split())
         return code if len(code) <= 80 else f"{code[:77]}..."
 
     # --- where we are -------------------------------------------------------------------------------------------
@@ -203,21 +202,21 @@ class Walker(Evaluator):
         return self.resolve(value) if isinstance(value, Symbol) and value != symbol else value
 
     def load(self, path: str) -> Module | None:
-        """Another file of the project, its top level read."""
-        if path in self._modules:
-            return self._modules[path]
-        source = self.files.source(path)
-        if source is None:
-            return None
-        module = self._modules[path] = Module(path)
-        self.sources[path] = source
-        saved = self.frame, self.listening, self.conditional
-        self.frame, self.listening = Frame(module, module.names), False
-        try:
-            self.block(source.module.body)
-        finally:
-            self.frame, self.listening, self.conditional = saved
-        return module
+        """Another file of the project, its top level read: once for all migrations, and not at this one's expense."""
+        if path == self.module.path:
+            return self.module
+        return self.files.loaded(path, self._walk)
+
+    def _walk(self, source: Source, module: Module) -> None:
+        Walker(source, self.dialect, self.files, module)
+
+    def source_of(self, module: Module) -> Source:
+        """The source that a module's nodes belong to."""
+        return self.source if module is self.module else self.files.source(module.path) or self.source
+
+    def changes(self, value: Items | Pairs | Class) -> None:
+        """Told before a collection is changed in place: it may belong to a module that others read too."""
+        self.files.changes(value)
 
     # --- calls --------------------------------------------------------------------------------------------------
 
@@ -250,6 +249,8 @@ class Walker(Evaluator):
             known = library.call(made, self._apply, self.attribute_of)
         else:
             owner = getattr(function, "owner", None)
+            if isinstance(owner, Items | Pairs):
+                self.changes(owner)
             known = (
                 None if owner is None else library.method(made, owner, self.attribute_of, self.hole, self.conditional)
             )

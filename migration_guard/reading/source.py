@@ -18,11 +18,11 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from migration_guard.model.finding import Span
+from migration_guard.reading.regular import LARGEST_FILE
 
 # Python's own tokenizer refuses deeper nesting ("too many nested parentheses"); libcst's parser would exhaust the C stack.
 DEEPEST_NESTING = 200
 LONGEST_CHAIN = 1500
-LARGEST_FILE = 5_000_000
 _SUSPICIOUS_BRACKETS = 900
 _SUSPICIOUS_LENGTH = 60_000
 _TOKENS = re.compile(

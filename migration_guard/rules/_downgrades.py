@@ -68,8 +68,8 @@ def _touched(operation: Operation, context: Context) -> Iterator[tuple[str, str]
             yield f"{operation.table}.{operation.column}", f"column {operation.table}.{operation.column}"
         case DropIndex() if unsure or operation.table is None:
             yield operation.name, f"index {operation.name}"
-        case DropConstraint() if operation.name and context.replayed.before.table(operation.table):
-            yield operation.name, f"constraint {operation.name}"
+        case DropConstraint(name=str() as name) if context.replayed.before.table(operation.table):
+            yield name, f"constraint {name}"
 
 
 def _is_old(operation: ColumnOperation, context: Context) -> bool:
