@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migration_guard.dialects import Ability
 from migration_guard.model.finding import Finding, Severity
-from migration_guard.model.operations import CreateIndex, DropIndex, DropTable
+from migration_guard.model.operations import CreateIndex, DropColumn, DropIndex, DropTable, Operation
+from migration_guard.model.schema import UNKNOWN, Index, Name
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import in_sql, keyword, outside_the_transaction
 
@@ -65,7 +66,7 @@ class BlockingIndexDrop(Rule[DropIndex]):
         if table is not None:
             known = context.before.table(table)
             backs_a_constraint = known and any(one.name == subject.name for one in known.constraints)
-            goes_anyway = any(isinstance(one, DropTable) and one.table == table for one in context.later(subject))
+            goes_anyway = _goes_anyway(table, found[1] if found else None, context.later(subject))
             if context.is_new(table) or backs_a_constraint or goes_anyway or (known and known.partitioned):
                 return
             if table in context.before.views:
@@ -87,3 +88,13 @@ class BlockingIndexDrop(Rule[DropIndex]):
             table=table or "its table",
             blocks=impact.blocks,
         )
+
+
+def _goes_anyway(table: Name, index: Index | None, later: Sequence[Operation]) -> bool:
+    """Whether the table, or a column of the index, is dropped further on: it takes the index along."""
+    columns = index.columns if index and index.columns is not UNKNOWN else ()
+    return any(
+        (isinstance(one, DropTable) and one.table == table)
+        or (isinstance(one, DropColumn) and one.table == table and one.column in columns)
+        for one in later
+    )

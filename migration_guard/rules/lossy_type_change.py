@@ -11,6 +11,8 @@ from migration_guard.rules import Context, Rule
 INTEGERS = ("smallint", "integer", "bigint")
 STRINGS = ("varchar", "char", "text", "citext")
 MOMENTS = ("timestamp", "timestamptz")
+# A length like this is TEXT under another name, mostly for MySQL's sake.
+PRACTICALLY_ENDLESS = 65_535
 NUMBERS = (*INTEGERS, "real", "double precision", "numeric")
 
 
@@ -89,6 +91,8 @@ def loses(old: ColumnType, new: ColumnType) -> bool:
     """Whether there are values of the old type that the new one cannot hold."""
     if not (old.known and new.known) or old.dimensions or new.dimensions:
         return False
+    if old.is_enum and new.is_enum and old.name == new.name != "enum":
+        return False  # the type of that name stays what it is, whatever labels the migration lists
     if old.is_enum or new.is_enum:
         return bool(old.is_enum and new.is_enum and old.labels and new.labels and set(old.labels) - set(new.labels))
     before, after = old.name, new.name
@@ -111,7 +115,7 @@ def loses(old: ColumnType, new: ColumnType) -> bool:
 def _is_shorter(old: ColumnType, new: ColumnType) -> bool:
     length = new.modifiers[0] if new.modifiers else (1 if new.name == "char" else None)
     before = old.modifiers[0] if old.modifiers else (1 if old.name == "char" else None)
-    return length is not None and (before is None or length < before)
+    return length is not None and length < (PRACTICALLY_ENDLESS if before is None else before)
 
 
 def _has_fewer_digits(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
