@@ -253,12 +253,16 @@ def _field_end(code: str, at: int) -> int:
 # --- what an edit must know of a statement ----------------------------------------------------------------------------
 
 
+# What a connection or a session can be asked for as well: the name in front need not be alembic.op's.
+OF_CONNECTIONS = frozenset(("execute", "exec_driver_sql", "scalar", "scalars"))
+
+
 def op_name(site: Site, migration: Migration) -> str | None:
     """What stands for alembic.op where this operation is written; None where nothing does."""
     if site.helper:
         return None
     owner, _, function = site.call.name.rpartition(".") if site.call else ("", "", "")
-    if owner and function != "execute" and not site.batch:
+    if owner and function not in OF_CONNECTIONS and not site.batch:
         return owner
     return migration.op_name
 
