@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -167,15 +168,21 @@ def _settings(paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides
     """
     The options of the run as a whole: how to report and when to fail.
 
-    They come from the file nearest to everything that was named; what is judged, and how, each history says for itself.
+    They come from the file nearest to everything that was named, else from the one file that all histories share. What
+    is judged, and how, each history says for itself.
     """
     from migration_guard.config import load
+    from migration_guard.reading.project import ProjectError, find
     from migration_guard.rules import load as load_rules
 
     known = {code: one.slug() for code, one in load_rules().items()}
     places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
     folders = [place if place.is_dir() else place.parent for place in places]
     settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides, known=known)
+    if settings.file is None:
+        with suppress(ProjectError):  # the engine says it better
+            below = {load(one.root, overrides=overrides, known=known) for one in find(paths, cwd)}
+            settings = below.pop() if len({one.file for one in below}) == 1 else settings
     if settings.verbose:
         click.echo(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)
     return settings

@@ -182,6 +182,19 @@ def test_what_is_not_said_is_left_to_the_file(engine: Engine, run: Run, tmp_path
     assert engine.asked == [((tmp_path / "db",), tmp_path, None, Overrides())]
 
 
+def test_the_one_file_that_all_histories_share_speaks_for_the_run(engine: Engine, run: Run, tmp_path: Path) -> None:
+    for service in ("users", "orders"):
+        versions = tmp_path / service / "db" / "versions"
+        versions.mkdir(parents=True)
+        (versions / "a.py").write_text('revision = "a"\ndown_revision = None\n')
+    engine.finds(finding(severity=Severity.WARNING))
+    (tmp_path / "users" / "migration-guard.toml").write_text("fail-on = 'warning'\n")
+    assert run("lint", "users")[0] == 1
+    assert run("lint")[0] == 0
+    (tmp_path / "orders").rename(tmp_path / "users" / "orders")
+    assert run("lint")[0] == 1
+
+
 def test_verbose_says_which_configuration_holds(run: Run, tmp_path: Path) -> None:
     assert "none found" in run("lint", "--verbose")[2]
     (tmp_path / "migration-guard.toml").write_text("")
