@@ -24,7 +24,8 @@ from migration_guard.model.schema import UNKNOWN, EnumType, Name
 from migration_guard.model.site import Site
 from migration_guard.reading import directives, sql
 from migration_guard.reading.constructs import Constructs
-from migration_guard.reading.library import HARMLESS, opened_path
+from migration_guard.reading.library import HARMLESS, is_column, opened_path
+from migration_guard.reading.sql_kinds import is_key
 from migration_guard.reading.recorder import Recorder, identifier, table_of
 from migration_guard.reading.values import (
     Attribute,
@@ -254,7 +255,27 @@ def _change(verb: str, table: Name, steps: tuple[Made, ...], where: Site, made: 
 
 def _is_bounded(conditions: list[Made], made: Made) -> bool:
     """Whether a WHERE picks single rows: a key compared with a value, or parameters handed to execute()."""
-    return bool(conditions) and (len(made.arguments) > 1 or any(_has_limit(value) for value in conditions))
+    if not conditions:
+        return False
+    return len(made.arguments) > 1 or any(_has_limit(value) or _picks_key(value) for value in conditions)
+
+
+def _picks_key(value: Value) -> bool:
+    """Whether a condition compares a key with a value: `table.c.id == 7`, `Model.id.in_([1, 2])`, `filter_by(id=7)`."""
+    match value:
+        case Made(function=Symbol(name="Equal"), arguments=[left, right]):
+            return any(is_key(identifier(one) or "") for one in (left, right) if is_column(one)) and not (
+                is_column(left) and is_column(right)
+            )
+        case Made(function=Attribute(owner=owner, name="in_"), arguments=[Items()]):
+            return is_key(identifier(owner) or "")
+        case Made(function=Symbol(name="or_")):
+            return False
+        case Made(arguments=arguments, keywords=keywords):
+            return any(map(_picks_key, arguments)) or (
+                value.name == "filter_by" and any(is_key(key) for key, _ in keywords)
+            )
+    return False
 
 
 def _has_limit(value: Value) -> bool:
@@ -331,6 +352,14 @@ def _model_of(value: Value) -> Value | None:
             return None
         value = value.function.owner
     return value if isinstance(value, Class) else None
+
+
+def assigned(walker: Recorder, owner: Made, column: str) -> Iterator[Operation]:
+    """What becomes of `object.column = value`, where a query on a known model gave the object."""
+    model = _model_of(owner)
+    table = table_of(model, walker.dialect) if model is not None else None
+    if table is not None:
+        yield UpdateRows(site=walker.site(None), table=table, columns=(column,), where="...", bounded=True)
 
 
 def _session_write(walker: Recorder, made: Made) -> Value:
@@ -466,6 +495,9 @@ def _suspect(walker: Recorder, made: Made) -> None:
     if name in ("create_all", "drop_all") and (handed or is_handle(made.keyword("bind"))):
         reason = "it creates or drops whatever the application's models hold today"
         walker.opaque(made.node, walker.shown(made.node), reason)
+        return
+    if isinstance(function, Made) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
+        walker.opaque(made.node, walker.shown(made.node), "which directive is called here is not known")
         return
     if library or name in HARMLESS | _OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
         return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,7 @@ from migration_guard.reading.values import (
     truth,
 )
 
+_COLUMNS = frozenset({"Column", "mapped_column", "Field"})
 MOST_STEPS = 60_000
 LARGEST_NUMBER = 10**12
 
@@ -46,7 +48,7 @@ class Frame:
 
     module: Module
     names: dict[str, Value]
-    closure: dict[str, Value] = field(default_factory=dict)
+    closure: Mapping[str, Value] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
 
 
@@ -97,6 +99,10 @@ class Evaluator:
             raise OutOfSteps
         return handler(self, node)
 
+    def around(self) -> Mapping[str, Value]:
+        """The names that a function defined here sees, those assigned later on included."""
+        return ChainMap(self.frame.names, self.frame.closure)  # type: ignore[arg-type]
+
     # --- names --------------------------------------------------------------------------------------------------
 
     def lookup(self, name: str) -> Value:
@@ -131,7 +137,9 @@ class Evaluator:
                 found = names.get(name, Unknown(f"{name} is not in that module"))
                 return self.resolve(found) if isinstance(found, Symbol) else found
             case Class(names=names) if name in names:
-                return names[name]
+                found = names[name]
+                mapped = "__tablename__" in names and isinstance(found, Made) and found.name in _COLUMNS
+                return Attribute(owner, name) if mapped else found
             case Made(function=Class(names=names, fields=fields)) if name in names:
                 found = names[name]
                 if isinstance(found, Function):
@@ -299,6 +307,8 @@ class Evaluator:
         for link in node.comparisons:
             right = self.evaluate(link.comparator)
             known = compare(link.operator, left, right)
+            if known is None and (library.is_column(left) or library.is_column(right)):
+                return Made(Symbol(f"sqlalchemy.{type(link.operator).__name__}"), (left, right))
             if known is None:
                 return Unknown("a condition that is not known")
             result, left = result and known, right
@@ -380,7 +390,7 @@ class Evaluator:
 
     def function(self, node: cst.Lambda) -> Value:
         """A lambda."""
-        return Function(node, self.frame.module, {**self.frame.closure, **self.frame.names})
+        return Function(node, self.frame.module, self.around())
 
     def comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
         """A comprehension over what is known."""
@@ -434,7 +444,7 @@ class Evaluator:
                 owner = self.evaluate(target.value)
                 if isinstance(owner, Class):
                     self.changes(owner)
-                    owner.names[target.attr.value] = value
+                self.set_attribute(owner, target.attr.value, value)
             case cst.Subscript():
                 owner = self.evaluate(target.value)
                 index = target.slice[0].slice
@@ -444,6 +454,12 @@ class Evaluator:
                     owner.pairs.append((self.evaluate(index.value), value))
                 elif isinstance(owner, Items):
                     owner.complete = False
+
+    def set_attribute(self, owner: Value, name: str, value: Value) -> None:
+        """`owner.name = value`."""
+        match owner:
+            case Class(names=names) | Made(function=Class(names=names)):
+                names[name] = value
 
     def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
         known = isinstance(value, Items) and value.complete

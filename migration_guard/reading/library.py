@@ -154,6 +154,18 @@ def is_dialect(owner: Value) -> bool:
     return False
 
 
+def is_column(value: Value) -> bool:
+    """Whether this is a column in an expression of SQLAlchemy's: `table.c.id`, `Model.id`, `column("id")`."""
+    match value:
+        case Attribute(owner=Attribute(name="c" | "columns")):
+            return True
+        case Attribute(owner=Class(names=names)) | Made(function=Class(names=names)):
+            return isinstance(value, Attribute) and "__tablename__" in names
+        case Made(function=Symbol(name="column" | "Column" | "literal_column", path=path)):
+            return path.startswith("sqlalchemy")
+    return False
+
+
 def path_join(parts: Sequence[Value], module_path: str) -> Value:
     """os.path.join, and `/` between paths."""
     known = [_path(part) for part in parts]

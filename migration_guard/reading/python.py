@@ -523,17 +523,23 @@ class Walker(Evaluator):
             self._meet(after, end, None)
         return None
 
+    def set_attribute(self, owner: Value, name: str, value: Value) -> None:
+        """`owner.name = value`: on an object that a query gave, that is an UPDATE of its row."""
+        super().set_attribute(owner, name, value)
+        if isinstance(owner, Made) and isinstance(owner.function, Attribute):
+            self.emit(*connections.assigned(self, owner, name))
+
     # --- definitions --------------------------------------------------------------------------------------------
 
     def _define(self, statement: cst.FunctionDef) -> None:
         module_level = self.frame.names is self.frame.module.names
-        closure = {} if module_level else {**self.frame.closure, **self.frame.names}
+        closure = {} if module_level else self.around()
         self.frame.names[statement.name.value] = Function(statement, self.frame.module, closure)
 
     def _class(self, statement: cst.ClassDef) -> None:
         bases = tuple(self.evaluate(base.value) for base in statement.bases)
         saved, names = self.frame, {}  # type: tuple[Frame, dict[str, Value]]
-        self.frame = Frame(saved.module, names, {**saved.closure, **saved.names})
+        self.frame = Frame(saved.module, names, self.around())
         listening, self.listening = self.listening, False
         try:
             self.block(statement.body.body)

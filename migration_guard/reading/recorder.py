@@ -72,6 +72,8 @@ def identifier(value: Value | None) -> str | None:
             function=Symbol(name="Table" | "table" | "Column" | "column" | "create_table"), arguments=[first, *_]
         ):
             return identifier(first)
+        case Attribute(owner=Class(names=names), name=name) if "__tablename__" in names and not name.startswith("__"):
+            return name
         case Attribute(
             owner=Made() | Class() as owner, name="name" | "fullname" | "key" | "__tablename__" | "__table__"
         ):

@@ -6,7 +6,7 @@ collections, imported names and the calls made with them. Whatever is not known 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -159,7 +159,7 @@ class Function:
 
     node: cst.FunctionDef | cst.Lambda
     module: Module
-    closure: dict[str, Value] = field(default_factory=dict)
+    closure: Mapping[str, Value] = field(default_factory=dict)
     bound: Value | None = None
 
     @property
