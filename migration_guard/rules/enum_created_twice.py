@@ -76,7 +76,7 @@ class EnumCreatedTwice(Rule[CreateEnum]):
 
 def _is_remembered(subject: CreateEnum, context: Context) -> bool:
     """
-    Whether a create_table of the same revision made the type: SQLAlchemy remembers that for as long as Alembic runs, and
+    Whether a create_table of the same revision made the type: SQLAlchemy remembers that as long as Alembic runs, and
     does not make it again (measured with SQLAlchemy 2.1.9 and Alembic 1.20.1 on PostgreSQL 18).
     """
     return subject.implicit and any(
