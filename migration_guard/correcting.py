@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import diff_bytes, unified_diff
 from io import BytesIO
@@ -56,27 +56,28 @@ def correct(lint: Callable[[Sequence[Path]], Report], paths: Sequence[Path], cwd
     report = lint(paths)
     budget: Counter[tuple[str, ...]] = Counter()
     notes: dict[str, None] = {}
+    careful: set[str] = set()
     count = 0
     for _ in range(ROUNDS):
         found = Counter(_key(finding) for finding in report.findings)
         budget.update({key: number for key, number in found.items() if key not in budget})
         chosen = [finding for finding in report.findings if budget[_key(finding)] > 0]
-        before = report
-        done = [change for change in _changes(chosen, cwd, unsafe=unsafe, notes=notes) if _write(change, cwd, notes)]
+        changes = _changes(chosen, cwd, unsafe=unsafe, notes=notes, careful=careful)
+        done = [change for change in changes if _write(change, cwd, notes)]
         if not done:
             break
-        for change in done:
-            budget.subtract(_key(finding) for finding in change.findings)
-        paths = [_renamed(path, done, cwd) for path in paths]
-        report = lint(paths)
+        paths, named = [_renamed(path, done, cwd) for path in paths], paths
+        before, report = report, lint(paths)
         worse = [change for change in done if _worse(change, before, report)]
         for change in worse:
-            _restore(change, cwd)
-            budget.update({_key(finding): -ROUNDS for finding in change.findings})
-            notes[f"{change.path} was left as it was: its correction would be an error of its own. Report this."] = None
+            _take_back(change, cwd, careful, budget, notes)
         if worse:
+            paths = [_renamed(path, [change for change in done if change not in worse], cwd) for path in named]
             report = lint(paths)
-        count += sum(len(change.findings) for change in done if change not in worse)
+        for change in done:
+            if change not in worse:
+                budget.subtract(_key(finding) for finding in change.findings)
+                count += len(change.findings)
     return Correction(report, count, tuple(notes))
 
 
@@ -110,8 +111,13 @@ def _key(finding: Finding) -> tuple[str, ...]:
     return (finding.code, finding.revision or finding.path, finding.message)
 
 
-def _changes(findings: Iterable[Finding], cwd: Path, *, unsafe: bool, notes: dict[str, None]) -> Iterator[_Change]:
-    """The fixes of one round, by file. One that touches the text of another waits for the next round."""
+def _changes(
+    findings: Iterable[Finding], cwd: Path, *, unsafe: bool, notes: dict[str, None], careful: Collection[str] = ()
+) -> Iterator[_Change]:
+    """
+    The fixes of one round, by file. One that touches the text of another waits for the next round; `careful` files
+    take one at a time.
+    """
     changes: dict[str, _Change | None] = {}
     for finding in findings:
         if not applicable(finding, unsafe=unsafe):
@@ -119,7 +125,7 @@ def _changes(findings: Iterable[Finding], cwd: Path, *, unsafe: bool, notes: dic
         if finding.path not in changes:
             changes[finding.path] = _opened(finding.path, cwd, notes)
         change = changes[finding.path]
-        if change is not None:
+        if change is not None and not (change.findings and finding.path in careful):
             _choose(change, finding, notes)
     return (change for change in changes.values() if change is not None and change.findings)
 
@@ -209,11 +215,20 @@ def _replace(file: Path, content: bytes) -> None:
         raise
 
 
-def _restore(change: _Change, cwd: Path) -> None:
+def _take_back(
+    change: _Change, cwd: Path, careful: set[str], budget: Counter[tuple[str, ...]], notes: dict[str, None]
+) -> None:
+    """Undo a change that made an error. Its fixes are tried one by one, and the one to blame is told."""
     file = cwd / change.path
     if change.name and change.name != file.name:
         file.with_name(change.name).rename(file)
     _replace(file, change.before)
+    careful.add(change.path)
+    if len(change.findings) == 1:
+        (finding,) = change.findings
+        budget[_key(finding)] = 0
+        why = "because the result would have an error of its own. Correct it by hand"
+        notes[f"{finding.code} in {change.path} was not corrected, {why}."] = None
 
 
 def _worse(change: _Change, before: Report, after: Report) -> bool:

@@ -120,7 +120,20 @@ def test_a_result_with_an_error_of_its_own_is_taken_back(tmp_path: Path) -> None
     assert file.read_text() == "bad = 1\n"
     assert done.corrected == 0
     assert [one.code for one in done.report.findings] == ["MG401"]
-    assert "a.py was left as it was" in done.notes[0]
+    assert "MG401 in a.py was not corrected" in done.notes[0]
+
+
+def test_only_the_fix_that_makes_an_error_is_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("bad = 1\nbad = 2\nbad = 3\n")
+
+    def lint(paths: Sequence[Path]) -> Report:
+        error = [finding("a.py", code="MG402")] if "good = 2" in file.read_text() else []
+        return Report((*word_lint(tmp_path)(paths).findings, *error), Summary())
+
+    done = correct(lint, [], tmp_path, unsafe=False)
+    assert file.read_text() == "good = 1\nbad = 2\ngood = 3\n"
+    assert (done.corrected, len(done.notes)) == (2, 1)
 
 
 @pytest.mark.parametrize(
