@@ -1,6 +1,6 @@
 """
-Finds and parses the other files a migration leans on: helper modules and SQL files of the same repository. Regular files
-inside the repository only, never through a link that leaves it; nothing is imported. Each is read once for all migrations.
+Finds and parses the other files a migration leans on: helper modules and SQL files of the same repository. Nothing is
+imported. Each file is read once for all migrations.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _OTHERS = frozenset(
 @dataclass(slots=True)
 class Files:
     """
-    Reads files below `root`, each once. `read` gathers all that were looked for on behalf of the file that is being read.
+    Reads files below `root`, each once. `read` gathers those that were looked for on behalf of the file being read.
     """
 
     root: str

@@ -1,4 +1,4 @@
-"""Opens what may be opened on behalf of a migration: regular files inside the repository, never through a link that leaves it."""
+"""What may be opened on behalf of a migration: regular files of the repository, never through a link that leaves it."""
 
 from __future__ import annotations
 

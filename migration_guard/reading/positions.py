@@ -1,0 +1,273 @@
+"""
+Where each node of a parsed file stands, as offsets into its text. Counts what libcst would write without writing it: by
+hand for the nodes that nearly all of a migration is made of, by libcst's own code for the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import libcst as cst
+from libcst import ParenthesizedWhitespace, SimpleWhitespace
+from libcst._nodes.internal import CodegenState
+
+
+class _Record:
+    """Notes where a node starts and ends, as libcst's own code comes past it."""
+
+    __slots__ = ("end_node", "node", "start", "state")
+
+    def __init__(self, state: Positions, node: cst.CSTNode, end_node: cst.CSTNode | None) -> None:
+        self.state, self.node, self.end_node = state, node, end_node
+
+    def __enter__(self) -> None:
+        self.start = self.state.offset
+
+    def __exit__(self, *_: object) -> None:
+        spans = self.state.spans
+        end = spans[id(self.end_node)][1] if id(self.end_node) in spans else self.state.offset
+        spans[id(self.node)] = (self.start, end)
+
+
+class Positions(CodegenState):
+    """
+    The offsets of the expressions and statements of a module (`spans`, by the id of the node), and its comments.
+
+    Measured against parsing the same files: libcst's PositionProvider takes 2.4 times as long, its code generator with
+    tokens counted instead of kept 0.3 times, this 0.15 times.
+    """
+
+    def __init__(self, module: cst.Module) -> None:
+        super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
+        self.offset = 0
+        self.indentation = 0
+        self.newline = len(module.default_newline)
+        self.spans: dict[int, tuple[int, int]] = {}
+        self.comments: list[tuple[int, str]] = []
+        at = self._lines(module.header, 0)
+        for statement in module.body:
+            at = self._any(statement, at)
+        self._lines(module.footer, at)
+
+    # --- what libcst's own code calls ---------------------------------------------------------------------------
+
+    def increase_indent(self, value: str) -> None:
+        self.indent_tokens.append(value)
+        self.indentation += len(value)
+
+    def decrease_indent(self) -> None:
+        self.indentation -= len(self.indent_tokens.pop())
+
+    def add_indent_tokens(self) -> None:
+        self.offset += self.indentation
+
+    def add_token(self, value: str) -> None:
+        if value.startswith("#"):
+            self.comments.append((self.offset, value))
+        self.offset += len(value)
+
+    def record_syntactic_position(  # type: ignore[override]
+        self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
+    ) -> _Record:
+        return _Record(self, node, end_node)
+
+    # --- white space: each of these takes the offset before a node and gives the one behind it --------------------
+
+    def _any(self, node: cst.CSTNode, at: int) -> int:
+        handler = _HANDLERS.get(type(node))
+        if handler is not None:
+            return handler(self, node, at)
+        self.offset = at
+        node._codegen(self)
+        return self.offset
+
+    def _end(self, node: cst.CSTNode, at: int) -> int:
+        """Where a node that was passed ends, without the line end behind it."""
+        return self.spans.get(id(node), (at, at))[1]
+
+    def _space(self, node: cst.BaseParenthesizableWhitespace, at: int) -> int:
+        if isinstance(node, SimpleWhitespace):
+            return at + len(node.value)
+        if isinstance(node, ParenthesizedWhitespace):
+            at = self._lines(node.empty_lines, self._line(node.first_line, at))
+            return at + (self.indentation if node.indent else 0) + len(node.last_line.value)
+        return at
+
+    def _line(self, node: cst.TrailingWhitespace | cst.EmptyLine, at: int) -> int:
+        at += len(node.whitespace.value)
+        if node.comment is not None:
+            self.comments.append((at, node.comment.value))
+            at += len(node.comment.value)
+        newline = node.newline.value
+        return at + (self.newline if newline is None else len(newline))
+
+    def _lines(self, nodes: Sequence[cst.EmptyLine], at: int) -> int:
+        for node in nodes:
+            at = self._line(node, at + self.indentation if node.indent else at)
+        return at
+
+    def _token(self, node: cst.Comma | cst.Dot | cst.AssignEqual | cst.Semicolon, at: int) -> int:
+        return self._space(node.whitespace_after, self._space(node.whitespace_before, at) + 1)
+
+    def _comma(self, node: cst.Comma | cst.MaybeSentinel, at: int) -> int:
+        return self._token(node, at) if isinstance(node, cst.Comma) else at
+
+    def _opened(self, parentheses: Sequence[cst.LeftParen], at: int) -> int:
+        for each in parentheses:
+            at = self._space(each.whitespace_after, at + 1)
+        return at
+
+    def _closed(self, node: cst.BaseExpression, start: int, at: int) -> int:
+        self.spans[id(node)] = (start, at)
+        for each in node.rpar:
+            at = self._space(each.whitespace_before, at) + 1
+        return at
+
+    # --- expressions --------------------------------------------------------------------------------------------
+
+    def _leaf(self, node: cst.Name | cst.SimpleString | cst.Integer, at: int) -> int:
+        if node.lpar:
+            at = self._opened(node.lpar, at)
+            return self._closed(node, at, at + len(node.value))
+        end = at + len(node.value)
+        self.spans[id(node)] = (at, end)
+        return end
+
+    def _attribute(self, node: cst.Attribute, at: int) -> int:
+        start = at = self._opened(node.lpar, at)
+        at = self._token(node.dot, self._any(node.value, at))
+        return self._closed(node, start, self._leaf(node.attr, at))
+
+    def _call(self, node: cst.Call, at: int) -> int:
+        start = at = self._opened(node.lpar, at)
+        at = self._space(node.whitespace_after_func, self._any(node.func, at)) + 1
+        at = self._space(node.whitespace_before_args, at)
+        for argument in node.args:
+            at = self._space(argument.whitespace_after_star, at + len(argument.star))
+            if argument.keyword is not None:
+                at = self._leaf(argument.keyword, at)
+                if isinstance(argument.equal, cst.AssignEqual):
+                    at = self._token(argument.equal, at)
+            at = self._any(argument.value, at)
+            at = self._space(argument.whitespace_after_arg, self._comma(argument.comma, at))
+        return self._closed(node, start, at + 1)
+
+    def _list(self, node: cst.List, at: int) -> int:
+        start = at = self._opened(node.lpar, at)
+        at = self._elements(node.elements, self._space(node.lbracket.whitespace_after, at + 1))
+        return self._closed(node, start, self._space(node.rbracket.whitespace_before, at) + 1)
+
+    def _tuple(self, node: cst.Tuple, at: int) -> int:
+        start = at = self._opened(node.lpar, at)
+        return self._closed(node, start, self._elements(node.elements, at))
+
+    def _elements(self, elements: Sequence[cst.BaseElement], at: int) -> int:
+        for element in elements:
+            if isinstance(element, cst.Element):
+                at = self._comma(element.comma, self._any(element.value, at))
+            else:
+                at = self._any(element, at)
+        return at
+
+    # --- statements ---------------------------------------------------------------------------------------------
+
+    def _statement_line(self, node: cst.SimpleStatementLine, at: int) -> int:
+        start = at = self._lines(node.leading_lines, at) + self.indentation
+        for statement in node.body:
+            at = self._any(statement, at)
+        end = self._end(node.body[-1], at) if node.body else at
+        self.spans[id(node)] = (start, end)
+        return self._line(node.trailing_whitespace, at)
+
+    def _small(self, node: cst.Expr | cst.Assign, start: int, at: int) -> int:
+        self.spans[id(node)] = (start, at)
+        return self._token(node.semicolon, at) if isinstance(node.semicolon, cst.Semicolon) else at
+
+    def _expr(self, node: cst.Expr, at: int) -> int:
+        return self._small(node, at, self._any(node.value, at))
+
+    def _assign(self, node: cst.Assign, at: int) -> int:
+        start = at
+        for target in node.targets:
+            at = self._space(target.whitespace_before_equal, self._any(target.target, at)) + 1
+            at = self._space(target.whitespace_after_equal, at)
+        return self._small(node, start, self._any(node.value, at))
+
+    def _block(self, node: cst.IndentedBlock, at: int) -> int:
+        start = at = self._line(node.header, at)
+        self.increase_indent(self.default_indent if node.indent is None else node.indent)
+        for statement in node.body:
+            at = self._any(statement, at)
+        end = self._end(node.body[-1], at) if node.body else at
+        self.spans[id(node)] = (start, end)
+        at = self._lines(node.footer, at)
+        self.decrease_indent()
+        return at
+
+    def _function(self, node: cst.FunctionDef, at: int) -> int:
+        at = self._lines(node.leading_lines, at)
+        for decorator in node.decorators:
+            at = self._any(decorator, at)
+        start = at = self._lines(node.lines_after_decorators, at) + self.indentation
+        if node.asynchronous is not None:
+            at = self._any(node.asynchronous, at)
+        at = self._leaf(node.name, self._space(node.whitespace_after_def, at + 3))
+        at = self._space(node.whitespace_after_name, at)
+        if node.type_parameters is not None:
+            at = self._any(node.type_parameters, at)
+        at = self._space(node.whitespace_after_type_parameters, at) + 1
+        at = self._any(node.params, self._space(node.whitespace_before_params, at)) + 1
+        if node.returns is not None:
+            self.offset = at
+            node.returns._codegen(self, default_indicator="->")
+            at = self.offset
+        at = self._any(node.body, self._space(node.whitespace_before_colon, at) + 1)
+        self.spans[id(node)] = (start, self._end(node.body, at))
+        return at
+
+    def _with(self, node: cst.With, at: int) -> int:
+        start = at = self._lines(node.leading_lines, at) + self.indentation
+        if node.asynchronous is not None:
+            at = self._any(node.asynchronous, at)
+        at = self._space(node.whitespace_after_with, at + 4)
+        if isinstance(node.lpar, cst.LeftParen):
+            at = self._space(node.lpar.whitespace_after, at + 1)
+        for item in node.items:
+            at = self._any(item, at)
+        if isinstance(node.rpar, cst.RightParen):
+            at = self._space(node.rpar.whitespace_before, at) + 1
+        at = self._any(node.body, self._space(node.whitespace_before_colon, at) + 1)
+        self.spans[id(node)] = (start, self._end(node.body, at))
+        return at
+
+    def _if(self, node: cst.If, at: int) -> int:
+        return self._branch(node, at, len("if"))
+
+    def _branch(self, node: cst.If, at: int, word: int) -> int:
+        start = at = self._lines(node.leading_lines, at) + self.indentation
+        at = self._any(node.test, self._space(node.whitespace_before_test, at + word))
+        at = self._any(node.body, self._space(node.whitespace_after_test, at) + 1)
+        last: cst.CSTNode = node.body
+        if node.orelse is not None:
+            last = node.orelse
+            at = self._branch(last, at, len("elif")) if isinstance(last, cst.If) else self._any(last, at)
+        self.spans[id(node)] = (start, self._end(last, at))
+        return at
+
+
+_HANDLERS: dict[type[cst.CSTNode], Callable[..., int]] = {
+    cst.Name: Positions._leaf,
+    cst.SimpleString: Positions._leaf,
+    cst.Integer: Positions._leaf,
+    cst.Attribute: Positions._attribute,
+    cst.Call: Positions._call,
+    cst.List: Positions._list,
+    cst.Tuple: Positions._tuple,
+    cst.SimpleStatementLine: Positions._statement_line,
+    cst.Expr: Positions._expr,
+    cst.Assign: Positions._assign,
+    cst.IndentedBlock: Positions._block,
+    cst.FunctionDef: Positions._function,
+    cst.With: Positions._with,
+    cst.If: Positions._if,
+}
