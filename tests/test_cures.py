@@ -145,6 +145,19 @@ def test_a_type_change_says_how(tmp_path: Path) -> None:
     assert cured(before, "MG211", tmp_path) == after
 
 
+@pytest.mark.parametrize(("files", "found"), [(8, []), (12, ["zz_odd.py"])])
+def test_the_files_themselves_show_their_pattern(files: int, found: list[str], tmp_path: Path) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    parent = None
+    for number in range(files):
+        text = f'revision = "r{number}"\ndown_revision = {parent!r}\n\n\ndef upgrade():\n    pass\n'
+        (versions / ("zz_odd.py" if number == 3 else f"{number:04}_step.py")).write_text(text)
+        parent = f"r{number}"
+    report = lint([versions], tmp_path)
+    assert [Path(finding.path).name for finding in report.findings if finding.code == "MG008"] == found
+
+
 def test_a_file_is_renamed_to_what_the_pattern_asks_for(tmp_path: Path) -> None:
     (tmp_path / "migration-guard.toml").write_text('target = "postgresql 14"\nfilename-pattern = "alembic"\n')
     versions = tmp_path / "versions"

