@@ -52,7 +52,7 @@ class BackfillWithDdl(Rule[Operation]):
     code = "MG601"
     dialects = ("postgresql",)
     supersedes = ("MG602",)
-    message = "{ddl} goes on blocking {blocks} to {table} while this changes its rows, until the migration ends."
+    message = "This changes rows of {table} while line {line} blocks {blocks} to it: its lock stays until the end."
     help = """\
 1. Alter the table in one migration.
 2. Change the rows in the next, in batches that each commit:
@@ -83,6 +83,6 @@ class BackfillWithDdl(Rule[Operation]):
                     objects=[str(subject.table)],
                     table=subject.table,
                     blocks=max(blocks, key=len),
-                    ddl=f"The statement on line {earlier.site.span.line}",
+                    line=earlier.site.span.line,
                 )
                 return

@@ -7,6 +7,8 @@ from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
 from migration_guard.model.operations import DropColumn, DropConstraint, DropIndex, DropTable, Operation
 from migration_guard.model.replay import Step
+from migration_guard.model.schema import ConstraintKind
+from migration_guard.model.schema import ConstraintKind
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
 
@@ -125,8 +127,8 @@ def _is_absent(step: Step, context: Context) -> bool:
         return False
     if isinstance(operation, DropColumn):
         return operation.column not in table.columns
-    names = {constraint.name for constraint in table.constraints}
-    return operation.name not in table.indexes and operation.name not in names and None not in names
+    unique = {one.name for one in table.constraints if one.kind is ConstraintKind.UNIQUE}
+    return operation.name not in table.indexes and operation.name not in unique and None not in unique
 
 
 def _is_unknown(step: Step, instead: Difference) -> bool:
