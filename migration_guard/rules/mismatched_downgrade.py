@@ -8,7 +8,6 @@ from migration_guard.model.migration import Form, Migration
 from migration_guard.model.operations import DropColumn, DropConstraint, DropIndex, DropTable, Operation
 from migration_guard.model.replay import Step
 from migration_guard.model.schema import ConstraintKind
-from migration_guard.model.schema import ConstraintKind
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
 
@@ -116,9 +115,9 @@ def _was_untouched(operation: Operation, name: str, context: Context) -> bool:
 
 
 def _is_absent(step: Step, context: Context) -> bool:
-    """Whether what is dropped is certainly not there: its table is known to the last column, and shows no such thing."""
+    """Whether what is dropped is certainly not there: its table is known to the last column, and has no such thing."""
     operation, state = step.operation, context.replayed.after
-    if state.clouded or not isinstance(operation, DropColumn | DropIndex):
+    if not isinstance(operation, DropColumn | DropIndex):
         return False
     if operation.table is None or operation.table not in context.replayed.created:
         return False
