@@ -66,7 +66,7 @@ class Migration:
     One revision.
 
     `path` is absolute. `parents` is down_revision as a tuple, empty for a base. `revision_span` is the `revision = ...`
-    statement. `op_name` is what the module calls alembic.op, None where it has no name for it. `read` are the other files whose content these facts rest on (helpers, SQL files).
+    statement. `op_name` is what the module calls alembic.op, None where it has no name for it.
     """
 
     path: str
@@ -82,7 +82,6 @@ class Migration:
     ignores: tuple[IgnoreComment, ...] = ()
     irreversible: Irreversible | None = None
     imports: tuple[str, ...] = ()
-    read: tuple[str, ...] = ()
     op_name: str | None = "op"
 
     @property

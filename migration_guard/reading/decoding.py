@@ -26,6 +26,16 @@ class UnreadableSource(Exception):
         return Span(self.line, column, self.line, column)
 
 
+def _encoding(content: bytes) -> str:
+    """The encoding that Python would take; UTF-8 where none is declared, even if the bytes then turn out not to be."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+    except SyntaxError as error:
+        if "missing" in str(error.msg):
+            return "utf-8"
+        raise
+
+
 def decode(content: bytes) -> str:
     """
     The text of a Python file: UTF-8 with or without BOM, or the encoding that PEP 263 lets it declare.
@@ -33,7 +43,7 @@ def decode(content: bytes) -> str:
     Raises UnreadableSource where the bytes are not what they claim to be.
     """
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        encoding = _encoding(content)
         codecs.lookup(encoding)
         text = content.decode(encoding)
     except SyntaxError as error:

@@ -3,51 +3,53 @@
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Environment, History, Migration, Unreadable
-from migration_guard.reading.environment import read_environment
-from migration_guard.reading.migration import read_migration
-from migration_guard.reading.modules import Files
+from migration_guard.reading.facts import Read
 from migration_guard.reading.project import Project
 
-Facts = Migration | Unreadable | None
 ENOUGH_FOR_PROCESSES = 200
 
+Files = Sequence[tuple[str, bytes]]
+Reads = dict[str, Read]
 
-def read_history(
-    project: Project, contents: Mapping[str, bytes | None], dialect: str, jobs: int, known: Mapping[str, Facts]
-) -> tuple[History, dict[str, Facts]]:
+
+def read_files(
+    project: Project, contents: Mapping[str, bytes | None], dialect: str, jobs: int, known: Mapping[str, Read]
+) -> Reads:
     """
-    The history as it is for this dialect, and the facts of each file.
+    The facts of each file, as they are for this dialect.
 
     `contents` are the bytes of each file, None where it could not be read. `known` are facts that need no new reading.
     """
-    facts: dict[str, Facts] = dict(known)
+    found: Reads = dict(known)
     waiting = []
     for path, content in contents.items():
-        if path in facts:
-            continue
         if content is None:
-            facts[path] = Unreadable(path, "The file cannot be opened. Make it readable, or remove it.")
-        else:
+            found[path] = Read(Unreadable(path, "The file cannot be opened. Make it readable, or remove it."))
+        elif path not in found:
             waiting.append((path, content))
-    with _without_collector():
-        facts.update(_read(waiting, dialect, str(project.repository), project.database, jobs))
-        environment = Environment()
-        if project.env is not None:
-            environment = read_environment(str(project.env), dialect, Files(str(project.repository)))
-    return history(project, facts, environment), facts
+    return found | _read(waiting, dialect, str(project.repository), project.database, jobs)
 
 
-def history(project: Project, facts: Mapping[str, Facts], environment: Environment) -> History:
+def read_environment(project: Project, dialect: str) -> tuple[Environment, tuple[str, ...]]:
+    """What env.py says, and the files that this rests on."""
+    if project.env is None:
+        return Environment(), ()
+    from migration_guard.reading import environment, modules
+
+    files = modules.Files(str(project.repository))
+    with without_collector():
+        return environment.read_environment(str(project.env), dialect, files), files.needed()
+
+
+def history(project: Project, read: Mapping[str, Read], environment: Environment) -> History:
     """The history that these facts make."""
-    ordered = [facts[path] for path in sorted(facts)]
+    ordered = [read[path].facts for path in sorted(read)]
     migrations = tuple(one for one in ordered if isinstance(one, Migration))
     return History(
         root=str(project.root),
@@ -61,36 +63,66 @@ def history(project: Project, facts: Mapping[str, Facts], environment: Environme
     )
 
 
-def _read(
-    waiting: Sequence[tuple[str, bytes]], dialect: str, root: str, database: str | None, jobs: int
-) -> dict[str, Facts]:
-    count = min(jobs, os.cpu_count() or 1, len(waiting) // (ENOUGH_FOR_PROCESSES // 2))
-    if count < 2:
-        return dict(_read_some(waiting, dialect, root, database))
-    parts = [list(waiting[start::count]) for start in range(count)]
-    facts: dict[str, Facts] = {}
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
-        futures = [pool.submit(_read_some, part, dialect, root, database) for part in parts]
-        for future in futures:
-            facts.update(future.result())
-    return facts
+def _read(waiting: Files, dialect: str, root: str, database: str | None, jobs: int) -> Reads:
+    count = min(jobs, len(waiting) // (ENOUGH_FOR_PROCESSES // 2))
+    if count >= 2:
+        found = _read_in_processes(waiting, dialect, root, database, count)
+        if found is not None:
+            return found
+    return _read_some(waiting, dialect, root, database)
 
 
-def _read_some(
-    files: Sequence[tuple[str, bytes]], dialect: str, root: str, database: str | None
-) -> list[tuple[str, Facts]]:
-    with _without_collector():
-        shared = Files(root)
-        found = []
+def _read_in_processes(waiting: Files, dialect: str, root: str, database: str | None, count: int) -> Reads | None:
+    """None where there can be no other processes: in a program that is no module, or under a system that forbids it."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    # The migrations of one application share its modules: neighbours go to one process.
+    size = -(-len(waiting) // count)
+    parts = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+    found: Reads = {}
+    try:
+        with _safe_path(), ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+            futures = [pool.submit(_read_some, part, dialect, root, database) for part in parts]
+            for future in futures:
+                found.update(future.result())
+    except (BrokenProcessPool, OSError):
+        return None
+    return found
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """A new interpreter would look for its own modules in the current folder first: it could run what we only read."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+def _read_some(files: Files, dialect: str, root: str, database: str | None) -> Reads:
+    # libcst takes longer to import than all the rest of a run in which nothing has changed.
+    from migration_guard.reading import migration, modules
+
+    with without_collector():
+        shared = modules.Files(root)
+        found = {}
         for path, content in files:
             shared.begin()
-            found.append((path, read_migration(path, content, dialect, shared, database)))
+            facts = migration.read_migration(path, content, dialect, shared, database)
+            found[path] = Read(facts, shared.needed())
         return found
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
-    """libcst's trees hold no cycles worth looking for; without the collector parsing takes half the time (measured)."""
+def without_collector() -> Iterator[None]:
+    """libcst's trees hold no cycles worth looking for, and the collector would look through them again and again."""
     was_on = gc.isenabled()
     gc.disable()
     try:

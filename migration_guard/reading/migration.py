@@ -60,7 +60,6 @@ def read_migration(
         ignores,
         irreversible,
         tuple(sorted({value.path for value in names.values() if isinstance(value, Symbol)})),
-        files.needed(),
         next((name for name, value in names.items() if value == Symbol("alembic.op")), None),
     )
 

@@ -1,0 +1,140 @@
+"""Which files are read, how they are decoded, and which are never opened."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from migration_guard.model.migration import Migration, Unreadable
+from migration_guard.model.objects import Opaque
+from migration_guard.reading.migration import read_migration
+from migration_guard.reading.modules import Files
+from tests.reading import HEAD, operations, shown
+
+
+def read(tmp_path: Path, content: bytes, name: str = "one.py") -> Migration | Unreadable | None:
+    return read_migration(str(tmp_path / name), content, "postgresql", Files(str(tmp_path)))
+
+
+def test_a_file_next_to_the_migration_is_read(tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "drop.sql").write_text("ALTER TABLE users DROP COLUMN age;")
+    source = 'from pathlib import Path\nop.execute((Path(__file__).parent / "drop.sql").read_text())'
+    assert shown(tmp_path, source) == ["DropColumn users age"]
+    source = 'import os\nwith open(os.path.join(os.path.dirname(__file__), "drop.sql")) as file:\n    op.execute(file.read())'
+    assert shown(tmp_path, source) == ["DropColumn users age"]
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../../../../../etc/passwd", "/dev/zero", "absent.sql"])
+def test_files_outside_the_repository_are_never_read(tmp_path: Path, path: str) -> None:
+    (only,) = operations(tmp_path, f'op.execute(open("{path}").read())')
+    assert isinstance(only, Opaque)
+
+
+def test_a_link_that_leaves_the_repository_is_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.sql"
+    outside.write_text("DROP TABLE users")
+    root = tmp_path / "repository"
+    root.mkdir()
+    os.symlink(outside, root / "inside.sql")
+    (only,) = operations(root, 'op.execute(open("inside.sql").read())')
+    assert isinstance(only, Opaque)
+
+
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.sql")
+    (only,) = operations(tmp_path, 'op.execute(open("pipe.sql").read())')
+    assert isinstance(only, Opaque)
+
+
+def test_helpers_of_the_versions_folder_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "helpers.py").write_text(
+        'from alembic import op\nCOLUMN = "age"\ndef drop(table, column):\n    op.drop_column(table, column)\n'
+    )
+    source = 'from .helpers import drop, COLUMN\ndef upgrade():\n    drop("users", COLUMN)'
+    (only,) = operations(tmp_path, source)
+    assert only.site.helper
+    assert only.site.span.line == 10
+    assert shown(tmp_path, "from versions import helpers\ndef upgrade():\n    helpers.drop('users', 'age')") == [
+        "DropColumn users age"
+    ]
+
+
+def test_helpers_that_import_each_other_end(tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "a.py").write_text("from .b import name\nthing = name\n")
+    (tmp_path / "versions" / "b.py").write_text("from .a import thing\nname = thing\n")
+    (only,) = operations(tmp_path, "from .a import thing\ndef upgrade():\n    op.drop_table(thing)")
+    assert isinstance(only, Opaque)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252"])
+def test_every_encoding_that_python_reads_is_read(tmp_path: Path, encoding: str) -> None:
+    declaration = "" if encoding.startswith("utf") else f"# -*- coding: {encoding} -*-\n"
+    content = (declaration + HEAD + 'def upgrade():\n    op.drop_table("café")\n').encode(encoding)
+    found = read(tmp_path, content)
+    assert isinstance(found, Migration)
+    assert str(found.upgrade.operations[0].table) == "café"  # type: ignore[attr-defined]
+
+
+def test_columns_count_code_points(tmp_path: Path) -> None:
+    (only,) = operations(tmp_path, 'x = "é😀"; op.drop_table("a")')
+    assert only.site.span.column == 15
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b"# nothing\n", "comments"),
+        (b"def upgrade(:\n", "valid Python"),
+        (b'revision = "\xff"\n', "bytes"),
+        (b"# -*- coding: klingon -*-\n", "encoding"),
+        (b"revision = 'a'\0\n", "null byte"),
+        (b"def upgrade():\n    pass\n", "revision"),
+        (b"down_revision = 'a'\n", "revision"),
+        (b"revision = make()\ndown_revision = None\n", "not written out"),
+        (b"revision = 'a'\ndown_revision = make()\n", "down_revision"),
+        (b"x = " + b"(" * 5000 + b")" * 5000, "nested"),
+        (b"x = " + b"not " * 30000 + b"1", "nested"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, content: bytes, word: str) -> None:
+    found = read(tmp_path, content)
+    assert isinstance(found, Unreadable)
+    assert word in found.reason
+    assert found.reason.endswith(".")
+
+
+def test_files_that_are_no_migrations_are_passed_over(tmp_path: Path) -> None:
+    assert read(tmp_path, b"", "__init__.py") is None
+    assert read(tmp_path, b"def helper():\n    pass\n", "helpers.py") is None
+
+
+def test_newer_syntax_than_the_running_python_is_read(tmp_path: Path) -> None:
+    assert shown(tmp_path, 'name = f"{\'a\' + "b"}"\ntype Alias = int\nop.drop_table(name)') == ["DropTable ab"]
+
+
+def test_annotated_and_plural_revisions_are_read(tmp_path: Path) -> None:
+    content = b"""
+from typing import Sequence, Union
+revision: str = "c"
+down_revision: Union[str, Sequence[str], None] = ("a", "b")
+depends_on = ["x"]
+branch_labels = "main"
+def upgrade() -> None:
+    pass
+"""
+    found = read(tmp_path, content)
+    assert isinstance(found, Migration)
+    assert (found.revision, found.parents, found.depends_on, found.branch_labels) == (
+        "c",
+        ("a", "b"),
+        ("x",),
+        ("main",),
+    )
+    assert found.is_merge

@@ -1,0 +1,161 @@
+"""Conditions, loops, exceptions and transactions: which operations run, and under which circumstances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migration_guard.model.migration import Form
+from migration_guard.model.objects import Opaque
+from tests.reading import migration, operations, shown
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        'op.get_bind().dialect.name == "postgresql"',
+        'op.get_context().dialect.name != "sqlite"',
+        'op.get_bind().engine.name.startswith("postgres")',
+        'op.get_bind().dialect.name in ("postgresql", "oracle")',
+        'not op.get_bind().dialect.name == "mysql"',
+        'op.get_bind().dialect.name == "postgresql" or look()',
+    ],
+)
+def test_a_condition_on_the_dialect_is_resolved(tmp_path: Path, test: str) -> None:
+    (only,) = operations(tmp_path, f'if {test}:\n    op.drop_table("a")\nelse:\n    op.drop_table("b")')
+    assert only.table.name == "a"  # type: ignore[attr-defined]
+    assert not only.site.conditional
+
+
+def test_the_same_condition_goes_the_other_way_elsewhere(tmp_path: Path) -> None:
+    source = 'if op.get_bind().dialect.name == "postgresql":\n    op.drop_table("a")\nelse:\n    op.drop_table("b")'
+    assert shown(tmp_path, source, dialect="mysql") == ["DropTable b"]
+
+
+def test_both_ways_of_an_unknown_condition_are_read_and_marked(tmp_path: Path) -> None:
+    source = """
+    if sa.inspect(op.get_bind()).has_table("a"):
+        op.drop_table("a")
+    else:
+        op.drop_table("b")
+    op.drop_table("c")
+    """
+    assert [one.site.conditional for one in operations(tmp_path, source)] == [True, True, False]
+
+
+def test_what_follows_a_possible_return_is_conditional(tmp_path: Path) -> None:
+    source = 'if look():\n    return\nop.drop_table("a")'
+    assert [one.site.conditional for one in operations(tmp_path, source)] == [True]
+
+
+def test_what_follows_a_possible_raise_is_not(tmp_path: Path) -> None:
+    source = 'if look():\n    raise RuntimeError\nop.drop_table("a")'
+    assert [one.site.conditional for one in operations(tmp_path, source)] == [False]
+
+
+def test_an_early_return_ends_the_function(tmp_path: Path) -> None:
+    assert shown(tmp_path, 'op.drop_table("a")\nreturn\nop.drop_table("b")') == ["DropTable a"]
+
+
+def test_a_swallowed_exception_makes_the_body_conditional(tmp_path: Path) -> None:
+    source = """
+    try:
+        op.drop_table("a")
+    except Exception:
+        pass
+    try:
+        op.drop_table("b")
+    except Exception:
+        raise
+    finally:
+        op.drop_table("c")
+    """
+    assert [one.site.conditional for one in operations(tmp_path, source)] == [True, False, False]
+
+
+def test_a_loop_of_unknown_length_is_read_once_and_marked(tmp_path: Path) -> None:
+    source = """
+    for name in names_from_somewhere():
+        op.execute("UPDATE users SET a = 1 WHERE id = :id")
+    while True:
+        op.execute("DELETE FROM users WHERE id IN (SELECT id FROM users LIMIT 10)")
+        if done():
+            break
+    """
+    first, second = operations(tmp_path, source)
+    assert first.site.repeated
+    assert first.site.conditional
+    assert second.site.repeated
+    assert not second.site.conditional
+
+
+def test_an_autocommit_block_is_a_transaction_of_its_own(tmp_path: Path) -> None:
+    source = """
+    op.drop_table("a")
+    with op.get_context().autocommit_block():
+        op.create_index("i", "t", ["c"], postgresql_concurrently=True)
+    op.drop_table("b")
+    """
+    found = operations(tmp_path, source)
+    assert [one.site.autocommit for one in found] == [False, True, False]
+    assert len({one.site.segment for one in found}) == 3
+
+
+def test_a_connection_in_autocommit_mode_is_seen(tmp_path: Path) -> None:
+    source = """
+    with op.get_bind().engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("CREATE INDEX CONCURRENTLY i ON t (c)"))
+    """
+    assert operations(tmp_path, source)[0].site.autocommit
+
+
+@pytest.mark.parametrize(
+    ("body", "form"),
+    [
+        ("pass", Form.EMPTY),
+        ('"""Nothing to do."""', Form.EMPTY),
+        ("...", Form.EMPTY),
+        ("return", Form.EMPTY),
+        ("raise NotImplementedError", Form.RAISES),
+        ('"""No way back."""\n    raise RuntimeError("no")', Form.RAISES),
+        ('op.drop_table("a")', Form.BODY),
+    ],
+)
+def test_the_form_of_a_downgrade_is_told(tmp_path: Path, body: str, form: Form) -> None:
+    source = f'def upgrade():\n    op.drop_table("x")\n\ndef downgrade():\n    {body}\n'
+    assert migration(tmp_path, source).downgrade.form is form
+
+
+def test_a_missing_downgrade_is_told(tmp_path: Path) -> None:
+    assert migration(tmp_path, 'def upgrade():\n    op.drop_table("x")\n').downgrade.form is Form.MISSING
+
+
+def test_a_loop_without_end_is_cut_and_said_to_be(tmp_path: Path) -> None:
+    found = operations(tmp_path, 'for n in range(10**12):\n    op.drop_table(f"t{n}")')
+    assert any(isinstance(one, Opaque) for one in found)
+
+
+def test_nested_loops_are_cut(tmp_path: Path) -> None:
+    source = """
+    for a in range(900):
+        for b in range(900):
+            for c in range(900):
+                op.execute(f"SELECT {a}, {b}, {c}")
+    """
+    last = operations(tmp_path, source)[-1]
+    assert isinstance(last, Opaque)
+    assert "steps" in last.reason
+
+
+def test_a_function_that_calls_itself_ends(tmp_path: Path) -> None:
+    source = 'def again(o):\n    o.drop_table("a")\n    again(o)\ndef upgrade():\n    again(op)'
+    assert isinstance(operations(tmp_path, source)[-1], Opaque)
+
+
+@pytest.mark.parametrize(
+    "value", ['"a" * 10**12', '"{:>999999999}".format("a")', '"%999999999s" % "a"', 'f"{1:>999999999}"', "10**10**10"]
+)
+def test_texts_do_not_grow_without_bound(tmp_path: Path, value: str) -> None:
+    (only,) = operations(tmp_path, f"op.execute({value})")
+    assert isinstance(only, Opaque)
