@@ -22,6 +22,9 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
+from migration_guard.reading.decoding import UnreadableSource, decode
+from migration_guard.reading.facts import FOLDER, Cache, Judged, digest
+from migration_guard.reading.history import read_history, without_collector
 from migration_guard.reading.project import Project, find
 from migration_guard.rules import Context, Rule
 
@@ -41,18 +44,45 @@ def lint(paths: Sequence[Path], cwd: Path, explicit: Path | None = None, overrid
     known = {code: rule.slug() for code, rule in all_rules.items()}
     reports = []
     settings: list[Config] = []
-    for project in find(paths, cwd):
-        settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=known))
-        reports.append(_lint_project(project, settings[-1], all_rules))
-    _check_start(settings, reports)
-    return _united(reports, cwd, time.perf_counter() - started)
+    with without_collector():
+        for project in find(paths, cwd):
+            settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=known))
+            reports.append(_lint_project(project, settings[-1], all_rules, cwd))
+        _check_start(settings, reports)
+        return _united(reports, cwd, time.perf_counter() - started)
 
 
-def _lint_project(project: Project, settings: Config, all_rules: Rules) -> Report:
-    """One history, for each of its targets: what any of them finds is found."""
-    from migration_guard.reading.history import read_history
-
+def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Path) -> Report:
+    """One history: what was found the last time, if nothing has changed since."""
     contents = {str(path): _content(path) for path in project.files}
+    cache = Cache(_cache_folder(project, settings, cwd), str(project.repository))
+    judging = (settings.target, settings.selections, settings.severity, settings.start_after, settings.filename_pattern)
+    place = (project.root, project.versions, project.section, project.database)
+    states = [(path, content and digest(content)) for path, content in contents.items()]
+    name = digest(repr((place, judging)).encode())
+    key = digest(repr((replace(project, only=None), judging, states)).encode())
+    judged = cache.judged(name, key)
+    if judged is None:
+        judged, needed = _judge_project(project, settings, all_rules, contents, cache)
+        cache.keep_judged(name, key, judged, needed)
+    findings, summary = judged
+    kept = tuple(finding for finding in findings if _reported(finding, project))
+    return Report(kept, summary, _sources(kept, contents))
+
+
+def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
+    """Beside the configuration above the history, else at the top of the repository, else in the current folder."""
+    if not settings.cache:
+        return None
+    if settings.file is not None and project.root.is_relative_to(settings.file.parent):
+        return settings.file.parent / FOLDER
+    return (project.repository if (project.repository / ".git").exists() else cwd) / FOLDER
+
+
+def _judge_project(
+    project: Project, settings: Config, all_rules: Rules, contents: Mapping[str, bytes | None], cache: Cache
+) -> tuple[Judged, set[str]]:
+    """One history, for each of its targets: what any of them finds is found. Also the files that this rests on."""
     wanted, assumed = settings.target, ""
     if not wanted:
         target, assumed = targets.guess(project.sqlalchemy_url, [each for each in contents.values() if each])
@@ -63,13 +93,14 @@ def _lint_project(project: Project, settings: Config, all_rules: Rules) -> Repor
         if settings.selects(code, default=rule.enabled) or code == "MG001"
     }
     findings: list[Finding] = []
-    facts: list[History] = []
+    histories: list[History] = []
+    needed: set[str] = set()
     for target in wanted:
-        history, _ = read_history(project, contents, target.dialect, settings.jobs or os.cpu_count() or 1, {})
-        facts.append(history)
-        findings += judge(history, target, active, settings, contents)
-    kept = [finding for finding in dict.fromkeys(findings) if _reported(finding, project)]
-    return Report(tuple(kept), _summary(project, facts[0], wanted, assumed), _sources(kept, contents))
+        one, leant_on = read_history(project, contents, target.dialect, settings.jobs, cache)
+        histories.append(one)
+        needed |= leant_on
+        findings += judge(one, target, active, settings, contents)
+    return (tuple(dict.fromkeys(findings)), _summary(project, histories[0], wanted, assumed)), needed
 
 
 def judge(
@@ -228,8 +259,6 @@ def _content(path: Path) -> bytes | None:
 
 
 def _decoded(content: bytes | None) -> str:
-    from migration_guard.reading.source import UnreadableSource, decode
-
     try:
         return decode(content or b"")
     except UnreadableSource:

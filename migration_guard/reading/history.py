@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Environment, History, Migration, Unreadable
-from migration_guard.reading.facts import Read
+from migration_guard.reading.facts import Cache, Read, digest
 from migration_guard.reading.project import Project
 
 ENOUGH_FOR_PROCESSES = 200
@@ -18,14 +18,28 @@ Files = Sequence[tuple[str, bytes]]
 Reads = dict[str, Read]
 
 
-def read_files(
+def read_history(
+    project: Project, contents: Mapping[str, bytes | None], dialect: str, jobs: int | None, cache: Cache
+) -> tuple[History, set[str]]:
+    """
+    The history as it is for this dialect, and the other files that were looked for to know it.
+
+    `contents` are the bytes of each file, None where it could not be read. What the cache knows is not read again.
+    """
+    name = digest(repr((project.root, project.versions, project.section, project.database, dialect)).encode())
+    key = digest(repr((dialect, project.database, project.repository, project.env)).encode())
+    known, environment = cache.read(name, key, contents)
+    read = _read_files(project, contents, dialect, jobs or os.cpu_count() or 1, known)
+    if environment is None or len(known) < len(contents):
+        environment = environment or _read_environment(project, dialect)
+        cache.keep_read(name, key, contents, read, environment)
+    needed = {path for one in read.values() for path in one.needed}.union(environment[1])
+    return history(project, read, environment[0]), needed
+
+
+def _read_files(
     project: Project, contents: Mapping[str, bytes | None], dialect: str, jobs: int, known: Mapping[str, Read]
 ) -> Reads:
-    """
-    The facts of each file, as they are for this dialect.
-
-    `contents` are the bytes of each file, None where it could not be read. `known` are facts that need no new reading.
-    """
     found: Reads = dict(known)
     waiting = []
     for path, content in contents.items():
@@ -36,7 +50,7 @@ def read_files(
     return found | _read(waiting, dialect, str(project.repository), project.database, jobs)
 
 
-def read_environment(project: Project, dialect: str) -> tuple[Environment, tuple[str, ...]]:
+def _read_environment(project: Project, dialect: str) -> tuple[Environment, tuple[str, ...]]:
     """What env.py says, and the files that this rests on."""
     if project.env is None:
         return Environment(), ()
