@@ -1,6 +1,6 @@
 """
-START HERE. Linting, in one direction: find the histories, read each, replay it, let the rules judge, hush what is silenced,
-sort. Each step is a function of the module it is named after.
+START HERE. Linting, in one direction: find the histories, read each, replay it, let the rules judge, hush what is
+silenced, sort. Each step is a function of the module it is named after.
 """
 
 from __future__ import annotations
@@ -108,13 +108,15 @@ def judge(
 ) -> list[Finding]:
     """What the rules say of a history, with all that is silenced left out."""
     judged = _judged(history, settings)
+    usable = [rule for rule in active.values() if target.dialect in rule.dialects]
+    by_type: dict[type, list[AnyRule]] = {}
     found: list[Finding] = []
     for replayed in replay(history.graph.order):
         if replayed.migration.revision not in judged:
             continue
         source = _decoded(contents.get(replayed.migration.path))
         context = Context(target, history, replayed, replayed.before, source, settings.filename_pattern)
-        found += _hushed(_placed(_check(context, active), replayed.migration), context, active)
+        found += _hushed(_placed(_check(context, usable, by_type), replayed.migration), context, active)
     context = Context(target, history, Replayed(Migration("", "")), EMPTY, "", settings.filename_pattern)
     whole = [
         finding for rule in active.values() if rule.subject() is History for finding in rule.check(history, context)
@@ -124,14 +126,12 @@ def judge(
     return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
 
 
-def _check(context: Context, active: Rules) -> Iterator[Finding]:
+def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list[AnyRule]]) -> Iterator[Finding]:
     """Every rule on the revision as a whole, then on each of its operations with the state it meets."""
     replayed = context.replayed
-    usable = [rule for rule in active.values() if context.target.dialect in rule.dialects]
     for rule in usable:
         if rule.subject() is Migration:
             yield from rule.check(replayed.migration, context)
-    by_type: dict[type, list[AnyRule]] = {}
     for step in (*replayed.upgrade, *replayed.downgrade):
         operation = step.operation
         kind = type(operation)

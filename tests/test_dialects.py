@@ -9,16 +9,9 @@ import pytest
 
 from migration_guard import dialects
 from migration_guard.dialects import Change as C
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint
 from migration_guard.model.finding import Direction, Span
-from migration_guard.model.operations import (
-    AddColumn,
-    AddConstraint,
-    AlterColumnType,
-    CreateIndex,
-    DropConstraint,
-    Operation,
-    SetNotNull,
-)
+from migration_guard.model.operations import AddColumn, AlterColumnType, Operation, SetNotNull
 from migration_guard.model.schema import (
     EMPTY,
     UNKNOWN,

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from migration_guard import fixes
 from migration_guard.fixes import Places
+from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.finding import Direction, Edit, Span
 from migration_guard.model.migration import Body, Form, Migration
 from migration_guard.model.objects import RunSql
-from migration_guard.model.operations import CreateIndex
 from migration_guard.model.schema import Index, Name
 from migration_guard.model.site import Argument, Call, Site
 

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint
 from migration_guard.model.objects import CreateEnum, DeleteRows, InsertRows, Opaque, RunSql, UpdateRows
 from migration_guard.model.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumnType,
-    CreateIndex,
     CreateTable,
-    DropConstraint,
     DropNotNull,
     RenameColumn,
     SetDefault,

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex, ValidateConstraint
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.objects import (
     AddEnumValue,
@@ -21,20 +22,15 @@ from migration_guard.model.objects import (
 )
 from migration_guard.model.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumnType,
-    CreateIndex,
     CreateTable,
     DropColumn,
-    DropConstraint,
-    DropIndex,
     DropTable,
     Operation,
     RenameColumn,
     RenameTable,
     SetDefault,
     SetNotNull,
-    ValidateConstraint,
 )
 from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind, Name
 from migration_guard.model.site import Site
@@ -78,7 +74,7 @@ def test_one_bad_statement_does_not_spoil_the_others() -> None:
     assert isinstance(first, DropTable)
     assert isinstance(last, DropTable)
     assert isinstance(bad, Opaque)
-    assert bad.reason == "PostgreSQL's parser does not accept it: syntax error at or near \"SELEC\""
+    assert bad.reason == 'PostgreSQL\'s parser does not accept it: syntax error at or near "SELEC"'
 
 
 def test_sql_inside_strings_is_no_sql() -> None:
@@ -542,5 +538,3 @@ def test_types_have_one_name(text: str, type_: ColumnType) -> None:
 )
 def test_every_spelling_of_a_type_is_one_type(written: str, name: str) -> None:
     assert canonical_type(written) == name
-
-

@@ -2,16 +2,10 @@
 
 import pytest
 
+from migration_guard.model.constraints import AddConstraint, DropConstraint
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.objects import AddEnumValue, CreateEnum, Opaque, RunSql, UpdateRows
-from migration_guard.model.operations import (
-    AddColumn,
-    AddConstraint,
-    DropColumn,
-    DropConstraint,
-    DropTable,
-    Operation,
-)
+from migration_guard.model.operations import AddColumn, DropColumn, DropTable, Operation
 from migration_guard.model.site import Site
 from migration_guard.reading.sql import read_sql
 

@@ -2,22 +2,18 @@
 
 import pytest
 
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex, RenameIndex
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.objects import CreateView, DeleteRows, InsertRows, Opaque, RunSql, TruncateTable, UpdateRows
 from migration_guard.model.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumnType,
-    CreateIndex,
     CreateTable,
     DropColumn,
-    DropConstraint,
-    DropIndex,
     DropNotNull,
     DropTable,
     Operation,
     RenameColumn,
-    RenameIndex,
     RenameTable,
     SetDefault,
     SetNotNull,

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from migration_guard.dialects import Change as C
-from migration_guard.model.objects import TruncateTable
-from migration_guard.model.operations import (
+from migration_guard.model.constraints import (
     AddConstraint,
     CreateIndex,
-    CreateTable,
-    DropColumn,
     DropConstraint,
     DropIndex,
+    RenameConstraint,
+    RenameIndex,
+    ValidateConstraint,
+)
+from migration_guard.model.objects import TruncateTable
+from migration_guard.model.operations import (
+    CreateTable,
+    DropColumn,
     DropNotNull,
     DropTable,
     Operation,
     RenameColumn,
-    RenameConstraint,
-    RenameIndex,
     RenameTable,
     SetColumnComment,
     SetDefault,
     SetNotNull,
-    ValidateConstraint,
 )
 from migration_guard.model.schema import Constraint, ConstraintKind, Name, SchemaState, Unknown
 

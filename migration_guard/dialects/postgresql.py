@@ -17,15 +17,8 @@ from migration_guard.dialects.postgresql_types import (
     is_plain,
     name_of,
 )
-from migration_guard.model.operations import (
-    AddColumn,
-    AddConstraint,
-    AlterColumnType,
-    CreateIndex,
-    DropIndex,
-    Operation,
-    SetNotNull,
-)
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropIndex
+from migration_guard.model.operations import AddColumn, AlterColumnType, Operation, SetNotNull
 from migration_guard.model.schema import (
     UNKNOWN,
     Column,

@@ -13,7 +13,6 @@ from migration_guard.model.objects import CreateEnum, Opaque
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
 from migration_guard.model.schema import EMPTY, Name, SchemaState, Table
 
-
 Key = TypeVar("Key")
 Part = TypeVar("Part")
 

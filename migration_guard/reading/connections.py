@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.objects import (
     CreateEnum,
     CreateSequence,
@@ -19,14 +20,14 @@ from migration_guard.model.objects import (
     RunSql,
     UpdateRows,
 )
-from migration_guard.model.operations import CreateIndex, CreateTable, DropIndex, DropTable, Operation
+from migration_guard.model.operations import CreateTable, DropTable, Operation
 from migration_guard.model.schema import UNKNOWN, EnumType, Name
 from migration_guard.model.site import Site
 from migration_guard.reading import directives, sql
 from migration_guard.reading.constructs import Constructs
 from migration_guard.reading.library import HARMLESS, is_column, opened_path
-from migration_guard.reading.sql_kinds import is_key
 from migration_guard.reading.recorder import Recorder, identifier, table_of
+from migration_guard.reading.sql_kinds import is_key
 from migration_guard.reading.values import (
     Attribute,
     Batch,

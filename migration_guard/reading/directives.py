@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.objects import CreateEnum, InsertRows, RunSql
 from migration_guard.model.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumnType,
-    CreateIndex,
     CreateTable,
     DropColumn,
-    DropConstraint,
-    DropIndex,
     DropNotNull,
     DropTable,
     Operation,

@@ -9,18 +9,9 @@ from json import JSONDecodeError
 
 import postgast
 
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.objects import AddEnumValue, CreateEnum, DropEnum, Opaque
-from migration_guard.model.operations import (
-    AddColumn,
-    AddConstraint,
-    CreateIndex,
-    CreateTable,
-    DropColumn,
-    DropConstraint,
-    DropIndex,
-    DropTable,
-    Operation,
-)
+from migration_guard.model.operations import AddColumn, CreateTable, DropColumn, DropTable, Operation
 from migration_guard.model.site import Site
 from migration_guard.reading.sql_dynamic import text_of
 from migration_guard.reading.sql_holes import shorten

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex, RenameIndex
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumnType,
-    CreateIndex,
     DropColumn,
-    DropConstraint,
-    DropIndex,
     DropNotNull,
     Operation,
     RenameColumn,
-    RenameIndex,
     RenameTable,
     SetDefault,
     SetNotNull,

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from migration_guard.model.constraints import (
+    AddConstraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    RenameConstraint,
+    RenameIndex,
+    ValidateConstraint,
+)
 from migration_guard.model.objects import (
     AddEnumValue,
     CreateEnum,
@@ -23,27 +32,20 @@ from migration_guard.model.objects import (
 )
 from migration_guard.model.operations import (
     AddColumn,
-    AddConstraint,
     ColumnOperation,
-    CreateIndex,
     CreateTable,
-    DropConstraint,
-    DropIndex,
     Operation,
     RenameColumn,
-    RenameConstraint,
-    RenameIndex,
     RenameTable,
     TableOperation,
-    ValidateConstraint,
 )
-from migration_guard.model.schema import UNKNOWN, Constraint, Index, Name, Table
+from migration_guard.model.schema import UNKNOWN, Constraint, Index, Name, Table, Unknown
 from migration_guard.reading.sql_text import Statement, shown
 
 _ROWS = (InsertRows, UpdateRows, DeleteRows)
 
 
-def has_hole(*names: str | Name | None) -> bool:
+def has_hole(*names: str | Name | Unknown | None) -> bool:
     """True where one of the names is put together at run time."""
     return any("mghole" in str(name) for name in names)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.objects import (
     CreateSequence,
     CreateView,
@@ -14,14 +15,7 @@ from migration_guard.model.objects import (
     RunSql,
     TruncateTable,
 )
-from migration_guard.model.operations import (
-    CreateIndex,
-    CreateTable,
-    DropIndex,
-    DropTable,
-    Operation,
-    RenameTable,
-)
+from migration_guard.model.operations import CreateTable, DropTable, Operation, RenameTable
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Index, Name, Table, View
 from migration_guard.model.site import Site
 from migration_guard.reading.sql_alter import alter_table

@@ -8,6 +8,7 @@ import postgast
 from google.protobuf.message import DecodeError
 from postgast import pg_query_pb2 as pg
 
+from migration_guard.model.constraints import CreateIndex, DropIndex, RenameConstraint, RenameIndex
 from migration_guard.model.objects import (
     AddEnumValue,
     CreateEnum,
@@ -22,14 +23,10 @@ from migration_guard.model.objects import (
     RunSql,
 )
 from migration_guard.model.operations import (
-    CreateIndex,
     CreateTable,
-    DropIndex,
     DropTable,
     Operation,
     RenameColumn,
-    RenameConstraint,
-    RenameIndex,
     RenameTable,
     SetColumnComment,
 )

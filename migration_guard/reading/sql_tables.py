@@ -7,19 +7,17 @@ from dataclasses import dataclass, replace
 
 from postgast import pg_query_pb2 as pg
 
+from migration_guard.model.constraints import AddConstraint, DropConstraint, ValidateConstraint
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumnType,
     CreateTable,
     DropColumn,
-    DropConstraint,
     DropNotNull,
     Operation,
     SetDefault,
     SetNotNull,
-    ValidateConstraint,
 )
 from migration_guard.model.schema import (
     UNKNOWN,

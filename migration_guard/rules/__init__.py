@@ -123,6 +123,7 @@ class Rule(Generic[Subject]):
         return cls.__module__.rpartition(".")[2].replace("_", "-")
 
     @classmethod
+    @cache
     def subject(cls) -> type[Operation | Migration | History | Silence]:
         """What this rule judges, read from `Rule[...]`."""
         (base,) = [base for base in cls.__orig_bases__ if get_args(base)]  # type: ignore[attr-defined]

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import (
     AddColumn,
-    AddConstraint,
     AlterColumnType,
     ColumnOperation,
-    CreateIndex,
     CreateTable,
-    DropConstraint,
-    DropIndex,
     DropNotNull,
     Operation,
     SetDefault,

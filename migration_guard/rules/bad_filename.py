@@ -44,7 +44,10 @@ class BadFilename(Rule[Migration]):
     help = "Rename the file: Alembic goes by the revision in it, not by its name."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
-        name, names = basename(subject.path), _of(_Same(context.history)).names
+        name, files = basename(subject.path), _of(_Same(context.history))
+        names = files.names
+        if subject.path in files.following and not (context.filename_pattern or context.history.file_template):
+            return
         told, pattern = _expected(subject, context)
         if pattern and not re.fullmatch(pattern, name):
             message = None
@@ -107,22 +110,33 @@ class _Same:
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """The names of a history's files, and the habit that nine in ten follow."""
+    """The names of a history's files, the habit that nine in ten follow, and the paths that do."""
 
     names: frozenset[str]
     habit: str | None
+    following: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=8)
 def _of(same: _Same) -> _Files:
     migrations = same.history.migrations
-    names = [basename(one.path) for one in migrations]
-    for told, habit in HABITS.items() if len(names) >= ENOUGH_FILES else ():
-        pairs = zip(names, migrations, strict=True)
-        hits = sum(bool(re.fullmatch(_regular(habit, one, literal=False), name)) for name, one in pairs)
-        if hits * 10 >= len(names) * 9:
-            return _Files(frozenset(names), told)
-    return _Files(frozenset(names), None)
+    names = frozenset(basename(one.path) for one in migrations)
+    for told, habit in HABITS.items() if len(migrations) >= ENOUGH_FILES else ():
+        following = frozenset(one.path for one in migrations if _follows(habit, one))
+        if len(following) * 10 >= len(migrations) * 9:
+            return _Files(names, told, following)
+    return _Files(names, None)
+
+
+def _follows(habit: str, migration: Migration) -> bool:
+    """Whether the name is as the habit has it. A pattern for each revision would have to be compiled for each file."""
+    name, revision = basename(migration.path), migration.revision
+    before, token, behind = habit.partition("%(rev)s")
+    behind = behind.replace("%(slug)s", r"\w*") + r"\.py"
+    if not token:
+        return re.fullmatch(before + behind, name) is not None
+    starts = [at for at in range(len(name)) if name.startswith(revision, at)]
+    return any(re.fullmatch(before, name[:at]) and re.fullmatch(behind, name[at + len(revision) :]) for at in starts)
 
 
 def _is_unsound(name: str, names: frozenset[str]) -> bool:

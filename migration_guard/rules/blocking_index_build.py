@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.dialects import Ability
+from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.finding import Finding
-from migration_guard.model.operations import CreateIndex
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import in_sql, keyword, outside_the_transaction
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from migration_guard.dialects import Ability
+from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.finding import Finding, Severity
-from migration_guard.model.operations import CreateIndex, DropColumn, DropIndex, DropTable, Operation
+from migration_guard.model.operations import DropColumn, DropTable, Operation
 from migration_guard.model.schema import UNKNOWN, Index, Name
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import in_sql, keyword, outside_the_transaction

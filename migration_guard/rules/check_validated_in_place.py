@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.dialects import Ability, Change
+from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
-from migration_guard.model.operations import AddConstraint
 from migration_guard.model.schema import ConstraintKind
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import not_valid

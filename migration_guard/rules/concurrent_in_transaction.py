@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.dialects import Ability
+from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.finding import Direction, Finding
-from migration_guard.model.operations import CreateIndex, DropIndex, Operation
+from migration_guard.model.operations import Operation
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import outside_the_transaction
 

@@ -4,16 +4,10 @@ import re
 from collections.abc import Iterator
 
 from migration_guard.dialects import Ability
+from migration_guard.model.constraints import AddConstraint, CreateIndex
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.objects import AddEnumValue, CreateEnum, DeleteRows, InsertRows, RunSql, UpdateRows
-from migration_guard.model.operations import (
-    AddColumn,
-    AddConstraint,
-    CreateIndex,
-    CreateTable,
-    Operation,
-    SetDefault,
-)
+from migration_guard.model.operations import AddColumn, CreateTable, Operation, SetDefault
 from migration_guard.model.schema import UNKNOWN, Column, ColumnType, Expression, Name, SchemaState, Unknown
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import outside_the_transaction

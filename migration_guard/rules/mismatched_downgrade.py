@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.model.constraints import DropConstraint, DropIndex
 from migration_guard.model.differences import Difference
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
-from migration_guard.model.operations import DropColumn, DropConstraint, DropIndex, DropTable, Operation
+from migration_guard.model.operations import DropColumn, DropTable, Operation
 from migration_guard.model.replay import Step
 from migration_guard.model.schema import ConstraintKind
 from migration_guard.rules import Context, Rule

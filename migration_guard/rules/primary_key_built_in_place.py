@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.dialects import Change
+from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
-from migration_guard.model.operations import AddColumn, AddConstraint, Operation
+from migration_guard.model.operations import AddColumn, Operation
 from migration_guard.rules import Context, Rule
 
 BUILD = "Adding a primary key to {table} builds its index and blocks {blocks} to {table} until then."

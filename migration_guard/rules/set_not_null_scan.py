@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.dialects import Ability, Change
+from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
-from migration_guard.model.operations import AddConstraint, Operation, SetNotNull
+from migration_guard.model.operations import Operation, SetNotNull
 from migration_guard.rules import Context, Rule
 
 STEPS = """\

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.model.constraints import DropConstraint
 from migration_guard.model.finding import Direction, Finding
-from migration_guard.model.operations import DropConstraint
 from migration_guard.model.schema import ConstraintKind
 from migration_guard.rules import Context, Rule
 

@@ -1,0 +1,232 @@
+"""Operations on constraints and indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from migration_guard.model.operations import (
+    Operation,
+    TableOperation,
+    edit_table,
+    with_unknown_column,
+    with_unknown_table,
+)
+from migration_guard.model.schema import (
+    UNKNOWN,
+    Column,
+    Constraint,
+    ConstraintKind,
+    Index,
+    Name,
+    SchemaState,
+    Table,
+    Unknown,
+)
+
+# --- constraints ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddConstraint(TableOperation):
+    """ALTER TABLE ... ADD CONSTRAINT."""
+
+    constraint: Constraint
+    if_not_exists: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        state = with_unknown_table(state, self.table)
+        for column in self.constraint.columns:
+            state = with_unknown_column(state, self.table, column)
+        if self.constraint.references:
+            state = with_unknown_table(state, self.constraint.references)
+        return state
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        def add(table: Table) -> Table:
+            columns, indexes = dict(table.columns), table.indexes
+            if self.constraint.kind is ConstraintKind.PRIMARY_KEY:
+                for name in self.constraint.columns:
+                    columns[name] = replace(columns.get(name, Column(name)), nullable=False)
+            if self.constraint.using_index in indexes:
+                indexes = {name: index for name, index in indexes.items() if name != self.constraint.using_index}
+            return replace(table, columns=columns, indexes=indexes, constraints=(*table.constraints, self.constraint))
+
+        return edit_table(state, self.table, add)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropConstraint(TableOperation):
+    """
+    ALTER TABLE ... DROP CONSTRAINT. `name` is None for `drop_constraint(None, ...)`, UNKNOWN where it is found out at run
+    time; `kind` where the author says it.
+    """
+
+    name: str | Unknown | None
+    kind: ConstraintKind | None = None
+    if_exists: bool = False
+    cascade: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        state = with_unknown_table(state, self.table)
+        table = state.tables[self.table]
+        if table.complete or not isinstance(self.name, str) or self.kind is None or self._dropped(table):
+            return state
+        constraint = Constraint(self.kind, self.name, certain=not self.if_exists)
+        return state.with_table(replace(table, constraints=(*table.constraints, constraint)))
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        def drop(table: Table) -> Table:
+            gone = self._dropped(table)
+            if gone:
+                indexes = {name: index for name, index in table.indexes.items() if name != self.name}
+                kept = tuple(one for one in table.constraints if one not in gone)
+                return replace(table, constraints=kept, indexes=indexes)
+            return replace(
+                table,
+                constraints=tuple(
+                    replace(one, certain=False) if self._may_be(one) else one for one in table.constraints
+                ),
+            )
+
+        return edit_table(state, self.table, drop)
+
+    def _dropped(self, table: Table) -> tuple[Constraint, ...]:
+        """The constraint of this name, be it the name that PostgreSQL chose for one without."""
+        named = tuple(one for one in table.constraints if one.name is not None and one.name == self.name)
+        return named or tuple(one for one in table.constraints if self.name in chosen_names(self.table, one))[:1]
+
+    def _may_be(self, constraint: Constraint) -> bool:
+        """Whether it may be this constraint that goes: it has no name of its own, or the name dropped is not known."""
+        nameless = constraint.name is None or self.name is UNKNOWN
+        return nameless and self.kind in (None, constraint.kind)
+
+
+def chosen_names(table: Name, constraint: Constraint) -> tuple[str, ...]:
+    """
+    The names that PostgreSQL chooses for a constraint without one.
+    (https://www.postgresql.org/docs/current/sql-createtable.html; ChooseConstraintName in its sources)
+    """
+    if constraint.name is not None:
+        return ()
+    columns = "_".join(constraint.columns)
+    match constraint.kind:
+        case ConstraintKind.PRIMARY_KEY:
+            return (f"{table.name}_pkey",)
+        case ConstraintKind.FOREIGN_KEY:
+            return (f"{table.name}_{columns}_fkey",)
+        case ConstraintKind.UNIQUE:
+            return (f"{table.name}_{columns}_key",)
+        case ConstraintKind.CHECK:
+            return (f"{table.name}_{columns}_check", f"{table.name}_check")
+        case ConstraintKind.EXCLUDE:
+            return (f"{table.name}_{columns}_excl",)
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidateConstraint(TableOperation):
+    """ALTER TABLE ... VALIDATE CONSTRAINT."""
+
+    name: str
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        def validate(table: Table) -> Table:
+            done = tuple(replace(one, valid=True) if one.name == self.name else one for one in table.constraints)
+            return replace(table, constraints=done)
+
+        return edit_table(state, self.table, validate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameConstraint(TableOperation):
+    """ALTER TABLE ... RENAME CONSTRAINT."""
+
+    name: str
+    new_name: str
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        def rename(table: Table) -> Table:
+            done = tuple(
+                replace(one, name=self.new_name) if one.name == self.name else one for one in table.constraints
+            )
+            return replace(table, constraints=done)
+
+        return edit_table(state, self.table, rename)
+
+
+# --- indexes --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateIndex(TableOperation):
+    """CREATE INDEX."""
+
+    index: Index
+    concurrently: bool = False
+    if_not_exists: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        state = with_unknown_table(state, self.table)
+        for column in () if self.index.columns is UNKNOWN else self.index.columns:
+            if not column.startswith("("):
+                state = with_unknown_column(state, self.table, column)
+        return state
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        name = self.index.name
+        if name is None:
+            return state
+        return edit_table(state, self.table, lambda table: replace(table, indexes={**table.indexes, name: self.index}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropIndex(Operation):
+    """DROP INDEX. `table` is None where it is not written: PostgreSQL finds an index by its name alone."""
+
+    name: str
+    table: Name | None = None
+    concurrently: bool = False
+    if_exists: bool = False
+    cascade: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        if self.table is None or state.index(self.name, self.table):
+            return state
+        state = with_unknown_table(state, self.table)
+        table = state.tables[self.table]
+        if table.complete:
+            return state
+        index = Index(self.name, certain=not self.if_exists)
+        return state.with_table(replace(table, indexes={**table.indexes, self.name: index}))
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        found = state.index(self.name, self.table)
+        if found is None:
+            return self._without_unique(state)
+        table, _ = found
+        rest = {name: index for name, index in table.indexes.items() if name != self.name}
+        return state.with_table(replace(table, indexes=rest))
+
+    def _without_unique(self, state: SchemaState) -> SchemaState:
+        """MySQL drops a unique constraint as the index that it is."""
+        for table in state.tables.values():
+            if self.table in (None, table.name) and any(one.name == self.name for one in table.constraints):
+                kept = tuple(one for one in table.constraints if one.name != self.name)
+                return state.with_table(replace(table, constraints=kept))
+        return state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameIndex(Operation):
+    """ALTER INDEX ... RENAME TO."""
+
+    name: str
+    new_name: str
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        found = state.index(self.name)
+        if found is None:
+            return state
+        table, index = found
+        indexes = {name: one for name, one in table.indexes.items() if name != self.name}
+        return state.with_table(replace(table, indexes={**indexes, self.new_name: replace(index, name=self.new_name)}))
