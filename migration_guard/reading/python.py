@@ -17,8 +17,10 @@ from migration_guard.model.schema import Name
 from migration_guard.model.site import Argument, Call, Site
 from migration_guard.reading import connections, directives, library
 from migration_guard.reading.evaluate import Evaluator, Frame, OutOfSteps
+from migration_guard.reading.handles import is_handle
 from migration_guard.reading.modules import Files
 from migration_guard.reading.source import Source
+from migration_guard.reading.statements import assigned
 from migration_guard.reading.texts import as_text
 from migration_guard.reading.values import (
     NONE,
@@ -265,7 +267,7 @@ class Walker(Evaluator):
         """Runs a function's body with these arguments."""
         node = function.node
         if len(self._calls) >= DEEPEST_CALLS or self._calls.count(node) > 1:
-            if any(map(connections.is_handle, made.arguments)):
+            if any(map(is_handle, made.arguments)):
                 self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
             return Unknown("a call nested too deeply"), None
         frame = Frame(function.module, self._bound(function, made), function.closure)
@@ -527,7 +529,7 @@ class Walker(Evaluator):
         """`owner.name = value`: on an object that a query gave, that is an UPDATE of its row."""
         super().set_attribute(owner, name, value)
         if isinstance(owner, Made) and isinstance(owner.function, Attribute):
-            self.emit(*connections.assigned(self, owner, name))
+            self.emit(*assigned(self, owner, name))
 
     # --- definitions --------------------------------------------------------------------------------------------
 
