@@ -2,12 +2,14 @@
 What a rule is. Read this page, then any rule in this folder, before writing one.
 
 A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that
-a history creates, `Rule[Migration]` every revision, `Rule[History]` the whole graph, `Rule[Silence]` every ignore comment. Its docstring is its page: the
-first line says the hazard, then comes what happens to whom, then examples in fences, which are executed as tests:
+a history creates, `Rule[Operation]` everything that is done, `Rule[Migration]` every revision, `Rule[History]` the whole
+graph, `Rule[Silence]` every ignore comment. Its docstring is its page: the first line says the hazard, then comes what
+happens to whom, then examples in fences, which are executed as tests:
 
     python bad      yields exactly this code           python good     yields nothing
     python given    the history before                 python fixed    what the correction makes of the bad one
-    ... and `postgresql 10` behind the word picks a target.
+    ... and `postgresql 10` behind the word picks a target. What is given counts for the next example only. Awkward
+    cases, and those that need whole files (`file=NAME`), stand in tests/cases/<slug>.md.
 
 A message says who is hurt, with the real names, and how; the help says what to write instead. A lock's name never
 appears without its meaning. Where no single step cures, the help is a numbered list of deploys. Write the sentence as
