@@ -2,7 +2,7 @@
 What a rule is. Read this page, then any rule in this folder, before writing one.
 
 A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that
-a history creates, `Rule[Operation]` everything that is done, `Rule[Migration]` every revision, `Rule[History]` the whole
+a history creates, `Rule[Operation]` all that is done, `Rule[Migration]` every revision, `Rule[History]` the whole
 graph, `Rule[Silence]` every ignore comment. Its docstring is its page: the first line says the hazard, then comes what
 happens to whom, then examples in fences, which are executed as tests:
 
