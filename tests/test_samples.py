@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from migration_guard import rules
+from migration_guard.config import Overrides
 from migration_guard.engine import lint
 
 SAMPLES = Path(__file__).parent.parent / "sample_migrations"
+FRESH = Overrides(cache=False)
 EXPECT = re.compile(r"# expect: (MG\d{3}(?:, MG\d{3})*)$")
 
 # What needs a history of its own to show: its examples are in tests/cases.
@@ -28,7 +30,7 @@ def expected(folder: Path) -> set[tuple[str, int, str]]:
 
 
 def test_the_hazards_are_found_where_the_comments_say() -> None:
-    report = lint([SAMPLES / "hazards"], SAMPLES)
+    report = lint([SAMPLES / "hazards"], SAMPLES, overrides=FRESH)
     found = {(Path(one.path).name, one.span.line if one.span else 0, one.code) for one in report.findings}
     assert found == expected(SAMPLES / "hazards")
 
@@ -44,7 +46,7 @@ def test_the_shop_is_healthy(target: str, tmp_path: Path) -> None:
     if target:
         explicit = tmp_path / "migration-guard.toml"
         explicit.write_text(target)
-    report = lint([SAMPLES / "shop"], SAMPLES, explicit)
+    report = lint([SAMPLES / "shop"], SAMPLES, explicit, FRESH)
     assert [finding.message for finding in report.findings] == []
     assert report.summary.migrations >= 10
     assert report.summary.opaque == 0
