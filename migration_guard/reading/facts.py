@@ -74,6 +74,8 @@ class Cache:
 
     def keep_judged(self, name: str, key: str, judged: Judged, needed: Iterable[str]) -> None:
         """Keeps the findings and the summary of a history."""
+        if self.folder is None:
+            return
         findings, summary = judged
         payload = {
             "needed": [[path, self._state(path)] for path in sorted(set(needed))],
@@ -102,6 +104,8 @@ class Cache:
         environment: tuple[Environment, tuple[str, ...]],
     ) -> None:
         """Keeps the facts of all files of a history."""
+        if self.folder is None:
+            return
         lists: dict[tuple[str, ...], int] = {}
 
         def number(needed: tuple[str, ...]) -> int:

@@ -34,7 +34,7 @@ class Positions(CodegenState):
     The offsets of the expressions and statements of a module (`spans`, by the id of the node), and its comments.
 
     Measured against parsing the same files: libcst's PositionProvider takes 2.4 times as long, its code generator with
-    tokens counted instead of kept 0.3 times, this 0.15 times.
+    tokens counted instead of kept 0.3 times, this 0.1 times.
     """
 
     def __init__(self, module: cst.Module) -> None:
@@ -169,6 +169,18 @@ class Positions(CodegenState):
                 at = self._any(element, at)
         return at
 
+    def _subscript(self, node: cst.Subscript, at: int) -> int:
+        start = at = self._opened(node.lpar, at)
+        at = self._space(node.whitespace_after_value, self._any(node.value, at)) + 1
+        at = self._space(node.lbracket.whitespace_after, at)
+        for element in node.slice:
+            index = element.slice
+            if isinstance(index, cst.Index) and index.star is None:
+                at = self._comma(element.comma, self._any(index.value, at))
+            else:
+                at = self._any(element, at)
+        return self._closed(node, start, self._space(node.rbracket.whitespace_before, at) + 1)
+
     # --- statements ---------------------------------------------------------------------------------------------
 
     def _statement_line(self, node: cst.SimpleStatementLine, at: int) -> int:
@@ -179,7 +191,9 @@ class Positions(CodegenState):
         self.spans[id(node)] = (start, end)
         return self._line(node.trailing_whitespace, at)
 
-    def _small(self, node: cst.Expr | cst.Assign, start: int, at: int) -> int:
+    def _small(
+        self, node: cst.Expr | cst.Assign | cst.AnnAssign | cst.Import | cst.ImportFrom, start: int, at: int
+    ) -> int:
         self.spans[id(node)] = (start, at)
         return self._token(node.semicolon, at) if isinstance(node.semicolon, cst.Semicolon) else at
 
@@ -192,6 +206,48 @@ class Positions(CodegenState):
             at = self._space(target.whitespace_before_equal, self._any(target.target, at)) + 1
             at = self._space(target.whitespace_after_equal, at)
         return self._small(node, start, self._any(node.value, at))
+
+    def _annotated_assign(self, node: cst.AnnAssign, at: int) -> int:
+        start, at = at, self._annotation(node.annotation, self._any(node.target, at), len(":"))
+        if isinstance(node.equal, cst.AssignEqual):
+            at = self._token(node.equal, at)
+        return self._small(node, start, at if node.value is None else self._any(node.value, at))
+
+    def _annotation(self, node: cst.Annotation, at: int, indicator: int) -> int:
+        before = node.whitespace_before_indicator
+        at = at if isinstance(before, cst.MaybeSentinel) else self._space(before, at)
+        return self._any(node.annotation, self._space(node.whitespace_after_indicator, at + indicator))
+
+    def _import(self, node: cst.Import, at: int) -> int:
+        names = self._names(node.names, self._space(node.whitespace_after_import, at + len("import")))
+        return self._small(node, at, names)
+
+    def _import_from(self, node: cst.ImportFrom, at: int) -> int:
+        start, at = at, self._space(node.whitespace_after_from, at + len("from"))
+        for dot in node.relative:
+            at = self._token(dot, at)
+        if node.module is not None:
+            at = self._any(node.module, at)
+        at = self._space(node.whitespace_before_import, at) + len("import")
+        at = self._space(node.whitespace_after_import, at)
+        if node.lpar is not None:
+            at = self._space(node.lpar.whitespace_after, at + 1)
+        at = at + 1 if isinstance(node.names, cst.ImportStar) else self._names(node.names, at)
+        if node.rpar is not None:
+            at = self._space(node.rpar.whitespace_before, at) + 1
+        return self._small(node, start, at)
+
+    def _names(self, names: Sequence[cst.ImportAlias], at: int) -> int:
+        for alias in names:
+            at = self._any(alias.name, at)
+            if alias.asname is not None:
+                at = self._as_name(alias.asname, at)
+            at = self._comma(alias.comma, at)
+        return at
+
+    def _as_name(self, node: cst.AsName, at: int) -> int:
+        at = self._space(node.whitespace_before_as, at) + len("as")
+        return self._any(node.name, self._space(node.whitespace_after_as, at))
 
     def _block(self, node: cst.IndentedBlock, at: int) -> int:
         start = at = self._line(node.header, at)
@@ -216,11 +272,10 @@ class Positions(CodegenState):
         if node.type_parameters is not None:
             at = self._any(node.type_parameters, at)
         at = self._space(node.whitespace_after_type_parameters, at) + 1
-        at = self._any(node.params, self._space(node.whitespace_before_params, at)) + 1
+        at = self._space(node.whitespace_before_params, at)
+        at = (at if _is_empty(node.params) else self._any(node.params, at)) + 1
         if node.returns is not None:
-            self.offset = at
-            node.returns._codegen(self, default_indicator="->")
-            at = self.offset
+            at = self._annotation(node.returns, at, len("->"))
         at = self._any(node.body, self._space(node.whitespace_before_colon, at) + 1)
         self.spans[id(node)] = (start, self._end(node.body, at))
         return at
@@ -233,7 +288,10 @@ class Positions(CodegenState):
         if isinstance(node.lpar, cst.LeftParen):
             at = self._space(node.lpar.whitespace_after, at + 1)
         for item in node.items:
-            at = self._any(item, at)
+            at = self._any(item.item, at)
+            if item.asname is not None:
+                at = self._as_name(item.asname, at)
+            at = self._comma(item.comma, at)
         if isinstance(node.rpar, cst.RightParen):
             at = self._space(node.rpar.whitespace_before, at) + 1
         at = self._any(node.body, self._space(node.whitespace_before_colon, at) + 1)
@@ -255,6 +313,12 @@ class Positions(CodegenState):
         return at
 
 
+def _is_empty(node: cst.Parameters) -> bool:
+    if node.params or node.kwonly_params or node.posonly_params or node.star_kwarg is not None:
+        return False
+    return isinstance(node.star_arg, cst.MaybeSentinel) and isinstance(node.posonly_ind, cst.MaybeSentinel)
+
+
 _HANDLERS: dict[type[cst.CSTNode], Callable[..., int]] = {
     cst.Name: Positions._leaf,
     cst.SimpleString: Positions._leaf,
@@ -263,9 +327,13 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[..., int]] = {
     cst.Call: Positions._call,
     cst.List: Positions._list,
     cst.Tuple: Positions._tuple,
+    cst.Subscript: Positions._subscript,
     cst.SimpleStatementLine: Positions._statement_line,
     cst.Expr: Positions._expr,
     cst.Assign: Positions._assign,
+    cst.AnnAssign: Positions._annotated_assign,
+    cst.Import: Positions._import,
+    cst.ImportFrom: Positions._import_from,
     cst.IndentedBlock: Positions._block,
     cst.FunctionDef: Positions._function,
     cst.With: Positions._with,
