@@ -109,7 +109,7 @@ class Environment:
     """
     What env.py and the ini file say about how migrations run. None: they do not say, or could not be read.
 
-    `naming_convention` holds the keys of the MetaData's naming convention that are known (`fk`, `ck` ...).
+    `naming_convention` holds the MetaData's naming convention as far as it is known: `pk=pk_%(table_name)s`.
     """
 
     transaction_per_migration: bool | None = None

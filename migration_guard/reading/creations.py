@@ -13,6 +13,7 @@ from migration_guard.model.operations import CreateTable, DropTable
 from migration_guard.model.schema import UNKNOWN, EnumType, Name
 from migration_guard.reading import directives
 from migration_guard.reading.arguments import Ask
+from migration_guard.reading.constraint_directives import index_from
 from migration_guard.reading.constructs import Constructs
 from migration_guard.reading.handles import is_handle
 from migration_guard.reading.recorder import Recorder, identifier, table_of
@@ -86,7 +87,7 @@ def _own_index(walker: Recorder, made: Made, owner: Made, creates: bool) -> None
     if name is None or (creates and table is None):
         walker.opaque(made.node, walker.shown(made.node), "the index or its table is not known")
     elif creates and table is not None:
-        index = directives.index_from(owner, Constructs(walker.dialect))
+        index = index_from(owner, Constructs(walker.dialect))
         walker.emit(CreateIndex(site=walker.site(made.node), table=table, index=index))
     else:
         walker.emit(DropIndex(site=walker.site(made.node), name=name, table=table))

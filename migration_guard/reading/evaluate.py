@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import libcst as cst
 
-from migration_guard.reading import library, texts
-from migration_guard.reading.operators import arithmetic, compare
-from migration_guard.reading.source import Source
+from migration_guard.reading import library, literals, texts
+from migration_guard.reading.operators import arithmetic, compare, item, part
+from migration_guard.reading.scope import Scope
 from migration_guard.reading.values import (
     NONE,
     Attribute,
@@ -33,90 +30,22 @@ from migration_guard.reading.values import (
     truth,
 )
 
-_COLUMNS = frozenset({"Column", "mapped_column", "Field"})
-MOST_STEPS = 60_000
 LARGEST_NUMBER = 10**12
+_COLUMNS = frozenset({"Column", "mapped_column", "Field"})
 
 
-class OutOfSteps(Exception):
-    """The code unrolls into more steps than we are willing to take."""
-
-
-@dataclass(slots=True)
-class Frame:
-    """The names that are visible at one place."""
-
-    module: Module
-    names: dict[str, Value]
-    closure: Mapping[str, Value] = field(default_factory=dict)
-    returned: list[Value] = field(default_factory=list)
-
-
-class Evaluator:
-    """Evaluates expressions. Subclasses say what a call does (`call_value`) and resolve what is imported (`resolve`)."""
-
-    def __init__(self, source: Source, module: Module, dialect: str) -> None:
-        self.source = source
-        self.dialect = dialect
-        self.frame = Frame(module, module.names)
-        self.steps = 0
-        self._holes = 0
-
-    def source_of(self, module: Module) -> Source:
-        """The source that a module's nodes belong to."""
-        raise NotImplementedError
-
-    def changes(self, value: Items | Pairs | Class) -> None:
-        """Told before a collection is changed in place."""
-        raise NotImplementedError
-
-    def call_value(self, function: Value, made: Made) -> Value:
-        """What a call gives, once its function and arguments are known."""
-        raise NotImplementedError
-
-    def resolve(self, symbol: Symbol) -> Value:
-        """What an imported name stands for, where its file belongs to the project; else the symbol itself."""
-        raise NotImplementedError
-
-    def hole(self) -> Text:
-        """A piece of text that is not known."""
-        self._holes += 1
-        return Text(f"mghole{self._holes}")
-
-    def step(self) -> None:
-        """Counts a step; raises OutOfSteps past the bound."""
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise OutOfSteps
+class Evaluator(Scope):
+    """Evaluates expressions."""
 
     def evaluate(self, node: cst.BaseExpression) -> Value:
         """What this expression is known to be."""
         handler = _HANDLERS.get(type(node))
         if handler is None:
             return Unknown(f"a {type(node).__name__} is not followed")
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise OutOfSteps
+        self.step()
         return handler(self, node)
 
-    def around(self) -> Mapping[str, Value]:
-        """The names that a function defined here sees, those assigned later on included."""
-        return ChainMap(self.frame.names, self.frame.closure)  # type: ignore[arg-type]
-
     # --- names --------------------------------------------------------------------------------------------------
-
-    def lookup(self, name: str) -> Value:
-        """What a name stands for here."""
-        frame = self.frame
-        for names in (frame.names, frame.closure, frame.module.names):
-            if name in names:
-                value = names[name]
-                return self.resolve(value) if isinstance(value, Symbol) else value
-        if name in library.BUILTINS:
-            return Symbol(f"builtins.{name}")
-        if name in ("__file__", "__name__"):
-            return Text(frame.module.path if name == "__file__" else "migration")
-        return Unknown(f"{name} is not known here")
 
     def name(self, node: cst.Name) -> Value:
         """A name; True, False and None are names to libcst."""
@@ -159,23 +88,8 @@ class Evaluator:
 
     def string(self, node: cst.SimpleString) -> Value:
         """A string or bytes literal."""
-        start, _ = self.source_of(self.frame.module).offsets(node)
-        value = node.value
-        prefix = len(node.prefix)
-        quote = 3 if value[prefix : prefix + 3] in ('"""', "'''") else 1
-        body = value[prefix + quote : -quote]
-        if (
-            "\\" not in body and "\r" not in body and node.prefix.lower() in ("", "r", "u")
-        ) or node.prefix.lower() == "r":
-            decoded: object = body
-        else:
-            try:
-                decoded = ast.literal_eval(value)
-            except (ValueError, SyntaxError):
-                return Unknown("its escapes are not valid")
-        if isinstance(decoded, bytes):
-            return Constant(decoded)
-        return texts.literal(body, str(decoded), self.frame.module.path, start + prefix + quote)
+        source = self.source_of(self.frame.module)
+        return literals.string(node, source.offsets(node)[0], source.path)
 
     def concatenated(self, node: cst.ConcatenatedString) -> Value:
         """Literals side by side."""
@@ -189,32 +103,11 @@ class Evaluator:
 
     def formatted_string(self, node: cst.FormattedString) -> Value:
         """An f-string."""
-        source = self.source_of(self.frame.module)
-        offset = source.offsets(node)[0] + len(node.start)
-        parts: list[Text] = []
-        for part in node.parts:
-            if isinstance(part, cst.FormattedStringText):
-                decoded = part.value.replace("{{", "{").replace("}}", "}")
-                if "\\" in decoded and "r" not in node.start.lower():
-                    decoded = _unescaped(decoded)
-                parts.append(texts.literal(part.value, decoded, self.frame.module.path, offset))
-                offset += len(part.value)
-            elif isinstance(part, cst.FormattedStringExpression):
-                value = self.evaluate(part.expression)
-                specification = part.format_spec or ()
-                plainly = all(isinstance(one, cst.FormattedStringText) for one in specification)
-                written = "".join(one.value for one in specification if isinstance(one, cst.FormattedStringText))
-                shown = texts.formatted(value, part.conversion, written, self.hole) if plainly else self.hole()
-                parts.append(shown)
-                offset += len(source.module.code_for_node(part))
-        return join(parts)
+        return literals.formatted_string(node, self.source_of(self.frame.module), self.evaluate, self.hole)
 
     def number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
         """A number."""
-        if len(node.value) > 40:
-            return Unknown("the number is too large")
-        found = ast.literal_eval(node.value)
-        return Constant(found) if isinstance(found, int | float | complex) else Unknown("no number")
+        return literals.number(node)
 
     def items(self, node: cst.List | cst.Tuple | cst.Set) -> Value:
         """A list, tuple or set."""
@@ -333,20 +226,9 @@ class Evaluator:
         if not isinstance(index, cst.Index):
             return Unknown("its index is not known")
         key = self.evaluate(index.value)
-        match owner, key:
-            case Items(items, True), Constant(int(at)) if -len(items) <= at < len(items):
-                return items[at]
-            case Pairs(), _ if (found := owner.get(key)) is not None:
-                return found
-            case Made(function=Symbol(path="builtins.globals" | "builtins.locals")), Text(value=name):
-                return self.lookup(name)
-            case Attribute(name="c" | "columns"), Text(value=name):
-                return Attribute(owner, name)
-            case Attribute(name="tables"), Text():
-                return Made(Symbol("sqlalchemy.Table"), (key,))
-            case Class(), _:
-                return next((each for each in owner.names.values() if _is_member(each, key)), Unknown("no such member"))
-        return Unknown("its index is not known")
+        if library.is_scope(owner) and isinstance(key, Text):
+            return self.lookup(key.value)
+        return item(owner, key)
 
     def _slice(self, owner: Value, index: cst.Slice) -> Value:
         bounds: list[int | None] = []
@@ -355,13 +237,7 @@ class Evaluator:
             if bound is not None and not isinstance(known, int):
                 return Unknown("its bounds are not known")
             bounds.append(known if isinstance(known, int) else None)
-        start, stop, step = bounds
-        if isinstance(owner, Items) and owner.complete and step != 0:
-            return Items(owner.items[start:stop:step])
-        if isinstance(owner, Text) and step is None:
-            low, high, _ = slice(start, stop).indices(len(owner.value))
-            return owner.slice(low, max(low, high))
-        return Unknown("its bounds are not known")
+        return part(owner, *bounds)
 
     # --- calls and functions ------------------------------------------------------------------------------------
 
@@ -433,61 +309,11 @@ class Evaluator:
         self.frame.names.clear()
         self.frame.names.update(saved)
 
-    def bind(self, target: cst.BaseExpression, value: Value) -> None:
-        """Assigns a value to a name, or to several by unpacking."""
-        match target:
-            case cst.Name():
-                self.frame.names[target.value] = value
-            case cst.Tuple() | cst.List():
-                self._unpack(target, value)
-            case cst.Attribute():
-                owner = self.evaluate(target.value)
-                if isinstance(owner, Class):
-                    self.changes(owner)
-                self.set_attribute(owner, target.attr.value, value)
-            case cst.Subscript():
-                owner = self.evaluate(target.value)
-                index = target.slice[0].slice
-                if isinstance(owner, Pairs | Items):
-                    self.changes(owner)
-                if isinstance(owner, Pairs) and isinstance(index, cst.Index):
-                    owner.pairs.append((self.evaluate(index.value), value))
-                elif isinstance(owner, Items):
-                    owner.complete = False
-
-    def set_attribute(self, owner: Value, name: str, value: Value) -> None:
-        """`owner.name = value`."""
-        match owner:
-            case Class(names=names) | Made(function=Class(names=names)):
-                names[name] = value
-
-    def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
-        known = isinstance(value, Items) and value.complete
-        items = value.items if isinstance(value, Items) and known else []
-        starred = [isinstance(element, cst.StarredElement) for element in target.elements]
-        if True in starred and known:
-            at, rest = starred.index(True), len(items) - len(starred) + 1
-            items = [*items[:at], Items(items[at : at + max(0, rest)]), *items[at + max(0, rest) :]]
-        for position, element in enumerate(target.elements):
-            found = items[position] if position < len(items) else Unknown("what is unpacked here is not known")
-            self.bind(element.value, found)
-
     def named(self, node: cst.NamedExpr) -> Value:
         """`(name := value)`."""
         value = self.evaluate(node.value)
         self.bind(node.target, value)
         return value
-
-
-def _is_member(value: Value, key: Value) -> bool:
-    return isinstance(value, Text) and isinstance(key, Text) and value.value == key.value
-
-
-def _unescaped(text: str) -> str:
-    try:
-        return str(ast.literal_eval('"""' + text.replace('"', '\\"') + '"""'))
-    except (ValueError, SyntaxError):
-        return text
 
 
 _CONSTANTS: dict[str, Value] = {"True": Constant(True), "False": Constant(False), "None": NONE}

@@ -6,10 +6,12 @@ import libcst as cst
 
 from migration_guard.reading.values import (
     NONE,
+    Attribute,
     Class,
     Constant,
     Function,
     Items,
+    Made,
     Pairs,
     Symbol,
     Text,
@@ -74,3 +76,29 @@ def contains(container: Value, item: Value) -> bool | None:
                 return True
             return False if container.complete and None not in results else None
     return None
+
+
+def item(owner: Value, key: Value) -> Value:
+    """`owner[key]`."""
+    match owner, key:
+        case Items(items, True), Constant(int(at)) if -len(items) <= at < len(items):
+            return items[at]
+        case Pairs(), _ if (found := owner.get(key)) is not None:
+            return found
+        case Attribute(name="c" | "columns"), Text(value=name):
+            return Attribute(owner, name)
+        case Attribute(name="tables"), Text():
+            return Made(Symbol("sqlalchemy.Table"), (key,))
+        case Class(), Text():
+            return next((each for each in owner.names.values() if each == key), Unknown("no such member"))
+    return Unknown("its index is not known")
+
+
+def part(owner: Value, start: int | None, stop: int | None, step: int | None) -> Value:
+    """`owner[start:stop:step]`."""
+    if isinstance(owner, Items) and owner.complete and step != 0:
+        return Items(owner.items[start:stop:step])
+    if isinstance(owner, Text) and step is None:
+        low, high, _ = slice(start, stop).indices(len(owner.value))
+        return owner.slice(low, max(low, high))
+    return Unknown("its bounds are not known")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migration_guard.model.constraints import DropConstraint
@@ -10,7 +11,12 @@ from migration_guard.rules import Context, Rule
 # What a naming convention can name without knowing the columns: drop_constraint has none to offer, so a foreign key
 # fails, a unique constraint gets a name that nothing has (uq_users_), and a check has no name of its own to build on.
 # The same with Alembic 1.8 and SQLAlchemy 1.4, 1.13 and 2.0, 1.20 and 2.1; in batch mode too.
-NAMED_BY_TABLE = {ConstraintKind.PRIMARY_KEY: "pk"}
+KEYS = {
+    ConstraintKind.PRIMARY_KEY: "pk",
+    ConstraintKind.FOREIGN_KEY: "fk",
+    ConstraintKind.UNIQUE: "uq",
+    ConstraintKind.CHECK: "ck",
+}
 
 
 class UnnamedConstraintDropped(Rule[DropConstraint]):
@@ -18,8 +24,8 @@ class UnnamedConstraintDropped(Rule[DropConstraint]):
     drop_constraint(None, ...) names no constraint: Alembic cannot write the statement and stops.
 
     Autogenerate writes it in the downgrade of a constraint without a name, so it shows on the day one has to go
-    back. A naming convention helps for the primary key only; the others are named by columns, and drop_constraint
-    knows none.
+    back. A naming convention helps where it needs the table's name only, as that of primary keys does: drop_constraint
+    knows no columns.
 
     ```python bad
     op.drop_constraint(None, "orders", type_="foreignkey")
@@ -51,7 +57,12 @@ class UnnamedConstraintDropped(Rule[DropConstraint]):
             return
         if subject.kind is ConstraintKind.PRIMARY_KEY and context.target.dialect in ("mysql", "mariadb"):
             return
-        convention = context.history.environment.naming_convention
-        if subject.kind and NAMED_BY_TABLE.get(subject.kind) in convention:
+        conventions = dict(one.split("=", 1) for one in context.history.environment.naming_convention)
+        if subject.kind and _needs_the_table_only(conventions.get(KEYS.get(subject.kind, ""), "")):
             return
         yield self.finding(subject, objects=[str(subject.table)], table=subject.table)
+
+
+def _needs_the_table_only(template: str) -> bool:
+    """Whether a naming convention's template can be filled in by drop_constraint, which knows no columns."""
+    return set(re.findall(r"%\((\w+)\)", template)) == {"table_name"}
