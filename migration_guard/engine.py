@@ -210,7 +210,10 @@ def _sources(findings: Iterable[Finding], contents: Mapping[str, bytes | None]) 
 
 
 def _united(reports: Sequence[Report], cwd: Path, seconds: float) -> Report:
-    """The reports of several histories as one, with paths as people write them, sorted, and each finding known again by its fingerprint."""
+    """
+    The reports of several histories as one, with paths as people write them, sorted, and each finding known again by
+    its fingerprint.
+    """
     findings: list[Finding] = []
     sources: dict[str, str] = {}
     for report in reports:
@@ -238,7 +241,10 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
 
 
 def _fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """A finding is the same one when its rule, revision, function and objects are: moved lines and renamed files are no change."""
+    """
+    A finding is the same one when its rule, revision, function and objects are: moved lines and renamed files are no
+    change.
+    """
     seen: dict[str, int] = {}
     for finding in findings:
         where = finding.revision or os.path.basename(finding.path)

@@ -67,7 +67,9 @@ def _code(word: str, slugs: Mapping[str, str]) -> str | None:
 
 
 def _covers(comment: IgnoreComment, finding: Finding) -> bool:
-    """On the first or last line of the statement (or of the SQL statement), on the line above it, or at the file's top."""
+    """
+    On the first or last line of the statement (or of the SQL statement), on the line above it, or at the file's top.
+    """
     if comment.whole_file:
         return True
     line = comment.span.line

@@ -1,4 +1,7 @@
-"""Which database a history is for, where nobody says so: guessed from its configuration and sources, and the reason told."""
+"""
+Which database a history is for, where nobody says so: guessed from its configuration and sources, and the reason
+told.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ down_revision = None
 
 
 def migration(root: Path, source: str, dialect: str = "postgresql", database: str | None = None) -> Migration:
-    """The migration of this source, read in the folder `root`. A source without `def upgrade` is the body of upgrade()."""
+    """
+    The migration of this source, read in the folder `root`. A source without `def upgrade` is the body of upgrade().
+    """
     text = textwrap.dedent(source)
     if "def upgrade" not in text:
         text = "def upgrade():\n" + textwrap.indent(text.strip("\n"), "    ") + "\n"

@@ -23,7 +23,11 @@ def test_a_file_next_to_the_migration_is_read(tmp_path: Path) -> None:
     (tmp_path / "versions" / "drop.sql").write_text("ALTER TABLE users DROP COLUMN age;")
     source = 'from pathlib import Path\nop.execute((Path(__file__).parent / "drop.sql").read_text())'
     assert shown(tmp_path, source) == ["DropColumn users age"]
-    source = 'import os\nwith open(os.path.join(os.path.dirname(__file__), "drop.sql")) as file:\n    op.execute(file.read())'
+    source = """
+    import os
+    with open(os.path.join(os.path.dirname(__file__), "drop.sql")) as file:
+        op.execute(file.read())
+    """
     assert shown(tmp_path, source) == ["DropColumn users age"]
 
 

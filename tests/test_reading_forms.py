@@ -75,13 +75,15 @@ def test_a_column_is_dropped_however_it_is_written(tmp_path: Path, source: str) 
         ('names = []\nnames.append("age")\nfor name in names:\n    op.drop_column("users", name)', [DROP]),
         ('drop = lambda name: op.drop_column("users", name)\ndrop("age")', [DROP]),
         (
-            'def drop(table, *columns):\n    for c in columns:\n        op.drop_column(table, c)\ndef upgrade():\n    drop("users", "age")',
+            "def drop(table, *columns):\n    for c in columns:\n        op.drop_column(table, c)\n"
+            'def upgrade():\n    drop("users", "age")',
             [DROP],
         ),
         ('def name():\n    return "age"\ndef upgrade():\n    op.drop_column("users", name())', [DROP]),
         ('class T:\n    name = "users"\ndef upgrade():\n    op.drop_column(T.name, "age")', [DROP]),
         (
-            'class H:\n    def __init__(self, t):\n        self.t = t\n    def go(self):\n        op.drop_column(self.t, "age")\ndef upgrade():\n    H("users").go()',
+            "class H:\n    def __init__(self, t):\n        self.t = t\n    def go(self):\n"
+            '        op.drop_column(self.t, "age")\ndef upgrade():\n    H("users").go()',
             [DROP],
         ),
         ('if (name := "age"):\n    op.drop_column("users", name)', [DROP]),

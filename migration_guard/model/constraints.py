@@ -57,8 +57,8 @@ class AddConstraint(TableOperation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropConstraint(TableOperation):
     """
-    ALTER TABLE ... DROP CONSTRAINT. `name` is None for `drop_constraint(None, ...)`, UNKNOWN where it is found out at run
-    time; `kind` where the author says it.
+    ALTER TABLE ... DROP CONSTRAINT. `name` is None for `drop_constraint(None, ...)`, UNKNOWN where it is found out at
+    run time; `kind` where the author says it.
     """
 
     name: str | Unknown | None

@@ -1,6 +1,6 @@
 """
-What a downgrade leaves behind, loses or changes: two schemas compared, object by object. What is unknown or uncertain in
-either is no difference.
+What a downgrade leaves behind, loses or changes: two schemas compared, object by object. What is unknown or uncertain
+in either is no difference.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def _table(was: Table, now: Table) -> Iterator[Difference]:
 
 def _surely(was: Table, now: Table, appeared: bool) -> bool:
     """
-    Whether a column on one side only is a difference though a table is incomplete: the two states are the same table seen
-    before and after, so that a column can only have appeared or gone by an operation that we saw.
+    Whether a column on one side only is a difference though a table is incomplete: the two states are the same table
+    seen before and after, so that a column can only have appeared or gone by an operation that we saw.
     """
     return now.complete == was.complete or not appeared
 

@@ -21,7 +21,10 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """upgrade() or downgrade(): its operations in the order they run. `span` is the `def` line, None where it is missing."""
+    """
+    upgrade() or downgrade(): its operations in the order they run. `span` is the `def` line, None where it is
+    missing.
+    """
 
     form: Form
     span: Span | None = None
@@ -126,9 +129,9 @@ class GraphFacts:
     """
     The shape of a history, with whatever is wrong with it.
 
-    `order` is every readable revision, parents and dependencies first; members of a loop come last. `cycles` lists each loop once,
-    as the revisions along it. `missing` pairs a migration with an id that no file declares. `duplicates` pairs the
-    migration that was kept with the one that declares the same id.
+    `order` is every readable revision, parents and dependencies first; members of a loop come last. `cycles` lists
+    each loop once, as the revisions along it. `missing` pairs a migration with an id that no file declares.
+    `duplicates` pairs the migration that was kept with the one that declares the same id.
     """
 
     order: tuple[Migration, ...] = ()
@@ -143,8 +146,8 @@ class History:
     """
     All revisions of one Alembic project (of one database, where the project has several).
 
-    `root` is the folder of the configuration file (or of the versions), absolute. `files` are the names of all Python files in the version folders.
-    `file_template` is alembic.ini's, None where it sets none.
+    `root` is the folder of the configuration file (or of the versions), absolute. `file_template` is alembic.ini's, None
+    where it sets none.
     """
 
     root: str

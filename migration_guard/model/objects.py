@@ -226,10 +226,11 @@ class RunSql(Operation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opaque(Operation):
     """
-    Something that could not be read from the source. `what` is the code as written (shortened), `reason` says what is missing.
+    Something that could not be read from the source. `what` is the code as written (shortened), `reason` says what is
+    missing.
 
-    `tables` are those it is known to touch. `rows_only` is True where it cannot change the schema (a query or DML built by
-    SQLAlchemy whose table we do not know).
+    `tables` are those it is known to touch. `rows_only` is True where it cannot change the schema (a query or DML
+    built by SQLAlchemy whose table we do not know).
     """
 
     what: str

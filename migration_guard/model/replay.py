@@ -31,8 +31,8 @@ class Replayed:
     One revision, replayed: upgrade from `before` to `after`, then downgrade from there to `restored`.
 
     `before` also holds what the upgrade shows to have been there, though the history never made it. `created` are the
-    tables that its upgrade makes, `added` the columns it adds to tables, `created_enums` the types it makes. `differences`
-    are those between `before` and `restored`.
+    tables that its upgrade makes, `added` the columns it adds to tables, `created_enums` the types it makes.
+    `differences` are those between `before` and `restored`.
     """
 
     migration: Migration
@@ -76,8 +76,8 @@ def replay_one(migration: Migration, state: SchemaState) -> Replayed:
 
 def _told(found: Sequence[Difference], before: SchemaState, after: SchemaState) -> tuple[Difference, ...]:
     """
-    The differences that are certain. What only the downgrade makes, on a table that the history does not show in full, may
-    have been there all along.
+    The differences that are certain. What only the downgrade makes, on a table that the history does not show in
+    full, may have been there all along.
     """
     kept = []
     for one in found:

@@ -117,8 +117,8 @@ class Constraint:
     """
     A constraint. `name` is None when the database, or a naming convention, is left to choose one.
 
-    `references` and `referenced_columns` belong to foreign keys, `expression` to checks. `valid` is False for NOT VALID.
-    `using_index` is the existing index it was made from.
+    `references` and `referenced_columns` belong to foreign keys, `expression` to checks. `valid` is False for NOT
+    VALID. `using_index` is the existing index it was made from.
     """
 
     kind: ConstraintKind

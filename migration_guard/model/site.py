@@ -21,9 +21,9 @@ class Call:
     """
     The call that asks for an operation, so far as an edit must know it.
 
-    `name` is the function as written (`op.create_index`). `arguments_end` is where a further keyword argument goes: just
-    behind the last argument (or behind the opening parenthesis when there is none); `trailing_comma` tells whether a
-    comma already stands there. `column` is the Column(...) written inside an add_column.
+    `name` is the function as written (`op.create_index`). `arguments_end` is where a further keyword argument goes:
+    just behind the last argument (or behind the opening parenthesis when there is none); `trailing_comma` tells
+    whether a comma already stands there. `column` is the Column(...) written inside an add_column.
     """
 
     name: str
@@ -48,10 +48,10 @@ class Site:
     that, if any. `sql` is the text of the SQL statement where the operation came from SQL. `text_span` is where exactly
     that text stands in the source, letter by letter; None where it is put together at run time.
 
-    `segment` numbers the transactions of the migration: operations of one segment commit together. `autocommit` is True
-    inside `autocommit_block()`, where each statement commits alone. `conditional` operations may not run; `repeated` ones run
-    in a loop whose length is unknown. `batch` marks operations of `batch_alter_table`. `helper` is True where the operation
-    stands in another file and `span` points at the call that led there.
+    `segment` numbers the transactions of the migration: operations of one segment commit together. `autocommit` is
+    True inside `autocommit_block()`, where each statement commits alone. `conditional` operations may not run;
+    `repeated` ones run in a loop whose length is unknown. `batch` marks operations of `batch_alter_table`. `helper`
+    is True where the operation stands in another file and `span` points at the call that led there.
     """
 
     direction: Direction

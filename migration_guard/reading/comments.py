@@ -1,6 +1,6 @@
 """
-The comments people write to migration-guard: `# migration-guard: ignore[MG401] reason`, the same behind `--` inside SQL, and
-`# migration-guard: irreversible <reason>`.
+The comments people write to migration-guard: `# migration-guard: ignore[MG401] reason`, the same behind `--` inside
+SQL, and `# migration-guard: irreversible <reason>`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """
-Calls that reach the database beside op.*: SQL through a connection, a session or op.execute. Decides what of all other calls
-could have touched the database unseen.
+Calls that reach the database beside op.*: SQL through a connection, a session or op.execute. Decides what of all
+other calls could have touched the database unseen.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""SQLAlchemy's constructs as schema facts: Column, types, constraints, defaults. Knows what SQLAlchemy renders for each dialect."""
+"""
+SQLAlchemy's constructs as schema facts: Column, types, constraints, defaults. Knows what SQLAlchemy renders for each
+dialect.
+"""
 
 from __future__ import annotations
 

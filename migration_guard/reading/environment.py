@@ -1,4 +1,7 @@
-"""What env.py says about how migrations run: the arguments of its configure() calls and the metadata's naming convention."""
+"""
+What env.py says about how migrations run: the arguments of its configure() calls and the metadata's naming
+convention.
+"""
 
 from __future__ import annotations
 

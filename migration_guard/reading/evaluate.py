@@ -1,4 +1,7 @@
-"""Expressions: what each is known to be. Never runs the code it reads, and never takes more than a bounded number of steps."""
+"""
+Expressions: what each is known to be. Never runs the code it reads, and never takes more than a bounded number of
+steps.
+"""
 
 from __future__ import annotations
 

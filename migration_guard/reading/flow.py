@@ -149,7 +149,9 @@ class Flow(Evaluator):
         self.frame.names.update(names)
 
     def _meet(self, names: dict[str, Value], first: str | None, second: str | None) -> str | None:
-        """Joins two ways that may have been gone: `names` are those at the end of the first, the frame has the second's."""
+        """
+        Joins two ways that may have been gone: `names` are those at the end of the first, the frame has the second's.
+        """
         if first is not None and second is not None:
             return first if first == second or second == "raise" else second
         if second is not None:

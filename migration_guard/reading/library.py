@@ -1,4 +1,7 @@
-"""What Python's own functions and methods give for known arguments. Pure, bounded, and silent on whatever it does not know."""
+"""
+What Python's own functions and methods give for known arguments. Pure, bounded, and silent on whatever it does not
+know.
+"""
 
 from __future__ import annotations
 

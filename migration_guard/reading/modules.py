@@ -67,7 +67,9 @@ class Files:
     _changed: dict[int, tuple[Items | Pairs | Class, object]] | None = None
 
     def begin(self) -> None:
-        """What is read from here on belongs to another file; what the one before changed in shared modules is undone."""
+        """
+        What is read from here on belongs to another file; what the one before changed in shared modules is undone.
+        """
         for value, before in (self._changed or {}).values():
             _restore(value, before)
         self.read, self._changed = set(), {}

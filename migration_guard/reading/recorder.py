@@ -62,7 +62,10 @@ class Recorder(Protocol):
 
 
 def identifier(value: Value | None) -> str | None:
-    """The name that a value stands for: a text, quoted_name(), the name of a Table or of a mapped class; None if not known."""
+    """
+    The name that a value stands for: a text, quoted_name(), the name of a Table or of a mapped class; None if not
+    known.
+    """
     match value:
         case Text(value=text) if value.known:
             return text

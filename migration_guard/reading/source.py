@@ -18,7 +18,8 @@ from migration_guard.reading.decoding import UnreadableSource, decode
 from migration_guard.reading.positions import Positions
 from migration_guard.reading.regular import LARGEST_FILE
 
-# Python's own tokenizer refuses deeper nesting ("too many nested parentheses"); libcst's parser would exhaust the C stack.
+# Python's own tokenizer refuses deeper nesting ("too many nested parentheses"); libcst's parser would exhaust the C
+# stack.
 DEEPEST_NESTING = 200
 LONGEST_CHAIN = 1500
 _SUSPICIOUS_BRACKETS = 900
@@ -50,7 +51,11 @@ class Lines:
 
     def span(self, start: int, end: int) -> Span:
         """The span between two offsets."""
-        return Span(*self.position(start), *self.position(end))
+        starts = self.starts
+        line = end_line = bisect_right(starts, start)
+        if end_line < len(starts) and end >= starts[end_line]:
+            end_line = bisect_right(starts, end)
+        return Span(line, start - starts[line - 1] + 1, end_line, end - starts[end_line - 1] + 1)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,7 @@
-"""Statements that SQLAlchemy builds: insert(), update(), delete(), select(), and what sessions and mapped objects make of them."""
+"""
+Statements that SQLAlchemy builds: insert(), update(), delete(), select(), and what sessions and mapped objects make
+of them.
+"""
 
 from __future__ import annotations
 

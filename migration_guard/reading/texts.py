@@ -1,6 +1,6 @@
 """
-What Python does to strings, done to texts that remember where they were written: formatting, joining, stripping. Nothing
-here can be made to grow without bound.
+What Python does to strings, done to texts that remember where they were written: formatting, joining, stripping.
+Nothing here can be made to grow without bound.
 """
 
 from __future__ import annotations

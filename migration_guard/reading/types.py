@@ -11,7 +11,8 @@ from migration_guard.reading.values import Attribute, Class, Constant, Made, Sym
 # SQLAlchemy's types, and what PostgreSQL calls them (sqlalchemy/dialects/postgresql/base.py, measured by rendering).
 TYPES = {
     "Integer": "integer", "INTEGER": "integer", "INT": "integer", "MEDIUMINT": "integer",
-    "BigInteger": "bigint", "BIGINT": "bigint", "SmallInteger": "smallint", "SMALLINT": "smallint", "TINYINT": "tinyint",
+    "BigInteger": "bigint", "BIGINT": "bigint", "SmallInteger": "smallint", "SMALLINT": "smallint",
+    "TINYINT": "tinyint",
     "String": "varchar", "VARCHAR": "varchar", "Unicode": "varchar", "NVARCHAR": "varchar", "AutoString": "varchar",
     "CHAR": "char", "NCHAR": "char", "Text": "text", "TEXT": "text", "UnicodeText": "text", "CLOB": "text",
     "LONGTEXT": "longtext", "MEDIUMTEXT": "mediumtext", "TINYTEXT": "tinytext",

@@ -76,8 +76,8 @@ class Constant:
 @dataclass(slots=True)
 class Items:
     """
-    A list, tuple or set. `complete` is False when there may be more items, or other ones; `certain` is False when some of
-    those listed may be absent.
+    A list, tuple or set. `complete` is False when there may be more items, or other ones; `certain` is False when
+    some of those listed may be absent.
     """
 
     items: list[Value]
@@ -100,8 +100,8 @@ class Pairs:
 @dataclass(frozen=True, slots=True)
 class Symbol:
     """
-    Something imported, by its dotted path: `alembic.op`, `sqlalchemy.Column`. `origin` is the file that imports it; a path
-    that begins with dots is relative to that.
+    Something imported, by its dotted path: `alembic.op`, `sqlalchemy.Column`. `origin` is the file that imports it; a
+    path that begins with dots is relative to that.
     """
 
     path: str

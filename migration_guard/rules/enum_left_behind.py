@@ -15,11 +15,12 @@ class EnumLeftBehind(Rule[Migration]):
     """
     The downgrade drops the table and leaves the enumerated type that create_table made for it.
 
-    PostgreSQL keeps the type when the last column that uses it goes. The next upgrade then fails: "type already exists".
+    PostgreSQL keeps the type when the last column that uses it goes. The next upgrade then fails: "type already
+    exists".
 
     ```python bad
     def upgrade():
-        op.create_table("pets", sa.Column("id", sa.Integer()), sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
+        op.create_table("pets", sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
 
     def downgrade():
         op.drop_table("pets")
@@ -27,7 +28,7 @@ class EnumLeftBehind(Rule[Migration]):
 
     ```python fixed
     def upgrade():
-        op.create_table("pets", sa.Column("id", sa.Integer()), sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
+        op.create_table("pets", sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
 
     def downgrade():
         op.drop_table("pets")
@@ -36,7 +37,7 @@ class EnumLeftBehind(Rule[Migration]):
 
     ```python good
     def upgrade():
-        op.create_table("pets", sa.Column("id", sa.Integer()), sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
+        op.create_table("pets", sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
 
     def downgrade():
         op.drop_table("pets")

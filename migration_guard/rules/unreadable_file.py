@@ -14,7 +14,8 @@ class UnreadableFile(Rule[History]):
     Alembic imports every file of the folder: one that it cannot read stops each `upgrade`, and a migration that is not
     read here is not judged. Files that are no migrations, such as `__init__.py` and helper modules, are passed over.
 
-    The cases stand in tests/cases/unreadable-file.md: broken syntax, bytes in another encoding, an empty file, no revision.
+    The cases stand in tests/cases/unreadable-file.md: broken syntax, bytes in another encoding, an empty file, no
+    revision.
     """
 
     code = "MG001"

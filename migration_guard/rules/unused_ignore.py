@@ -12,8 +12,8 @@ class UnusedIgnore(Rule[Silence]):
     """
     An ignore comment that silences nothing.
 
-    It outlived its finding, or its code is mistyped; the next person trusts it. Codes that were not selected, and those of
-    the round trip, are not judged.
+    It outlived its finding, or its code is mistyped; the next person trusts it. Codes that were not selected, and
+    those of the round trip, are not judged.
 
     ```python bad
     def upgrade():
