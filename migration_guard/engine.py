@@ -16,7 +16,7 @@ from migration_guard import config, rules, targets
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.hushing import Comments, without_superseded
 from migration_guard.model.finding import Finding, Report, Summary
-from migration_guard.model.migration import History, Migration, Silence
+from migration_guard.model.migration import Form, History, Migration, Silence
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.replay import Replayed, replay
@@ -92,15 +92,22 @@ def _judge_project(
         for code, rule in all_rules.items()
         if settings.selects(code, default=rule.enabled) or code == "MG001"
     }
-    findings: list[Finding] = []
+    found: list[list[Finding]] = []
     histories: list[History] = []
     needed: set[str] = set()
     for target in wanted:
         one, leant_on = read_history(project, contents, target.dialect, settings.jobs, cache)
         histories.append(one)
         needed |= leant_on
-        findings += judge(one, target, active, settings, contents)
-    return (tuple(dict.fromkeys(findings)), _summary(project, histories[0], wanted, assumed)), needed
+        found.append(judge(one, target, active, settings, contents))
+    return (_of_all_targets(found, active), _summary(project, histories[0], wanted, assumed)), needed
+
+
+def _of_all_targets(found: Sequence[Sequence[Finding]], active: Rules) -> tuple[Finding, ...]:
+    """What is found for any target; of a comment, what holds for all: it is no idle one that silences for one target."""
+    about_comments = {code for code, rule in active.items() if rule.subject() is Silence}
+    every = dict.fromkeys(finding for findings in found for finding in findings)
+    return tuple(one for one in every if one.code not in about_comments or all(one in findings for findings in found))
 
 
 def judge(
@@ -110,19 +117,20 @@ def judge(
     judged = _judged(history, settings)
     usable = [rule for rule in active.values() if target.dialect in rule.dialects]
     by_type: dict[type, list[AnyRule]] = {}
-    found: list[Finding] = []
-    for replayed in replay(history.graph.order):
-        if replayed.migration.revision not in judged:
-            continue
-        source = _decoded(contents.get(replayed.migration.path))
-        context = Context(target, history, replayed, replayed.before, source, settings.filename_pattern)
-        found += _hushed(_placed(_check(context, usable, by_type), replayed.migration), context, active)
     context = Context(target, history, Replayed(Migration("", "")), EMPTY, "", settings.filename_pattern)
     whole = [
         finding for rule in active.values() if rule.subject() is History for finding in rule.check(history, context)
     ]
     comments = {one.path: Comments(one) for one in history.migrations}
-    found += [one for one in whole if one.path not in comments or not comments[one.path].silence(one)]
+    found = [one for one in whole if one.path not in comments or not comments[one.path].silence(one)]
+    for replayed in replay(history.graph.order):
+        migration = replayed.migration
+        if migration.revision not in judged:
+            continue
+        source = _decoded(contents.get(migration.path))
+        context = Context(target, history, replayed, replayed.before, source, settings.filename_pattern)
+        told = _placed(_check(context, usable, by_type), migration)
+        found += _hushed(told, context, comments[migration.path], active)
     return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
 
 
@@ -145,10 +153,9 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
                 yield from rule.check(operation, here)
 
 
-def _hushed(findings: Sequence[Finding], context: Context, active: Rules) -> list[Finding]:
+def _hushed(findings: Sequence[Finding], context: Context, comments: Comments, active: Rules) -> list[Finding]:
     """The findings of one migration that are told, and what is to be said of the comments that silence the others."""
     supersedes = {code: rule.supersedes for code, rule in active.items()}
-    comments = Comments(context.migration)
     kept = [one for one in without_superseded(findings, supersedes) if not comments.silence(one)]
     slugs = {code: rule.slug() for code, rule in rules.load().items()}
     for silence in comments.outcome(active, slugs):
@@ -198,6 +205,7 @@ def _summary(project: Project, history: History, wanted: tuple[Target, ...], ass
         migrations=len(history.migrations),
         operations=len(operations),
         opaque=sum(isinstance(operation, Opaque) for operation in operations),
+        uncompared=sum(not Replayed(one).comparable for one in history.migrations if one.downgrade.form is Form.BODY),
         target=tuple(map(str, wanted)),
         assumed=assumed,
         notes=project.notes,

@@ -33,8 +33,8 @@ def guess(url: str | None, sources: Iterable[bytes]) -> tuple[Target, str]:
             counts[name] += name.encode() in content and pattern.search(content) is not None
     best = max(counts, key=lambda name: counts[name])
     if counts[best]:
-        files = f"{counts[best]} migration{'s' if counts[best] > 1 else ''}"
-        return Target(best, ASSUMED[best]), f"{files} use {best}'s types or keywords; no version is configured"
+        files = "1 migration uses" if counts[best] == 1 else f"{counts[best]} migrations use"
+        return Target(best, ASSUMED[best]), f"{files} {best}'s types or keywords; no version is configured"
     return Target("postgresql", ASSUMED["postgresql"]), "nothing names a database"
 
 

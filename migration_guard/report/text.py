@@ -147,8 +147,8 @@ def _summary(report: Report) -> Iterator[Segment]:
         assumed = f" ({printable(summary.assumed)})" if summary.assumed else ""
         yield f"Judged for {printable(', '.join(summary.target))}{assumed}.\n", ""
     if summary.uncompared:
-        why = "because the history does not show what was there before"
-        yield f"Not compared: {plural(summary.uncompared, 'object')}, {why}.\n", ""
+        count = plural(summary.uncompared, "migration")
+        yield f"Upgrade and downgrade not compared in {count}: not all of it could be read.\n", ""
     yield from _correctable(report)
     for note in summary.notes:
         yield f"Note: {printable(note)}\n", ""
