@@ -28,12 +28,14 @@ WORDS = ("target", "select", "ignore", "extend_select", "output_format")
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script: everything that can happen, as an exit code and a sentence."""
-    # A process that ends in seconds has nothing to gain from looking for cycles in what it holds.
+    # A process that ends in seconds gains nothing by looking for cycles in what it holds, least of all at its end.
     gc.disable()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(arguments))
+    code = run(arguments)
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -111,7 +113,9 @@ def lint(
 
     cwd = Path.cwd()
     said = {name: (value or None if name in WORDS else value) for name, value in options.items() if value is not False}
-    overrides = Overrides(**said, cache=False if no_cache else None)
+    # What changes files is never taken from a cache.
+    fresh = no_cache or diff or fix or unsafe_fixes
+    overrides = Overrides(**said, cache=False if fresh else None)
     explicit = cwd / config if config else None
     try:
         settings = _settings(paths, cwd, explicit, overrides)
