@@ -52,8 +52,17 @@ def downgrade() -> None:
 {downgrade}
     # ### end Alembic commands ###
 '''
-TYPES = ("sa.Integer()", "sa.String(length=255)", "sa.Text()", "sa.Boolean()", "sa.DateTime(timezone=True)", "sa.JSON()")
-WORDS = "order item price note owner status total label region weight margin coupon basket parcel refund invoice".split()
+TYPES = (
+    "sa.Integer()",
+    "sa.String(length=255)",
+    "sa.Text()",
+    "sa.Boolean()",
+    "sa.DateTime(timezone=True)",
+    "sa.JSON()",
+)
+WORDS = (
+    "order item price note owner status total label region weight margin coupon basket parcel refund invoice".split()
+)
 
 Change = tuple[str, str]
 

@@ -24,7 +24,9 @@ LINT = [sys.executable, "-m", "migration_guard.cli", "lint", "--quiet"]
 
 
 def measure(command: Sequence[str], folder: Path, runs: int, before: Callable[[], object] = int) -> tuple[float, float]:
-    """Median seconds on the wall, and of the processors, of whole processes. `before` runs ahead of each, not counted."""
+    """
+    Median seconds on the wall, and of the processors, of whole processes. `before` runs ahead of each, not counted.
+    """
     walls, spent = [], []
     for _ in range(runs):
         before()
