@@ -1,0 +1,295 @@
+"""Replaying operations: what each does, what is learned of the schema before, and what conditions leave open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migration_guard.model.constraints import (
+    AddConstraint,
+    CreateIndex,
+    DropConstraint,
+    DropIndex,
+    RenameConstraint,
+    ValidateConstraint,
+)
+from migration_guard.model.differences import differences
+from migration_guard.model.finding import Direction, Span
+from migration_guard.model.join import join
+from migration_guard.model.migration import Body, Form, Migration
+from migration_guard.model.objects import CreateEnum, DropEnum, Opaque
+from migration_guard.model.operations import (
+    AddColumn,
+    AlterColumnType,
+    CreateTable,
+    DropColumn,
+    DropNotNull,
+    DropTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    SetNotNull,
+)
+from migration_guard.model.replay import Replayed, replay, replay_one
+from migration_guard.model.schema import (
+    EMPTY,
+    UNKNOWN,
+    Column,
+    ColumnType,
+    Constraint,
+    ConstraintKind,
+    EnumType,
+    Index,
+    Name,
+    SchemaState,
+    Table,
+)
+from migration_guard.model.site import Site
+
+HERE = Span(1, 1, 1, 2)
+UP = Site(Direction.UPGRADE, HERE, HERE)
+MAYBE = replace(UP, conditional=True)
+USERS = Name("users")
+AGE = Column("age", ColumnType("integer"), nullable=True, default=None)
+
+
+def users(*columns: Column) -> CreateTable:
+    return CreateTable(site=UP, table=Table(USERS, {column.name: column for column in columns}))
+
+
+def one(upgrade: list[Operation], downgrade: list[Operation], state: SchemaState = EMPTY) -> Replayed:
+    migration = Migration(
+        "one.py",
+        "one",
+        upgrade=Body(Form.BODY, None, tuple(upgrade)),
+        downgrade=Body(Form.BODY, None, tuple(downgrade)),
+    )
+    return replay_one(migration, state)
+
+
+def words(replayed: Replayed) -> list[str]:
+    return [f"{difference.how} {difference}" for difference in replayed.differences]
+
+
+def test_an_upgrade_that_is_undone_leaves_no_difference() -> None:
+    assert words(one([users(AGE)], [DropTable(site=UP, table=USERS)])) == []
+
+
+def test_what_a_downgrade_forgets_is_left() -> None:
+    add = AddColumn(site=UP, table=USERS, column=AGE)
+    assert words(one([add], [])) == ["left column users.age"]
+
+
+def test_what_an_upgrade_drops_was_there_before_though_the_history_never_made_it() -> None:
+    drop = DropColumn(site=UP, table=USERS, column="age")
+    assert words(one([drop], [])) == ["lost column users.age"]
+    assert words(one([drop], [AddColumn(site=UP, table=USERS, column=AGE)])) == []
+
+
+def test_a_column_that_is_used_after_it_was_added_is_no_news_of_the_time_before() -> None:
+    key = Constraint(ConstraintKind.UNIQUE, "uq", ("age", "name"))
+    upgrade = [AddColumn(site=UP, table=USERS, column=AGE), AddConstraint(site=UP, table=USERS, constraint=key)]
+    before = one(list(upgrade), []).before
+    assert set(before.tables[USERS].columns) == {"name"}
+
+
+def test_a_table_that_is_made_later_was_not_there_before() -> None:
+    key = Constraint(ConstraintKind.FOREIGN_KEY, None, ("age",), references=USERS)
+    pets = CreateTable(site=UP, table=Table(Name("pets"), {"age": AGE}, (key,)))
+    replayed = one([pets, users(AGE)], [DropTable(site=UP, table=Name("pets")), DropTable(site=UP, table=USERS)])
+    assert USERS not in replayed.before.tables
+    assert words(replayed) == []
+
+
+def test_a_changed_type_is_told_with_both_types() -> None:
+    state = users(AGE).apply(EMPTY)
+    change = AlterColumnType(site=UP, table=USERS, column="age", type=ColumnType("bigint"))
+    (difference,) = one([change], [], state).differences
+    assert (difference.was, difference.now) == ("integer", "bigint")
+
+
+def test_the_type_that_the_author_names_is_learned() -> None:
+    change = AlterColumnType(
+        site=UP, table=USERS, column="age", type=ColumnType("bigint"), existing=ColumnType("integer")
+    )
+    back = AlterColumnType(site=UP, table=USERS, column="age", type=ColumnType("smallint"))
+    assert words(one([change], [back])) == ["changed type of users.age"]
+
+
+def test_nullability_that_was_never_shown_is_not_compared() -> None:
+    change = SetNotNull(site=UP, table=USERS, column="age")
+    assert words(one([change], [])) == []
+    assert words(one([change], [DropNotNull(site=UP, table=USERS, column="age")])) == []
+
+
+def test_a_renamed_table_keeps_its_parts_and_its_references() -> None:
+    key = Constraint(ConstraintKind.FOREIGN_KEY, "fk", ("age",), references=USERS)
+    state = CreateTable(site=UP, table=Table(Name("pets"), {"age": AGE}, (key,))).apply(users(AGE).apply(EMPTY))
+    renamed = RenameTable(site=UP, table=USERS, new_name=Name("people")).apply(state)
+    assert set(renamed.tables) == {Name("people"), Name("pets")}
+    assert renamed.tables[Name("pets")].constraints[0].references == Name("people")
+
+
+def test_a_renamed_column_is_followed_by_its_indexes_and_constraints() -> None:
+    table = Table(
+        USERS, {"age": AGE}, (Constraint(ConstraintKind.UNIQUE, "uq", ("age",)),), {"i": Index("i", ("age",))}
+    )
+    renamed = RenameColumn(site=UP, table=USERS, column="age", new_name="years").apply(EMPTY.with_table(table))
+    after = renamed.tables[USERS]
+    assert set(after.columns) == {"years"}
+    assert after.constraints[0].columns == ("years",)
+    assert after.indexes["i"].columns == ("years",)
+
+
+def test_a_dropped_column_takes_its_indexes_and_constraints_with_it() -> None:
+    table = Table(
+        USERS, {"age": AGE}, (Constraint(ConstraintKind.UNIQUE, "uq", ("age",)),), {"i": Index("i", ("age",))}
+    )
+    after = DropColumn(site=UP, table=USERS, column="age").apply(EMPTY.with_table(table)).tables[USERS]
+    assert (after.constraints, dict(after.indexes)) == ((), {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "name"),
+    [
+        (ConstraintKind.UNIQUE, ("age",), "users_age_key"),
+        (ConstraintKind.PRIMARY_KEY, ("age",), "users_pkey"),
+        (ConstraintKind.FOREIGN_KEY, ("age",), "users_age_fkey"),
+        (ConstraintKind.CHECK, ("age",), "users_age_check"),
+    ],
+)
+def test_a_nameless_constraint_is_dropped_by_the_name_that_postgresql_chose(
+    kind: ConstraintKind, columns: tuple[str, ...], name: str
+) -> None:
+    state = EMPTY.with_table(Table(USERS, {"age": AGE}, (Constraint(kind, None, columns),)))
+    assert DropConstraint(site=UP, table=USERS, name=name).apply(state).tables[USERS].constraints == ()
+
+
+def test_a_drop_by_another_name_makes_nameless_constraints_uncertain() -> None:
+    state = EMPTY.with_table(Table(USERS, {"age": AGE}, (Constraint(ConstraintKind.UNIQUE, None, ("age",)),)))
+    (kept,) = DropConstraint(site=UP, table=USERS, name="uq_users").apply(state).tables[USERS].constraints
+    assert not kept.certain
+
+
+def test_a_unique_constraint_made_using_an_index_consumes_it() -> None:
+    state = EMPTY.with_table(Table(USERS, {"age": AGE}, (), {"uq": Index("uq", ("age",), True)}))
+    constraint = Constraint(ConstraintKind.UNIQUE, "uq", using_index="uq")
+    after = AddConstraint(site=UP, table=USERS, constraint=constraint).apply(state).tables[USERS]
+    assert dict(after.indexes) == {}
+
+
+def test_validation_and_renames_reach_the_constraint() -> None:
+    check = Constraint(ConstraintKind.CHECK, "ck", ("age",), valid=False)
+    state = EMPTY.with_table(Table(USERS, {"age": AGE}, (check,)))
+    state = ValidateConstraint(site=UP, table=USERS, name="ck").apply(state)
+    state = RenameConstraint(site=UP, table=USERS, name="ck", new_name="ck2").apply(state)
+    assert state.tables[USERS].constraints == (replace(check, valid=True, name="ck2"),)
+
+
+def test_a_conditional_operation_leaves_both_outcomes_open() -> None:
+    state = users(AGE).apply(EMPTY)
+    drop = DropColumn(site=MAYBE, table=USERS, column="age")
+    replayed = one([drop], [], state)
+    assert not replayed.after.tables[USERS].columns["age"].certain
+    assert words(replayed) == []
+
+
+def test_what_could_not_be_read_clouds_the_state_and_stops_the_comparison() -> None:
+    opaque = Opaque(site=UP, what="x()", reason="not read")
+    replayed = one([opaque], [])
+    assert replayed.after.clouded
+    assert not replayed.comparable
+
+
+def test_an_opaque_operation_on_a_table_makes_that_table_unknown() -> None:
+    state = users(AGE).apply(EMPTY)
+    after = one([Opaque(site=UP, what="x()", reason="not read", tables=(USERS,))], [], state).after
+    assert not after.tables[USERS].complete
+    assert not after.clouded
+
+
+def test_an_enum_that_stays_is_left() -> None:
+    mood = EnumType(Name("mood"), ("a",))
+    create = CreateEnum(site=UP, type=mood, implicit=True)
+    assert words(one([create], [])) == ["left type mood"]
+    assert words(one([create], [DropEnum(site=UP, type=Name("mood"))])) == []
+
+
+def test_a_constraint_that_only_changed_its_name_is_one_difference() -> None:
+    state = EMPTY.with_table(Table(USERS, {"age": AGE}, (Constraint(ConstraintKind.UNIQUE, "a", ("age",)),)))
+    back = AddConstraint(site=UP, table=USERS, constraint=Constraint(ConstraintKind.UNIQUE, "b", ("age",)))
+    (difference,) = one([DropConstraint(site=UP, table=USERS, name="a")], [back], state).differences
+    assert (difference.was, difference.now) == ("a", "b")
+
+
+def test_states_follow_each_other_through_a_history() -> None:
+    first = Migration("1.py", "1", upgrade=Body(Form.BODY, None, (users(AGE),)))
+    second = Migration("2.py", "2", ("1",))
+    _, later = replay([first, second])
+    assert USERS in later.before.tables
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+COLUMNS = st.builds(
+    Column,
+    NAMES,
+    st.sampled_from([ColumnType("integer"), ColumnType("text"), UNKNOWN]),
+    st.sampled_from([True, False, UNKNOWN]),
+    st.just(None),
+)
+TABLES = st.builds(Name, NAMES)
+
+
+@st.composite
+def any_operation(draw: st.DrawFn) -> Operation:
+    """Any operation on a few tables and columns, conditional or not."""
+    site = draw(st.sampled_from([UP, MAYBE]))
+    table, column = draw(TABLES), draw(NAMES)
+    columns = draw(st.lists(COLUMNS, max_size=3))
+    return draw(
+        st.sampled_from(
+            [
+                CreateTable(site=site, table=Table(table, {one.name: one for one in columns})),
+                DropTable(site=site, table=table),
+                AddColumn(site=site, table=table, column=Column(column, ColumnType("integer"), True, None)),
+                DropColumn(site=site, table=table, column=column),
+                RenameColumn(site=site, table=table, column=column, new_name=draw(NAMES)),
+                RenameTable(site=site, table=table, new_name=draw(TABLES)),
+                SetNotNull(site=site, table=table, column=column),
+                CreateIndex(site=site, table=table, index=Index(f"ix_{column}", (column,), False)),
+                DropIndex(site=site, name=f"ix_{column}", table=table),
+                AddConstraint(
+                    site=site, table=table, constraint=Constraint(ConstraintKind.UNIQUE, f"uq_{column}", (column,))
+                ),
+                DropConstraint(site=site, table=table, name=f"uq_{column}", kind=ConstraintKind.UNIQUE),
+                Opaque(site=site, what="x", reason="y", tables=(table,)),
+            ]
+        )
+    )
+
+
+@given(st.lists(any_operation(), max_size=12), st.lists(any_operation(), max_size=12))
+def test_any_operations_can_be_replayed_and_compared(upgrade: list[Operation], downgrade: list[Operation]) -> None:
+    replayed = one(upgrade, downgrade)
+    assert len(replayed.upgrade) == len(upgrade)
+    for difference in replayed.differences:
+        assert str(difference)
+
+
+@given(st.lists(any_operation(), max_size=12))
+def test_no_schema_differs_from_itself(operations: list[Operation]) -> None:
+    state = one(operations, []).after
+    assert differences(state, state) == ()
+    assert join(state, state) is state
+
+
+@given(st.lists(any_operation(), max_size=8), st.lists(any_operation(), max_size=8))
+def test_a_join_differs_from_neither_side(first: list[Operation], second: list[Operation]) -> None:
+    left, right = one(first, []).after, one(second, []).after
+    joined = join(left, right)
+    assert set(joined.tables) == {*left.tables, *right.tables}
+    only_left = set(left.tables) - set(right.tables)
+    assert all(not joined.tables[name].certain for name in only_left)
