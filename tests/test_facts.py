@@ -28,7 +28,7 @@ from migration_guard.reading import history as reading
 from migration_guard.reading.codec import Malformed, decoder, encoder
 from migration_guard.reading.facts import FOLDER, FileFacts, Read
 
-HEAD = 'from alembic import op\nimport sqlalchemy as sa\n{more}\nrevision = "{revision}"\ndown_revision = {parent!r}\n\n'
+HEAD = 'from alembic import op\n{more}\nrevision = "{revision}"\ndown_revision = {parent!r}\n\n'
 INDEX = 'def upgrade():\n    op.create_index("ix_{table}", {table!r}, ["name"])\n\n\ndef downgrade():\n    {down}\n'
 
 

@@ -110,7 +110,8 @@ class Positions(CodegenState):
         return self._space(node.whitespace_after, self._space(node.whitespace_before, at) + 1)
 
     def _comma(self, node: cst.Comma | cst.MaybeSentinel, at: int) -> int:
-        return self._token(node, at) if isinstance(node, cst.Comma) else at
+        # Asking libcst's abstract classes what is no instance of them is slow.
+        return at if node is cst.MaybeSentinel.DEFAULT else self._token(node, at)
 
     def _opened(self, parentheses: Sequence[cst.LeftParen], at: int) -> int:
         for each in parentheses:
@@ -195,7 +196,7 @@ class Positions(CodegenState):
         self, node: cst.Expr | cst.Assign | cst.AnnAssign | cst.Import | cst.ImportFrom, start: int, at: int
     ) -> int:
         self.spans[id(node)] = (start, at)
-        return self._token(node.semicolon, at) if isinstance(node.semicolon, cst.Semicolon) else at
+        return at if node.semicolon is cst.MaybeSentinel.DEFAULT else self._token(node.semicolon, at)
 
     def _expr(self, node: cst.Expr, at: int) -> int:
         return self._small(node, at, self._any(node.value, at))
