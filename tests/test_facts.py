@@ -354,7 +354,7 @@ def test_every_operation_comes_back_as_it_was(kind: type[Operation], data: st.Da
 @given(data=st.data())
 def test_every_fact_comes_back_as_it_was(kind: type, data: st.DataObject) -> None:
     value = data.draw(example(kind))
-    assert round_trip(kind, value) == value
+    assert repr(round_trip(kind, value)) == repr(value)  # NaN equals nothing, itself included
 
 
 def mutilated(value: Any) -> Iterator[Any]:

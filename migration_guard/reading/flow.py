@@ -63,6 +63,7 @@ class Flow(Evaluator):
         return None
 
     def _statement_end(self, statement: cst.BaseStatement | cst.BaseSmallStatement) -> str | None:
+        # The frequent ones come first: asking libcst's abstract classes what is no instance of them is slow.
         match statement:
             case cst.SimpleStatementLine():
                 here = self.frame.module is self.module and self._outer is None
@@ -79,6 +80,14 @@ class Flow(Evaluator):
             case cst.AnnAssign():
                 if statement.value is not None:
                     self.bind(statement.target, self.evaluate(statement.value))
+            case cst.Import() | cst.ImportFrom():
+                self._import(statement)
+            case cst.FunctionDef():
+                self._define(statement)
+            case cst.With():
+                return self._with(statement)
+            case cst.If():
+                return self._if(statement)
             case cst.AugAssign():
                 self._augment(statement)
             case cst.Return():
@@ -90,24 +99,16 @@ class Flow(Evaluator):
                 return "break"
             case cst.Continue():
                 return "continue"
-            case cst.If():
-                return self._if(statement)
             case cst.For():
                 return self._for(statement)
             case cst.While():
                 return self._while(statement)
-            case cst.With():
-                return self._with(statement)
             case cst.Try() | cst.TryStar():
                 return self._try(statement)
             case cst.Match():
                 return self._match(statement)
-            case cst.FunctionDef():
-                self._define(statement)
             case cst.ClassDef():
                 self._class(statement)
-            case cst.Import() | cst.ImportFrom():
-                self._import(statement)
         return None
 
     def _augment(self, statement: cst.AugAssign) -> None:
