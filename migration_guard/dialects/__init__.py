@@ -89,6 +89,8 @@ class Ability(Enum):
     """A partitioned table may have foreign keys that are NOT VALID."""
     ENUM_VALUE_OF_NEW_TYPE = auto()
     """A value added to an enum may be used in the transaction that made the enum."""
+    VARCHAR_WITHOUT_LENGTH = auto()
+    """A VARCHAR need not have a length: without one it holds any text."""
     STRICT_NOT_NULL = auto()
     """A new NOT NULL column without a default is refused (elsewhere it is filled with a zero or an empty string)."""
 

@@ -75,7 +75,7 @@ def classify(operation: Operation, state: SchemaState, target: Target) -> tuple[
         case AddColumn():
             return add_column(operation)
         case AlterColumnType():
-            return (change_type(operation, state, two_lengths=True),)
+            return (change_type(operation, state, grows_from=0),)
         case _:
             return plain_changes(operation, state)
 
@@ -106,21 +106,26 @@ def _new_column(column: Column, *, from_sql: bool) -> C:
     return C.ADD_COLUMN_VOLATILE_DEFAULT
 
 
-def change_type(operation: AlterColumnType, state: SchemaState, *, two_lengths: bool) -> C:
-    """Whether the table is copied: for all but a longer VARCHAR (`two_lengths`: see above) and appended ENUM labels."""
+def change_type(operation: AlterColumnType, state: SchemaState, *, grows_from: int) -> C:
+    """
+    Whether the table is copied: for all but a longer VARCHAR and appended ENUM labels. A VARCHAR that crosses the line
+    is copied too, unless it has at most `grows_from` characters before.
+    """
     old, new = type_before(operation, state), operation.type
     if new is UNKNOWN or not new.known:
         return C.CHANGE_TYPE_UNKNOWN
     if old is UNKNOWN or not old.known:
         return C.CHANGE_TYPE_UNKNOWN if new.name == "varchar" or new.is_enum else C.CHANGE_TYPE_REWRITE
+    if old.name == new.name == "varchar" and not (old.modifiers and new.modifiers):
+        return C.CHANGE_TYPE_UNKNOWN  # no VARCHAR is without a length: the history does not tell it
     if old == new or _is_same_number(old, new):
         return C.CHANGE_TYPE_FREE
     if old.is_enum and new.is_enum and old.native and new.native and old.labels and new.labels:
         appended = new.labels[: len(old.labels)] == old.labels and (len(new.labels) > 255) == (len(old.labels) > 255)
         return C.CHANGE_TYPE_FREE if appended else C.CHANGE_TYPE_REWRITE
-    if old.name == new.name == "varchar" and old.modifiers and new.modifiers:
+    if old.name == new.name == "varchar":
         (before,), (after,) = old.modifiers, new.modifiers
-        crosses = two_lengths and before <= SHORT_VARCHAR < after
+        crosses = grows_from < before <= SHORT_VARCHAR < after
         return C.CHANGE_TYPE_FREE if before <= after and not crosses else C.CHANGE_TYPE_REWRITE
     return C.CHANGE_TYPE_REWRITE
 

@@ -25,9 +25,11 @@ from migration_guard.model.schema import (
     ColumnType,
     Constraint,
     ConstraintKind,
+    Expression,
     Name,
     SchemaState,
     Table,
+    Unknown,
 )
 from migration_guard.model.target import Target
 
@@ -113,6 +115,7 @@ ABILITIES = {
     A.TIME_ZONE_CHANGE_IN_PLACE: (12,),
     A.NOT_VALID_ON_PARTITIONED: (18,),
     A.STRICT_NOT_NULL: (7,),
+    A.VARCHAR_WITHOUT_LENGTH: (7,),
     # Measured: 15 refuses, 18 does not.
     A.ENUM_VALUE_OF_NEW_TYPE: (18,),
 }
@@ -130,6 +133,8 @@ def classify(operation: Operation, state: SchemaState, target: Target) -> tuple[
             return (C.SET_NOT_NULL_PROVEN if proven else C.SET_NOT_NULL,)
         case AddConstraint():
             return (_add_constraint(operation.constraint, operation.table, state, target),)
+        case CreateIndex(concurrently=Unknown()) | DropIndex(concurrently=Unknown()):
+            return ()  # it is decided at run time
         case CreateIndex(concurrently=True):
             return (C.CREATE_INDEX_CONCURRENTLY,)
         case DropIndex(concurrently=True):
@@ -199,9 +204,14 @@ def is_never_null(table: Table | None, column: str, target: Target) -> bool:
     ):
         return True
     return ABILITIES[A.CHECK_PROVES_NOT_NULL] <= target.version and any(
-        one.kind is ConstraintKind.CHECK and one.expression is not None and column in one.expression.not_null
+        one.kind is ConstraintKind.CHECK and one.expression is not None and _may_prove(one.expression, column)
         for one in proofs
     )
+
+
+def _may_prove(expression: Expression, column: str) -> bool:
+    """An expression whose text is not known gets the benefit of the doubt."""
+    return not expression.sql or column in expression.not_null
 
 
 def _change_type(operation: AlterColumnType, state: SchemaState, target: Target) -> C:

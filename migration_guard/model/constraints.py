@@ -162,7 +162,7 @@ class CreateIndex(TableOperation):
     """CREATE INDEX."""
 
     index: Index
-    concurrently: bool = False
+    concurrently: bool | Unknown = False
     if_not_exists: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
@@ -185,7 +185,7 @@ class DropIndex(Operation):
 
     name: str
     table: Name | None = None
-    concurrently: bool = False
+    concurrently: bool | Unknown = False
     if_exists: bool = False
     cascade: bool = False
 

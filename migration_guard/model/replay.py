@@ -70,18 +70,22 @@ def replay_one(migration: Migration, state: SchemaState) -> Replayed:
     upgrade, after = _run(before, migration.upgrade.operations)
     downgrade, restored = _run(after, migration.downgrade.operations)
     created, added, enums = _made(migration.upgrade.operations)
-    found = _told(differences(before, restored), before, after)
+    found = _told(differences(before, restored), before, after, restored)
     return Replayed(migration, before, upgrade, after, downgrade, restored, created, added, enums, found)
 
 
-def _told(found: Sequence[Difference], before: SchemaState, after: SchemaState) -> tuple[Difference, ...]:
+def _told(
+    found: Sequence[Difference], before: SchemaState, after: SchemaState, restored: SchemaState
+) -> tuple[Difference, ...]:
     """
     The differences that are certain. What only the downgrade makes, on a table that the history does not show in
-    full, may have been there all along.
+    full, may have been there all along; a table that only the downgrade takes for granted was left by nobody.
     """
     kept = []
     for one in found:
         table = before.table(one.table) if one.table is not None else None
+        if one.how == "left" and one.table is not None and _is_taken_for_granted(one.table, after, restored):
+            continue
         if one.kind == "sequence" and _belongs_to_a_column(one, before):
             continue
         if one.how == "left" and one.kind != "table" and table is not None and not table.complete:
@@ -90,6 +94,11 @@ def _told(found: Sequence[Difference], before: SchemaState, after: SchemaState) 
                 continue
         kept.append(one)
     return tuple(kept)
+
+
+def _is_taken_for_granted(table: Name, after: SchemaState, restored: SchemaState) -> bool:
+    now = restored.table(table)
+    return now is not None and not now.complete and after.table(table) is None
 
 
 def _belongs_to_a_column(one: Difference, before: SchemaState) -> bool:

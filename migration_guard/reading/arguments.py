@@ -5,6 +5,7 @@ The arguments of a directive's call, bound to the names of its signature. Signat
 
 from __future__ import annotations
 
+from migration_guard.model import schema
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.constructs import Constructs
@@ -70,6 +71,11 @@ class Ask:
     def flag(self, name: str) -> bool:
         """Whether a keyword argument is given and true."""
         return truth(self.values.get(name) or FALSE) is True
+
+    def decision(self, name: str) -> bool | schema.Unknown:
+        """As flag(); UNKNOWN where it is decided at run time."""
+        decided = truth(self.values.get(name) or FALSE)
+        return schema.UNKNOWN if decided is None else decided
 
     def text(self, name: str) -> str | None:
         """The name that an argument gives; None where it is not given or not known."""

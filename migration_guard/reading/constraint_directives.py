@@ -70,7 +70,7 @@ def create_index(ask: Ask) -> Iterator[Operation]:
         site=ask.site(),
         table=table,
         index=index,
-        concurrently=ask.flag("postgresql_concurrently"),
+        concurrently=ask.decision("postgresql_concurrently"),
         if_not_exists=ask.flag("if_not_exists"),
     )
 
@@ -83,7 +83,7 @@ def drop_index(ask: Ask) -> Iterator[Operation]:
         site=ask.site(),
         name=name,
         table=ask.table(),
-        concurrently=ask.flag("postgresql_concurrently"),
+        concurrently=ask.decision("postgresql_concurrently"),
         if_exists=ask.flag("if_exists"),
     )
 

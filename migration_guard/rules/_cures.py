@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from migration_guard import fixes
 from migration_guard.model.finding import Edit, Fix
@@ -59,6 +60,12 @@ def in_sql(operation: Operation, context: Context, pattern: str, text: str) -> E
         return None
     at = begin + found[0].end()
     return Edit(places.span(at, at), text)
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Names as a list that can be pasted into a migration."""
+    shown = ", ".join(f'"{name}"' for name in names)
+    return f"[{shown}]"
 
 
 UNCHECKED = "the old rows stay unchecked until a later migration validates the constraint"

@@ -40,7 +40,7 @@ class BadFilename(Rule[Migration]):
 
     code = "MG008"
     severity = Severity.WARNING
-    message = "{name} does not follow {pattern}."
+    message = "{name} does not follow {pattern}{but}."
     help = "Rename the file: Alembic goes by the revision in it, not by its name."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
@@ -57,7 +57,8 @@ class BadFilename(Rule[Migration]):
             return
         better = _better(subject, pattern, names)
         fix = Fix(True, (Rename(better),)) if better else None
-        yield self.finding(subject, fix=fix, message=message, name=name, pattern=told)
+        but = "" if subject.revision in name else f": its revision is {subject.revision}"
+        yield self.finding(subject, fix=fix, message=message, name=name, pattern=told, but=but)
 
 
 def _expected(migration: Migration, context: Context) -> tuple[str, str]:

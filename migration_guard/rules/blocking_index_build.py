@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migration_guard.dialects import Ability
 from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.finding import Finding
+from migration_guard.model.schema import UNKNOWN, Index
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import in_sql, keyword, outside_the_transaction
 
@@ -79,7 +80,11 @@ class BlockingIndexBuild(Rule[CreateIndex]):
             subject,
             objects=[name or str(subject.table)],
             fix=fix,
-            index=f"index {name}" if name else "an index",
+            index=f"index {name}" if name else _nameless(subject.index),
             table=subject.table,
             blocks=impact.blocks,
         )
+
+
+def _nameless(index: Index) -> str:
+    return "an index" if index.columns is UNKNOWN else f"an index on {', '.join(index.columns)}"

@@ -56,7 +56,7 @@ class ConcurrentInTransaction(Rule[Operation]):
     help = "Put it into an autocommit block."
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
-        if not (isinstance(subject, CreateIndex | DropIndex) and subject.concurrently):
+        if not (isinstance(subject, CreateIndex | DropIndex) and subject.concurrently is True):
             return
         if not (context.can(Ability.CONCURRENT_INDEX) and context.in_transaction(subject)):
             return

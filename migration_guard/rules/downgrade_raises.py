@@ -46,7 +46,7 @@ class DowngradeRaises(Rule[Migration]):
 
     code = "MG703"
     supersedes = ("MG704",)
-    message = "downgrade() raises, so a rollback stops here{names}, and nothing says that this revision goes one way."
+    message = "downgrade() raises, so a rollback stops here, {names}and nothing says that this revision goes one way."
     help = "Undo the upgrade, or declare the revision with the reason: # migration-guard: irreversible <reason>"
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
@@ -62,6 +62,6 @@ class DowngradeRaises(Rule[Migration]):
             span=span,
             direction=Direction.DOWNGRADE,
             objects=[name for name, _ in found],
-            names=f" with {listed([words for _, words in found])} in place" if found else "",
+            names=f"the upgrade is not undone for {listed([words for _, words in found])}, " if found else "",
             fix=Fix(False, (edit,), "only you know whether, and why, it cannot be undone") if edit else None,
         )

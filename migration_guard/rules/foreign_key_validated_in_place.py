@@ -6,9 +6,9 @@ from migration_guard.dialects import Ability, Change, impact_of
 from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn, Operation
-from migration_guard.model.schema import Constraint, ConstraintKind
+from migration_guard.model.schema import Constraint, ConstraintKind, Name
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import not_valid
+from migration_guard.rules._cures import not_valid, quoted
 
 TWO_STEPS = """\
 1. Add the key as NOT VALID: it holds for new rows at once, and nobody waits.
@@ -70,9 +70,7 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
 
     code = "MG301"
     dialects = ("postgresql", "mysql", "mariadb")
-    message = (
-        "Adding foreign key {key} checks every row of {table} and blocks {blocks} to {table} and {parent} until then."
-    )
+    message = "Adding foreign key {key} checks every row of {table} and blocks {blocks} to {tables} until then."
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         constraint = _key_of(subject)
@@ -103,10 +101,15 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
             name=constraint.name or f"{subject.table.name}_{'_'.join(constraint.columns)}_fkey",
             table=subject.table,
             parent=constraint.references or "the table it points at",
-            columns=list(constraint.columns),
-            parent_columns=list(constraint.referenced_columns),
+            tables=_both(subject.table, constraint.references),
+            columns=quoted(constraint.columns),
+            parent_columns=quoted(constraint.referenced_columns),
             blocks=impact.blocks,
         )
+
+
+def _both(table: Name, parent: Name | None) -> str:
+    return str(table) if table == parent else f"{table} and {parent or 'the table it points at'}"
 
 
 def _key_of(operation: Operation) -> Constraint | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.dialects import Change
+from migration_guard.dialects import Ability, Change
 from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AlterColumnType
 from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind
@@ -14,6 +14,12 @@ MOMENTS = ("timestamp", "timestamptz")
 # A length like this is TEXT under another name, mostly for MySQL's sake.
 PRACTICALLY_ENDLESS = 65_535
 NUMBERS = (*INTEGERS, "real", "double precision", "numeric")
+
+
+WITHOUT_A_CHECK = """\
+1. Let the code refuse new values that do not fit.
+2. Mend or move the old ones, in batches.
+3. Change the type in a later release, or add a new column, copy in batches and switch over."""
 
 
 class LossyTypeChange(Rule[AlterColumnType]):
@@ -63,9 +69,12 @@ class LossyTypeChange(Rule[AlterColumnType]):
             return
         if Change.CHANGE_TYPE_REFUSED in context.changes(subject):
             return  # nothing is lost where the statement fails: that is MG211
+        if old.name == "varchar" and not (old.modifiers or context.can(Ability.VARCHAR_WITHOUT_LENGTH)):
+            return  # it has a length that the history does not tell
         if loses(old, new) and not self.is_checked(subject, context):
             yield self.finding(
                 subject,
+                help=None if context.can(Ability.NOT_VALID_CONSTRAINTS) else WITHOUT_A_CHECK,
                 objects=[f"{subject.table}.{subject.column}"],
                 table=subject.table,
                 column=subject.column,

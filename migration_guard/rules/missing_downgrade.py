@@ -45,9 +45,7 @@ class MissingDowngrade(Rule[Migration]):
         if is_declared_irreversible(context):
             return
         found = undone(context)
-        words = (
-            f"the upgrade's {listed([said for _, said in found])} cannot be undone" if found else "nothing is undone"
-        )
+        words = f"the upgrade is not undone for {listed([said for _, said in found])}" if found else "nothing is undone"
         yield self.finding(
             subject,
             span=subject.upgrade.span or subject.revision_span,

@@ -6,7 +6,7 @@ from migration_guard import fixes
 from migration_guard.dialects import Ability
 from migration_guard.model.finding import Edit, Finding, Fix
 from migration_guard.model.objects import DeleteRows, TruncateTable
-from migration_guard.model.operations import AddColumn
+from migration_guard.model.operations import AddColumn, RenameTable
 from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import in_sql
@@ -52,6 +52,16 @@ class NotNullWithoutDefault(Rule[AddColumn]):
     op.add_column("users", sa.Column("score", sa.Integer(), nullable=False, server_default="0"))
     ```
 
+    Nor is there anything to fill where all rows have gone just before:
+
+    ```python good
+    # migration-guard: ignore[MG111] sessions come again
+    op.execute("DELETE FROM sessions")
+    # migration-guard: ignore[MG502] released in a quiet hour
+    op.rename_table("sessions", "visits")
+    op.add_column("visits", sa.Column("score", sa.Integer(), nullable=False))
+    ```
+
     ```python good
     op.create_table("users", sa.Column("id", sa.Integer()))
     op.add_column("users", sa.Column("score", sa.Integer(), nullable=False))
@@ -83,12 +93,13 @@ class NotNullWithoutDefault(Rule[AddColumn]):
 
 def _is_emptied(subject: AddColumn, context: Context) -> bool:
     """Whether the migration has thrown all rows away before: that is another rule's concern."""
-    return any(
-        isinstance(one, TruncateTable | DeleteRows)
-        and one.table == subject.table
-        and getattr(one, "where", None) is None
-        for one in context.earlier(subject)
-    )
+    empty = set()
+    for one in context.earlier(subject):
+        if isinstance(one, TruncateTable) or (isinstance(one, DeleteRows) and one.where is None):
+            empty.add(one.table)
+        elif isinstance(one, RenameTable) and one.table in empty:
+            empty.add(one.new_name)
+    return subject.table in empty
 
 
 def _with_default(subject: AddColumn, context: Context) -> Fix | None:

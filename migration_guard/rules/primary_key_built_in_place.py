@@ -7,6 +7,7 @@ from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn, Operation
 from migration_guard.rules import Context, Rule
+from migration_guard.rules._cures import quoted
 
 BUILD = "Adding a primary key to {table} builds its index and blocks {blocks} to {table} until then."
 LOOK = (
@@ -82,5 +83,5 @@ class PrimaryKeyBuiltInPlace(Rule[Operation]):
             blocks=impact.blocks,
             index=constraint.using_index if constraint else "",
             name=(constraint.name if constraint else None) or f"pk_{subject.table.name}",
-            columns=list(columns),
+            columns=quoted(columns),
         )

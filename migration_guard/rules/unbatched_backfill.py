@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.objects import DeleteRows, UpdateRows
 from migration_guard.model.operations import DropTable, Operation
+from migration_guard.model.schema import UNKNOWN, ConstraintKind, Table
 from migration_guard.rules import Context, Rule
 
 # Alembic's own table of one row.
@@ -44,6 +46,20 @@ class UnbatchedBackfill(Rule[Operation]):
     op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("name", sa.Text()))
     op.execute("UPDATE users SET name = 'x'")
     ```
+
+    A value of a unique column picks one row:
+
+    ```python given
+    op.create_table("roles", sa.Column("name", sa.Text(), unique=True), sa.Column("title", sa.Text()))
+    ```
+
+    ```python good
+    op.execute("DELETE FROM roles WHERE name = 'guest'")
+    ```
+
+    ```python bad
+    op.execute("DELETE FROM roles WHERE name = 'guest' OR title = 'visitor'")
+    ```
     """
 
     code = "MG602"
@@ -62,6 +78,8 @@ Do it in batches that each commit:
             return  # that is MG111
         if context.is_new(subject.table) or subject.table.name == OWN:
             return
+        if _takes_one_row(subject, context):
+            return
         if any(isinstance(one, DropTable) and one.table == subject.table for one in context.later(subject)):
             return
         updates = isinstance(subject, UpdateRows)
@@ -72,3 +90,22 @@ Do it in batches that each commit:
             statement=f"UPDATE {subject.table} SET" if updates else f"DELETE FROM {subject.table}",
             table=subject.table,
         )
+
+
+def _takes_one_row(subject: UpdateRows | DeleteRows, context: Context) -> bool:
+    """Whether the condition compares a unique column with a value."""
+    known, where = context.before.table(subject.table), subject.where
+    if known is None or where is None or re.search(r"\b(?:OR|NOT|SELECT)\b", where, re.IGNORECASE):
+        return False
+    return any(
+        re.search(rf"(?<!\w){re.escape(column)}[\"`]?\s*=\s*(?:['\d:]|%s)", where) for column in _unique_columns(known)
+    )
+
+
+def _unique_columns(table: Table) -> Iterator[str]:
+    for constraint in table.constraints:
+        if constraint.kind in (ConstraintKind.PRIMARY_KEY, ConstraintKind.UNIQUE) and len(constraint.columns) == 1:
+            yield constraint.columns[0]
+    for index in table.indexes.values():
+        if index.unique is True and index.where is None and index.columns is not UNKNOWN and len(index.columns) == 1:
+            yield index.columns[0]

@@ -8,6 +8,7 @@ from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn, Operation
 from migration_guard.model.schema import Constraint, ConstraintKind
 from migration_guard.rules import Context, Rule
+from migration_guard.rules._cures import quoted
 
 
 class UniqueBuiltInPlace(Rule[Operation]):
@@ -63,7 +64,7 @@ class UniqueBuiltInPlace(Rule[Operation]):
             objects=[constraint.name or f"{subject.table}.{','.join(columns)}"],
             name=constraint.name or f"uq_{subject.table.name}_{'_'.join(columns)}",
             table=subject.table,
-            columns=list(columns),
+            columns=quoted(columns),
             blocks=impact.blocks,
         )
 
