@@ -506,6 +506,23 @@ def test_only_is_not_null_joined_by_and_proves_a_column(text: str, proven: tuple
         assert read_expression(text, dialect).not_null == proven
 
 
+@pytest.mark.parametrize(
+    ("text", "proven"),
+    [
+        ("NOT (a IS NULL)", ("a",)),
+        ("NOT (a IS NULL OR NOT b IS NOT NULL)", ("a", "b")),
+        ("(a IS NOT NULL AND b > 0) OR (a IS NOT NULL AND c IS NOT NULL)", ("a",)),
+        ("a IS DISTINCT FROM NULL", ("a",)),
+        ("(a, b) IS NOT NULL", ("a", "b")),
+        ("NOT (a IS NULL AND b IS NULL)", ()),
+        ("NOT (a IS NOT NULL)", ()),
+        ("(a IS NULL) IS FALSE", ()),
+    ],
+)
+def test_postgresql_sees_the_proof_in_other_words_too(text: str, proven: tuple[str, ...]) -> None:
+    assert read_expression(text, "postgresql").not_null == proven
+
+
 @pytest.mark.parametrize(("text", "literal"), [("'x'::text", "x"), ("'{}'::jsonb", "{}"), ("-1", "-1"), ("f()", None)])
 def test_a_literal_is_known_through_a_cast(text: str, literal: str | None) -> None:
     assert read_expression(text, "postgresql").literal == literal

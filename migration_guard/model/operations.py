@@ -215,8 +215,14 @@ class RenameColumn(ColumnOperation):
                 name: index if index.columns is UNKNOWN else replace(index, columns=tuple(map(new, index.columns)))
                 for name, index in table.indexes.items()
             }
-            constraints = tuple(replace(one, columns=tuple(map(new, one.columns))) for one in table.constraints)
-            return replace(table, columns=columns, indexes=indexes, constraints=constraints)
+            return replace(table, columns=columns, indexes=indexes, constraints=tuple(map(follow, table.constraints)))
+
+        def follow(constraint: Constraint) -> Constraint:
+            expression = constraint.expression
+            if expression is not None:
+                columns, not_null = tuple(map(new, expression.columns)), tuple(map(new, expression.not_null))
+                expression = replace(expression, columns=columns, not_null=not_null)
+            return replace(constraint, columns=tuple(map(new, constraint.columns)), expression=expression)
 
         return edit_table(state, self.table, rename)
 
@@ -242,7 +248,16 @@ class AlterColumnType(ColumnOperation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetNotNull(ColumnOperation):
-    """ALTER COLUMN ... SET NOT NULL."""
+    """ALTER COLUMN ... SET NOT NULL. `existing` is what the author says it was (`existing_nullable`)."""
+
+    existing: bool | Unknown = UNKNOWN
+
+    def require(self, state: SchemaState) -> SchemaState:
+        state = with_unknown_column(state, self.table, self.column)
+        column = state.column(self.table, self.column)
+        if column is None or column.nullable is not UNKNOWN or self.existing is UNKNOWN:
+            return state
+        return _edit_column(state, self.table, self.column, lambda known: replace(known, nullable=self.existing))
 
     def apply(self, state: SchemaState) -> SchemaState:
         return _edit_column(state, self.table, self.column, lambda column: replace(column, nullable=False))

@@ -150,6 +150,10 @@ class Constructs(Types):
                 )
             case Constant(known) if known is not None:
                 return Expression(str(known).lower(), literal=str(known).lower())
+            case Made(function=Attribute(owner=owner, name="isnot" | "is_not"), arguments=(Constant(None),)) if (
+                tested := _column_names((owner,))
+            ):
+                return sql.read_expression(f'"{tested[0]}" IS NOT NULL', self.dialect)
             case Made(function=Attribute(owner=owner, name="op" | "bindparams" | "self_group" | "label")):
                 return self.expression(owner)
         return Expression("", functions=None)

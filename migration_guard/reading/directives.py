@@ -282,7 +282,8 @@ def alter_column(ask: Ask) -> Iterator[Operation]:
         elif known:
             yield DropNotNull(**where)  # type: ignore[arg-type]
         else:
-            yield SetNotNull(**where)  # type: ignore[arg-type]
+            before = truth(ask["existing_nullable"] or Unknown("not told"))
+            yield SetNotNull(**where, existing=UNKNOWN if before is None else before)  # type: ignore[arg-type]
     if (default is not None and truth(default) is not False) or default == Constant(None) or default == Text(""):
         yield SetDefault(**where, default=ask.constructs.default(default))  # type: ignore[arg-type]
     comment = ask["comment"]

@@ -124,13 +124,30 @@ def _collect(node: Message, functions: dict[str, None], columns: dict[str, None]
                 functions[name.removeprefix("SVFOP_").removesuffix("_N").lower()] = None
 
 
-def _proven(node: pg.Node) -> Iterator[str]:
-    """The columns PostgreSQL itself takes for not null where this CHECK holds: `c IS NOT NULL` is a conjunct of it."""
+def _proven(node: pg.Node, *, holds: bool = True) -> list[str]:
+    """The columns PostgreSQL itself takes for not null where this CHECK holds (or, negated, where it does not)."""
     match node.WhichOneof("node"):
-        case "bool_expr" if node.bool_expr.boolop == pg.AND_EXPR:
-            for argument in node.bool_expr.args:
-                yield from _proven(argument)
-        case "null_test" if node.null_test.nulltesttype == pg.IS_NOT_NULL:
-            argument = node.null_test.arg
-            if argument.WhichOneof("node") == "column_ref":
-                yield from strings(argument.column_ref.fields)[-1:]
+        case "bool_expr" if node.bool_expr.boolop == pg.NOT_EXPR:
+            return _proven(node.bool_expr.args[0], holds=not holds)
+        case "bool_expr":
+            parts = [_proven(argument, holds=holds) for argument in node.bool_expr.args]
+            if (node.bool_expr.boolop == pg.AND_EXPR) is holds:
+                return [name for part in parts for name in part]
+            return [name for name in parts[0] if all(name in part for part in parts)]
+        case "null_test" if (node.null_test.nulltesttype == pg.IS_NOT_NULL) is holds:
+            return _tested(node.null_test.arg, row=holds)
+        case "a_expr" if node.a_expr.kind == (pg.AEXPR_DISTINCT if holds else pg.AEXPR_NOT_DISTINCT):
+            sides = (node.a_expr.lexpr, node.a_expr.rexpr)
+            if any(side.WhichOneof("node") == "a_const" and side.a_const.isnull for side in sides):
+                return [name for side in sides for name in _tested(side)]
+    return []
+
+
+def _tested(node: pg.Node, *, row: bool = False) -> list[str]:
+    """The column that is tested for null; the columns of a row are tested together by IS NOT NULL alone."""
+    match node.WhichOneof("node"):
+        case "column_ref":
+            return strings(node.column_ref.fields)[-1:]
+        case "row_expr" if row:
+            return [name for argument in node.row_expr.args for name in _tested(argument)]
+    return []
