@@ -67,6 +67,9 @@ def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Pat
         cache.keep_judged(name, key, judged, needed)
     findings, summary = judged
     kept = tuple(finding for finding in findings if _reported(finding, project))
+    if settings.verbose:
+        root, file = _relative(str(project.root), cwd), _relative(str(settings.file), cwd) if settings.file else "no file"
+        summary = replace(summary, notes=(*summary.notes, f"{root} is configured by {file}."))
     return Report(kept, summary, _sources(kept, contents))
 
 
@@ -104,7 +107,7 @@ def _judge_project(
 
 
 def _of_all_targets(found: Sequence[Sequence[Finding]], active: Rules) -> tuple[Finding, ...]:
-    """What is found for any target; of a comment, what holds for all: it is no idle one that silences for one target."""
+    """What is found for any target. Of a comment, what holds for all: one that silences for one target is not idle."""
     about_comments = {code for code, rule in active.items() if rule.subject() is Silence}
     every = dict.fromkeys(finding for findings in found for finding in findings)
     return tuple(one for one in every if one.code not in about_comments or all(one in findings for findings in found))
