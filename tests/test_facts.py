@@ -291,7 +291,7 @@ def test_a_folder_that_is_a_link_is_left_alone(project: Path, tmp_path_factory: 
 def test_reading_in_processes_never_runs_what_lies_in_the_current_folder(project: Path) -> None:
     for name in ("multiprocessing", "pickle", "json", "migration_guard", "libcst"):
         (project / f"{name}.py").write_text(f"open({str(project / 'ran')!r}, 'w')\nraise SystemExit(9)\n")
-    for number in range(2, 420):
+    for number in range(2, 520):
         body = INDEX.format(table=f"t{number}", down="pass")
         add(project, f"b{number}.py", migration(f"b{number}", f"b{number - 1}", body))
     script = Path(sys.executable).with_name("migration-guard")

@@ -12,7 +12,8 @@ from migration_guard.model.migration import Environment, History, Migration, Unr
 from migration_guard.reading.facts import Cache, Read, digest
 from migration_guard.reading.project import Project
 
-ENOUGH_FOR_PROCESSES = 200
+# A process takes as long to start, and to hand over what it found, as it takes to read half of these.
+ENOUGH_FOR_A_PROCESS = 250
 
 Files = Sequence[tuple[str, bytes]]
 Reads = dict[str, Read]
@@ -78,7 +79,7 @@ def history(project: Project, read: Mapping[str, Read], environment: Environment
 
 
 def _read(waiting: Files, dialect: str, root: str, database: str | None, jobs: int) -> Reads:
-    count = min(jobs, len(waiting) // (ENOUGH_FOR_PROCESSES // 2))
+    count = min(jobs, len(waiting) // ENOUGH_FOR_A_PROCESS)
     if count >= 2:
         found = _read_in_processes(waiting, dialect, root, database, count)
         if found is not None:
@@ -97,7 +98,8 @@ def _read_in_processes(waiting: Files, dialect: str, root: str, database: str | 
     parts = [waiting[start : start + size] for start in range(0, len(waiting), size)]
     found: Reads = {}
     try:
-        with _safe_path(), ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+        context = multiprocessing.get_context("spawn")
+        with _safe_path(), ProcessPoolExecutor(count, context, initializer=gc.disable) as pool:
             futures = [pool.submit(_read_some, part, dialect, root, database) for part in parts]
             for future in futures:
                 found.update(future.result())
