@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.objects import CreateEnum
+from migration_guard.model.operations import CreateTable
 from migration_guard.rules import Context, Rule
 
 EXPLICIT = "The type {type} is already there when this creates it: PostgreSQL refuses a second one."
@@ -63,7 +64,9 @@ class EnumCreatedTwice(Rule[CreateEnum]):
         known = context.before.enums.get(subject.type.name)
         if known is None or not known.certain or context.before.clouded:
             return
-        if subject.if_not_exists or subject.site.conditional or _is_remembered(subject, context):
+        if subject.if_not_exists or _is_remembered(subject, context):
+            return
+        if subject.site.conditional and not _comes_with_a_new_table(subject, context):
             return
         yield self.finding(
             subject,
@@ -72,6 +75,14 @@ class EnumCreatedTwice(Rule[CreateEnum]):
             help=DO_NOT_CREATE if subject.implicit else CHECK_FIRST,
             type=subject.type.name,
         )
+
+
+def _comes_with_a_new_table(subject: CreateEnum, context: Context) -> bool:
+    """Whether create_table makes the type, with a table never seen before: the condition will let it happen."""
+    made = next((one for one in context.later(subject) if isinstance(one, CreateTable)), None)
+    if not subject.implicit or made is None or made.site.call != subject.site.call:
+        return False
+    return context.before.table(made.table.name) is None
 
 
 def _is_remembered(subject: CreateEnum, context: Context) -> bool:
