@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from migration_guard import engine
 from migration_guard.config import Overrides
-from migration_guard.model import objects, operations
+from migration_guard.model import constraints, objects, operations
 from migration_guard.model.finding import Finding, Report, Summary
 from migration_guard.model.migration import Environment, Migration
 from migration_guard.model.operations import Operation
@@ -326,7 +326,7 @@ def test_lint_loads_no_parser_where_nothing_has_changed_and_never_sqlalchemy(pro
 
 @cache
 def kinds() -> tuple[type[Operation], ...]:
-    made = [value for module in (operations, objects) for value in vars(module).values()]
+    made = [value for module in (operations, constraints, objects) for value in vars(module).values()]
     return tuple(
         dict.fromkeys(one for one in made if isinstance(one, type) and issubclass(one, Operation) and is_dataclass(one))
     )

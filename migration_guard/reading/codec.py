@@ -49,8 +49,7 @@ def _coder(hint: Any) -> tuple[Encode, Decode]:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum(hint)
     if isinstance(hint, type) and is_dataclass(hint):
-        heirs = _heirs(hint)
-        return _tagged(heirs) if heirs else _record(hint)
+        return _family(hint) if _heirs(hint) else _record(hint)
     if hint in (str, int, bool, float, type(None)):
         return _plain(hint)
     raise TypeError(f"Values of type {hint!r} cannot be kept. Write a coder for them.")
@@ -149,6 +148,20 @@ def _record(kind: type) -> tuple[Encode, Decode]:
         return kind(*[decode_one(one) for (_, _, decode_one), one in zip(parts, value, strict=True)])
 
     return encode, decode
+
+
+def _family(kind: type) -> tuple[Encode, Decode]:
+    """A dataclass that others derive from: some of them may be imported later than this is first asked for."""
+
+    coders: dict[int, tuple[Encode, Decode]] = {}
+
+    def current() -> tuple[Encode, Decode]:
+        loaded = len(sys.modules)
+        if loaded not in coders:
+            coders[loaded] = _tagged(_heirs(kind))
+        return coders[loaded]
+
+    return (lambda value: current()[0](value)), (lambda value: current()[1](value))
 
 
 def _tagged(kinds: tuple[type, ...]) -> tuple[Encode, Decode]:
