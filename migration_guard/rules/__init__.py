@@ -30,8 +30,8 @@ from migration_guard import dialects
 from migration_guard.dialects import Ability, Change, Impact
 from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
 from migration_guard.model.migration import History, Migration, Silence
-from migration_guard.model.objects import RunSql
-from migration_guard.model.operations import AlterColumnType, Operation
+from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
+from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown
 from migration_guard.model.target import Target
@@ -63,6 +63,18 @@ class Context:
     def is_new(self, table: Name) -> bool:
         """Whether this migration itself makes the table: nobody reads or writes it yet."""
         return table in self.replayed.created
+
+    def is_empty(self, operation: TableOperation) -> bool:
+        """Whether the migration has made the operation's table, or thrown all its rows away before."""
+        emptied = {operation.table} if self.is_new(operation.table) else set()
+        for one in self.earlier(operation):
+            if one.site.conditional:
+                continue
+            if isinstance(one, TruncateTable) or (isinstance(one, DeleteRows) and one.where is None):
+                emptied.add(one.table)
+            elif isinstance(one, RenameTable) and one.table in emptied:
+                emptied.add(one.new_name)
+        return operation.table in emptied
 
     def is_new_column(self, table: Name, column: str) -> bool:
         """Whether this migration itself adds the column (or its table)."""

@@ -66,7 +66,7 @@ class BlockingIndexBuild(Rule[CreateIndex]):
         if not (impact and impact.blocks and context.can(Ability.CONCURRENT_INDEX)):
             return
         known = context.before.table(subject.table)
-        if context.is_new(subject.table) or subject.table in context.before.views or (known and known.partitioned):
+        if context.is_empty(subject) or subject.table in context.before.views or (known and known.partitioned):
             return
         fix = outside_the_transaction(
             subject,

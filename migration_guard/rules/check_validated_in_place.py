@@ -60,7 +60,7 @@ class CheckValidatedInPlace(Rule[AddConstraint]):
         impact = context.impact(subject)
         if constraint.kind is not ConstraintKind.CHECK or Change.ADD_CHECK not in context.changes(subject):
             return
-        if context.is_new(subject.table) or impact is None or impact.brief or not impact.blocks:
+        if context.is_empty(subject) or impact is None or impact.brief or not impact.blocks:
             return
         can = context.can(Ability.NOT_VALID_CONSTRAINTS)
         name = constraint.name or f"{subject.table.name}_check"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migration_guard.dialects import Ability
 from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import Operation
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import outside_the_transaction
@@ -42,6 +43,17 @@ class ConcurrentInTransaction(Rule[Operation]):
         op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
     ```
 
+    Nor can one be rebuilt, or a partition be detached:
+
+    ```python bad
+    op.execute("REINDEX INDEX CONCURRENTLY ix_users_email")
+    ```
+
+    ```python fixed
+    with op.get_context().autocommit_block():
+        op.execute("REINDEX INDEX CONCURRENTLY ix_users_email")
+    ```
+
     Other databases ignore the keyword:
 
     ```python good sqlite
@@ -56,15 +68,30 @@ class ConcurrentInTransaction(Rule[Operation]):
     help = "Put it into an autocommit block."
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
-        if not (isinstance(subject, CreateIndex | DropIndex) and subject.concurrently is True):
+        words = _words(subject)
+        if words is None or not (context.can(Ability.CONCURRENT_INDEX) and context.in_transaction(subject)):
             return
-        if not (context.can(Ability.CONCURRENT_INDEX) and context.in_transaction(subject)):
-            return
-        name = subject.index.name if isinstance(subject, CreateIndex) else subject.name
+        does, name = words
         yield self.finding(
             subject,
-            objects=[name or str(subject.table)],
+            objects=[name],
             fix=outside_the_transaction(subject, context),
-            does="Creating" if isinstance(subject, CreateIndex) else "Dropping",
-            index=name or "the index",
+            does=does,
+            index=name,
         )
+
+
+def _words(subject: Operation) -> tuple[str, str] | None:
+    """What is done concurrently, and to what; None where nothing is."""
+    match subject:
+        case CreateIndex(concurrently=True, index=index, table=table):
+            return "Creating", index.name or f"an index on {table}"
+        case DropIndex(concurrently=True, name=name):
+            return "Dropping", name
+        case RunSql(kind=kind, tables=tables) if kind.endswith("CONCURRENTLY"):
+            about = " of " + ", ".join(map(str, tables)) if tables else ""
+            if kind.startswith("REINDEX"):
+                return "Rebuilding", f"the indexes{about}" if about else "an index"
+            if kind.startswith("ALTER TABLE DETACH"):
+                return "Detaching", f"a partition{about}"
+    return None

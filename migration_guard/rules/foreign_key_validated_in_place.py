@@ -76,7 +76,7 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
         constraint = _key_of(subject)
         if constraint is None or not isinstance(subject, AddConstraint | AddColumn):
             return
-        if context.is_new(subject.table) or Change.ADD_FOREIGN_KEY not in context.changes(subject):
+        if context.is_empty(subject) or Change.ADD_FOREIGN_KEY not in context.changes(subject):
             return
         impact = impact_of(Change.ADD_FOREIGN_KEY, context.target)
         if impact is None or not impact.blocks or impact.brief:

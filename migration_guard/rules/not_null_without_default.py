@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from migration_guard import fixes
 from migration_guard.dialects import Ability
 from migration_guard.model.finding import Edit, Finding, Fix
-from migration_guard.model.objects import DeleteRows, TruncateTable
-from migration_guard.model.operations import AddColumn, RenameTable
+from migration_guard.model.operations import AddColumn
 from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import in_sql
@@ -79,7 +78,7 @@ class NotNullWithoutDefault(Rule[AddColumn]):
         has_default = column.default is UNKNOWN or (
             column.default is not None and column.default.sql.strip().upper() != "NULL"
         )
-        if has_default or context.is_new(subject.table) or _is_emptied(subject, context):
+        if has_default or context.is_empty(subject):
             return
         yield self.finding(
             subject,
@@ -89,17 +88,6 @@ class NotNullWithoutDefault(Rule[AddColumn]):
             table=subject.table,
             column=column.name,
         )
-
-
-def _is_emptied(subject: AddColumn, context: Context) -> bool:
-    """Whether the migration has thrown all rows away before: that is another rule's concern."""
-    empty = set()
-    for one in context.earlier(subject):
-        if isinstance(one, TruncateTable) or (isinstance(one, DeleteRows) and one.where is None):
-            empty.add(one.table)
-        elif isinstance(one, RenameTable) and one.table in empty:
-            empty.add(one.new_name)
-    return subject.table in empty
 
 
 def _with_default(subject: AddColumn, context: Context) -> Fix | None:

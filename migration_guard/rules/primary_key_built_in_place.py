@@ -70,7 +70,7 @@ class PrimaryKeyBuiltInPlace(Rule[Operation]):
         if not looks and Change.ADD_PRIMARY_KEY not in changes:
             return
         known = context.before.table(subject.table)
-        if context.is_new(subject.table) or (known and known.partitioned) or impact is None or not impact.blocks:
+        if context.is_empty(subject) or (known and known.partitioned) or impact is None or not impact.blocks:
             return
         constraint = subject.constraint if isinstance(subject, AddConstraint) else None
         columns = constraint.columns if constraint else ()

@@ -71,7 +71,7 @@ class SetNotNullScan(Rule[Operation]):
         if not isinstance(subject, SetNotNull | AddConstraint) or Change.SET_NOT_NULL not in context.changes(subject):
             return
         impact = context.impact(subject)
-        if context.is_new(subject.table) or impact is None or not impact.blocks or impact.brief:
+        if context.is_empty(subject) or impact is None or not impact.blocks or impact.brief:
             return
         column = subject.column if isinstance(subject, SetNotNull) else ", ".join(subject.constraint.columns)
         yield self.finding(

@@ -47,7 +47,7 @@ class StoredGeneratedColumn(Rule[AddColumn]):
 2. Fill the old rows in batches, in a later migration."""
 
     def check(self, subject: AddColumn, context: Context) -> Iterator[Finding]:
-        if Change.ADD_COLUMN_GENERATED_STORED not in context.changes(subject) or context.is_new(subject.table):
+        if Change.ADD_COLUMN_GENERATED_STORED not in context.changes(subject) or context.is_empty(subject):
             return
         impact = context.impact(subject)
         if impact is None or not impact.blocks or impact.brief:

@@ -82,7 +82,7 @@ class TypeChangeRewrite(Rule[AlterColumnType]):
 
     def check(self, subject: AlterColumnType, context: Context) -> Iterator[Finding]:
         changes, impact = context.changes(subject), context.impact(subject)
-        if context.is_new(subject.table) or impact is None or not (impact.blocks and impact.rewrites):
+        if context.is_empty(subject) or impact is None or not (impact.blocks and impact.rewrites):
             return
         fix = None
         zone = Change.CHANGE_TYPE_TIME_ZONE in changes

@@ -55,7 +55,7 @@ class UniqueBuiltInPlace(Rule[Operation]):
             return
         impact = context.impact(subject)
         known = context.before.table(subject.table)
-        if context.is_new(subject.table) or (known and known.partitioned) or impact is None or not impact.blocks:
+        if context.is_empty(subject) or (known and known.partitioned) or impact is None or not impact.blocks:
             return
         constraint = _unique(subject)
         columns = constraint.columns or ((subject.column.name,) if isinstance(subject, AddColumn) else ())

@@ -83,7 +83,7 @@ class VolatileDefaultRewrite(Rule[AddColumn]):
     def check(self, subject: AddColumn, context: Context) -> Iterator[Finding]:
         words = next((words for change, words in WORDS.items() if change in context.changes(subject)), None)
         impact = context.impact(subject)
-        if words is None or context.is_new(subject.table) or impact is None or not (impact.blocks and impact.rewrites):
+        if words is None or context.is_empty(subject) or impact is None or not (impact.blocks and impact.rewrites):
             return
         default = subject.column.default
         if default is None or default is UNKNOWN:
