@@ -68,8 +68,9 @@ def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Pat
     findings, summary = judged
     kept = tuple(finding for finding in findings if _reported(finding, project))
     if settings.verbose:
-        root, file = _relative(str(project.root), cwd), _relative(str(settings.file), cwd) if settings.file else "no file"
-        summary = replace(summary, notes=(*summary.notes, f"{root} is configured by {file}."))
+        file = _relative(str(settings.file), cwd) if settings.file else "no file"
+        note = f"{_relative(str(project.root), cwd)} is configured by {file}."
+        summary = replace(summary, notes=(*summary.notes, note))
     return Report(kept, summary, _sources(kept, contents))
 
 
