@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from migration_guard.model.differences import Difference, constraint_name, differences
@@ -11,7 +11,7 @@ from migration_guard.model.join import join
 from migration_guard.model.migration import Migration
 from migration_guard.model.objects import CreateEnum, Opaque
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
-from migration_guard.model.schema import EMPTY, Name, SchemaState, Table
+from migration_guard.model.schema import EMPTY, Column, Name, SchemaState, Table
 
 Key = TypeVar("Key")
 Part = TypeVar("Part")
@@ -153,9 +153,25 @@ def _with_news(before: SchemaState, now: SchemaState, needed: SchemaState, made:
     )
 
 
-def _news_of_old(old: Mapping[Key, Part], known: Mapping[Key, Part], needed: Mapping[Key, Part]) -> dict[Key, Part]:
+def _news_of_old(
+    old: Mapping[str, Column], known: Mapping[str, Column], needed: Mapping[str, Column]
+) -> dict[str, Column]:
     """The news that are not of something this migration made itself."""
-    return {key: part for key, part in _news(known, needed).items() if key in old or key not in known}
+    return {
+        key: _with_news_of_column(old[key], known[key], column) if key in old and key in known else column
+        for key, column in _news(known, needed).items()
+        if key in old or key not in known
+    }
+
+
+def _with_news_of_column(old: Column, known: Column, needed: Column) -> Column:
+    """The column before, with what is known of it by now; what the migration has changed stays as it was."""
+    news = {
+        field.name: getattr(needed, field.name)
+        for field in fields(needed)
+        if getattr(old, field.name) == getattr(known, field.name)
+    }
+    return replace(old, **news)
 
 
 def _news(known: Mapping[Key, Part], needed: Mapping[Key, Part]) -> dict[Key, Part]:
