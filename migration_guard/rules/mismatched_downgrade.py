@@ -41,6 +41,22 @@ class MismatchedDowngrade(Rule[Migration]):
         op.drop_column("owners", "name")
     ```
 
+    ```python bad
+    def upgrade():
+        op.create_table("invoices", sa.Column("id", sa.Integer()), schema="billing")
+
+    def downgrade():
+        op.drop_table("invoices")
+    ```
+
+    ```python bad
+    def upgrade():
+        op.create_check_constraint("ck_owners_age", "owners", "age > 0", postgresql_not_valid=True)
+
+    def downgrade():
+        op.drop_constraint("ck_owner_age", "owners", type_="check")
+    ```
+
     ```python good
     def upgrade():
         op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
@@ -70,7 +86,7 @@ class MismatchedDowngrade(Rule[Migration]):
                 continue
             kind, name = described
             instead = next((one for one in left if one.kind.endswith(kind)), None)
-            if _was_untouched(operation, name, context):
+            if _was_untouched(operation, name, context) or (instead and _is_unheard_of(operation, instead, context)):
                 why = "which this revision's upgrade never touched"
             elif _is_absent(step, context) or (instead and _is_unknown(step, instead)):
                 why = "which is not there"
@@ -112,6 +128,27 @@ def _was_untouched(operation: Operation, name: str, context: Context) -> bool:
         case DropIndex():
             found = after.index(operation.name, operation.table)
             return lost and found is not None and before.index(operation.name, operation.table) == found
+    return False
+
+
+def _is_unheard_of(operation: Operation, instead: Difference, context: Context) -> bool:
+    """
+    Whether nothing of this name is known in the schemas before and after, while the upgrade leaves something of that
+    kind: a table, or what is on the same table, or has the same name in another schema or table.
+    """
+    states = (context.replayed.before, context.replayed.after)
+    match operation:
+        case DropTable(table=table):
+            return not any(state.table(table) for state in states)
+        case DropColumn(table=table, column=column):
+            near = instead.table == table or instead.name.endswith(f".{column}")
+            return near and not any(state.column(table, column) for state in states)
+        case DropIndex(name=name, table=table) | DropConstraint(name=str() as name, table=table):
+            if table is None or (instead.table != table and instead.name != name):
+                return False
+            known = [one for state in states if (one := state.table(table))]
+            names = {name for one in known for name in (*one.indexes, *(each.name for each in one.constraints))}
+            return name not in names and None not in names
     return False
 
 
