@@ -92,7 +92,7 @@ class Evaluator(Scope):
     def string(self, node: cst.SimpleString) -> Value:
         """A string or bytes literal."""
         source = self.source_of(self.frame.module)
-        return literals.string(node, source.offsets(node)[0], source.path)
+        return literals.string(node, source.start(node), source.path)
 
     def concatenated(self, node: cst.ConcatenatedString) -> Value:
         """Literals side by side."""

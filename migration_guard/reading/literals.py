@@ -48,7 +48,7 @@ def formatted_string(
     hole: Callable[[], Text],
 ) -> Value:
     """An f-string."""
-    offset = source.offsets(node)[0] + len(node.start)
+    offset = source.start(node) + len(node.start)
     parts: list[Text] = []
     for part in node.parts:
         if isinstance(part, cst.FormattedStringText):
@@ -63,7 +63,7 @@ def formatted_string(
             plainly = all(isinstance(one, cst.FormattedStringText) for one in specification)
             written = "".join(one.value for one in specification if isinstance(one, cst.FormattedStringText))
             parts.append(texts.formatted(value, part.conversion, written, hole) if plainly else hole())
-            offset += len(source.module.code_for_node(part))
+            offset += 0 if source.helper else len(source.module.code_for_node(part))
     return join(parts)
 
 

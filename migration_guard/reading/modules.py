@@ -120,7 +120,7 @@ class Files:
         if path not in self._sources:
             content = self._content(path)
             try:
-                self._sources[path] = None if content is None else parse(path, decode(content))
+                self._sources[path] = None if content is None else parse(path, decode(content), helper=True)
             except UnreadableSource:
                 self._sources[path] = None
         self.read.add(path)

@@ -61,12 +61,15 @@ class Lines:
 
 @dataclass(slots=True)
 class Source:
-    """A parsed file. `path` is absolute; positions are worked out when first asked for."""
+    """
+    A parsed file. `path` is absolute; positions are worked out when first asked for. No finding points into a `helper`.
+    """
 
     path: str
     text: str
     module: cst.Module
     lines: Lines
+    helper: bool = False
     _offsets: Positions | None = field(default=None)
 
     def _measured(self) -> Positions:
@@ -77,6 +80,10 @@ class Source:
     def offsets(self, node: cst.CSTNode) -> tuple[int, int]:
         """Start and end of a node as offsets into the text."""
         return self._measured().spans.get(id(node), (0, 0))
+
+    def start(self, node: cst.CSTNode) -> int:
+        """Where a literal begins; nobody asks that of a helper's, and to know it would cost as much as to parse it."""
+        return 0 if self.helper else self.offsets(node)[0]
 
     def span(self, node: cst.CSTNode) -> Span:
         """Where a node stands, without the white space and parentheses around it."""
@@ -93,7 +100,7 @@ class Source:
             yield text, offset, offset + len(text)
 
 
-def parse(path: str, text: str) -> Source:
+def parse(path: str, text: str, *, helper: bool = False) -> Source:
     """Parse a file's text. Raises UnreadableSource, naming the place and what is wrong."""
     _refuse_what_would_harm(text)
     try:
@@ -107,7 +114,7 @@ def parse(path: str, text: str) -> Source:
         ) from error
     except RecursionError as error:
         raise UnreadableSource("Its code is nested too deeply to be read.") from error
-    return Source(path, text, module, Lines(text))
+    return Source(path, text, module, Lines(text), helper)
 
 
 @contextmanager
