@@ -317,10 +317,12 @@ def test_a_link_that_leads_nowhere_is_a_candidate_and_a_pipe_is_none(tmp_path: P
 
 
 def test_the_repository_fences_what_may_be_read(tmp_path: Path) -> None:
-    plain(tmp_path / "services/users")
-    assert only([], tmp_path).repository == tmp_path / "services/users"
-    (tmp_path / ".git").mkdir()
+    users = tmp_path / "services/users"
+    plain(users)
     assert only([], tmp_path).repository == tmp_path
+    assert only([users], tmp_path / "services/mail").repository == users
+    (tmp_path / ".git").mkdir()
+    assert only([], users).repository == tmp_path
 
 
 def test_a_broken_configuration_beside_a_sound_one_is_a_note(tmp_path: Path) -> None:

@@ -95,12 +95,12 @@ class _Search:
 
     def _file(self, file: Path) -> list[Project]:
         claimed = [project for project in self._claim(file.parent) if file in project.files]
-        projects = claimed or [_bare((file.parent,), files=(file,))]
+        projects = claimed or [_bare((file.parent,), self.cwd, files=(file,))]
         return [replace(one, only=_restriction(one, frozenset((file,)))) for one in projects]
 
     def _configured(self, file: Path) -> list[Project]:
         troubles: list[str] = []
-        found = [project for one in settings(file, self.cwd) for project in _projects(one, troubles)]
+        found = [project for one in settings(file, self.cwd) for project in _projects(one, self.cwd, troubles)]
         if not found:
             raise ProjectError(troubles[0])
         self.troubles.extend(troubles)
@@ -140,7 +140,7 @@ class _Search:
             try:
                 for file in configurations(folder):
                     for one in settings(file, self.cwd):
-                        found += _projects(one, self.troubles)
+                        found += _projects(one, self.cwd, self.troubles)
             except ProjectError as error:
                 self.troubles.append(str(error))
             self.seen[folder] = tuple(found)
@@ -159,8 +159,8 @@ class _Search:
             # A folder called versions may hold anything. Named by the user it is taken at its word.
             if folder != outside or not python_files(folder):
                 return []
-            return [_bare((folder,))]
-        return [self._within(_bare(group), folder) for group in histories((folder,))]
+            return [_bare((folder,), self.cwd)]
+        return [self._within(_bare(group, self.cwd), folder) for group in histories((folder,))]
 
     def _within(self, project: Project, folder: Path) -> Project:
         """The project, restricted to the files below the folder that the user named."""
@@ -178,10 +178,10 @@ def _reach(project: Project) -> set[str]:
     return {os.path.realpath(folder) for folder in (*project.versions, *inside)}
 
 
-def _projects(one: Settings, troubles: list[str]) -> list[Project]:
+def _projects(one: Settings, cwd: Path, troubles: list[str]) -> list[Project]:
     """The histories that these settings stand for: one, unless subfolders hold histories of their own."""
     groups = [one.versions] if one.recursive or not one.versions else histories(one.versions)
-    found = [_project(one, group) for group in groups]
+    found = [_project(one, group, cwd) for group in groups]
     if not any(project.files for project in found):
         where = ", ".join(map(str, one.versions or one.absent or (one.script,)))
         troubles.append(
@@ -191,7 +191,7 @@ def _projects(one: Settings, troubles: list[str]) -> list[Project]:
     return [project for project in found if project.files]
 
 
-def _project(one: Settings, versions: tuple[Path, ...]) -> Project:
+def _project(one: Settings, versions: tuple[Path, ...], cwd: Path) -> Project:
     root = one.file.parent
     return Project(
         root=root,
@@ -205,16 +205,16 @@ def _project(one: Settings, versions: tuple[Path, ...]) -> Project:
         env=_env((one.script, *versions)),
         sqlalchemy_url=one.url,
         database=one.database,
-        repository=_repository(root, versions),
+        repository=_repository(root, versions, cwd),
         read=one.read,
     )
 
 
-def _bare(versions: tuple[Path, ...], files: tuple[Path, ...] | None = None) -> Project:
+def _bare(versions: tuple[Path, ...], cwd: Path, files: tuple[Path, ...] | None = None) -> Project:
     """A history without a configuration."""
     env = _env((*(folder.parent for folder in versions), *(folder.parent.parent for folder in versions)))
     root = env.parent if env else versions[0]
-    repository = _repository(root, versions)
+    repository = _repository(root, versions, cwd)
     above = [folder for folder in (root, *root.parents) if folder.is_relative_to(repository)]
     return Project(
         root=root,
@@ -239,11 +239,14 @@ def _env(folders: Iterable[Path | None]) -> Path | None:
     return next((folder / "env.py" for folder in folders if folder and (folder / "env.py").is_file()), None)
 
 
-def _repository(root: Path, versions: Sequence[Path]) -> Path:
+def _repository(root: Path, versions: Sequence[Path], cwd: Path) -> Path:
+    """The folder that may be read on behalf of a history: its repository, else the current folder around it."""
     for folder in (root, *root.parents):
         if (folder / ".git").exists():
             return folder
-    # No repository: then the folder that holds the whole Python package around the migrations.
+    if all(folder.is_relative_to(cwd) for folder in (root, *versions)) and cwd not in (Path.home(), Path(cwd.anchor)):
+        return cwd
+    # Neither: then the folder that holds the whole Python package around the migrations.
     folder = Path(os.path.commonpath([root, *versions]))
     while (folder / "__init__.py").is_file() or (folder.parent / "__init__.py").is_file():
         folder = folder.parent
