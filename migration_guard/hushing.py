@@ -42,7 +42,7 @@ class Comments:
             if not _covers(comment, finding):
                 continue
             for code in comment.codes:
-                if code.upper() in (finding.code, "ALL") or code.lower() == finding.slug:
+                if _means(code, finding.code, finding.slug):
                     self.used.add((position, code))
                     hit = True
         return hit
@@ -53,17 +53,23 @@ class Comments:
             idle = tuple(
                 code
                 for code in comment.codes
-                if (position, code) not in self.used and _code(code, slugs) in {*active, None}
+                if (position, code) not in self.used and _could_have_run(code, active, slugs)
             )
             yield Silence(comment, idle)
 
 
-def _code(word: str, slugs: Mapping[str, str]) -> str | None:
-    """The code that a word in a comment stands for; None where it stands for none that we know."""
+def _means(word: str, code: str, slug: str) -> bool:
+    """Whether a word in a comment stands for this rule: its code, its name, the beginning of its code, or ALL."""
     upper = word.upper()
-    if upper in slugs or upper.startswith("MG75"):
-        return upper
-    return next((code for code, slug in slugs.items() if slug == word.lower()), None)
+    return upper == "ALL" or (upper.startswith("MG") and code.startswith(upper)) or word.lower() == slug
+
+
+def _could_have_run(word: str, active: Collection[str], slugs: Mapping[str, str]) -> bool:
+    """Whether the word stands for a rule that ran, or for none at all."""
+    if word.upper().startswith("MG75"):
+        return False
+    meant = {code for code, slug in slugs.items() if _means(word, code, slug)}
+    return not meant or not meant.isdisjoint(active)
 
 
 def _covers(comment: IgnoreComment, finding: Finding) -> bool:

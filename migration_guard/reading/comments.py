@@ -24,10 +24,10 @@ def read_comments(source: Source, top: int) -> tuple[tuple[IgnoreComment, ...], 
     ignores: list[IgnoreComment] = []
     irreversible: Irreversible | None = None
     for text, start, end in sorted(_found(source), key=lambda found: found[1]):
-        match = _WORDS.match(text)
+        match = _WORDS.search(text)
         if match is None:
             continue
-        span = source.lines.span(start, end)
+        span = source.lines.span(start + match.start(), end)
         if match["word"] == "irreversible":
             irreversible = irreversible or Irreversible(match["rest"], span)
             continue

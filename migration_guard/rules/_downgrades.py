@@ -37,7 +37,7 @@ def undone(context: Context) -> list[tuple[str, str]]:
     Taken from the comparison of schemas; where the operations are conditional, or the schema before is not known, from
     the operations themselves.
     """
-    found = [(one.name, str(one)) for one in context.replayed.differences]
+    found = [(one.name, f"the {one}" if one.how == "changed" else str(one)) for one in context.replayed.differences]
     if found:
         return found
     said: dict[str, str] = {}

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from migration_guard.fixes import remove
-from migration_guard.model.finding import Finding, Fix, Severity
+from migration_guard.fixes import Places, remove
+from migration_guard.model.finding import Edit, Finding, Fix, Severity
 from migration_guard.model.migration import Silence
 from migration_guard.rules import Context, Rule
 
@@ -32,6 +33,26 @@ class UnusedIgnore(Rule[Silence]):
         op.drop_column("users", "age")
     ```
 
+    Of several codes, the idle ones go:
+
+    ```python bad
+    def upgrade():
+        # migration-guard: ignore[MG201, MG401] the table is empty
+        op.create_index("ix_users_age", "users", ["age"])
+
+    def downgrade():
+        op.drop_index("ix_users_age", "users")
+    ```
+
+    ```python fixed
+    def upgrade():
+        # migration-guard: ignore[MG401] the table is empty
+        op.create_index("ix_users_age", "users", ["age"])
+
+    def downgrade():
+        op.drop_index("ix_users_age", "users")
+    ```
+
     ```python good
     def upgrade():
         # migration-guard: ignore[MG201] the table is empty until the next release
@@ -55,15 +76,22 @@ class UnusedIgnore(Rule[Silence]):
         elif subject.idle:
             every = len(subject.idle) == len(comment.codes)
             names = ", ".join(subject.idle)
-            edit = remove(context.source, comment.span)
+            edit = remove(context.source, comment.span) if every else _without(subject, context.source)
             yield self.finding(
                 context.migration,
                 span=comment.span,
                 what=f"ignore[{names}] silences nothing here.",
                 which="the comment" if every else names,
-                fix=Fix(True, (edit,)) if every and not _in_sql(context.source, comment.span.line) else None,
+                fix=Fix(True, (edit,)) if edit and Places(context.source).of(comment.span).startswith("#") else None,
             )
 
 
-def _in_sql(source: str, line: int) -> bool:
-    return "#" not in source.splitlines()[line - 1]
+def _without(silence: Silence, source: str) -> Edit | None:
+    """Leave the idle codes out of the comment's list."""
+    places = Places(source)
+    begin, end = places.range(silence.comment.span)
+    listed = re.search(r"\[[^\]]*\]", source[begin:end])
+    if listed is None:
+        return None
+    kept = ", ".join(code for code in silence.comment.codes if code not in silence.idle)
+    return Edit(places.span(begin + listed.start() + 1, begin + listed.end() - 1), kept)
