@@ -101,7 +101,7 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
             name=constraint.name or f"{subject.table.name}_{'_'.join(constraint.columns)}_fkey",
             table=subject.table,
             parent=constraint.references or "the table it points at",
-            tables=_both(subject.table, constraint.references),
+            tables=_both(subject.table, constraint.references) if impact.referenced_blocks else subject.table,
             columns=quoted(constraint.columns),
             parent_columns=quoted(constraint.referenced_columns),
             blocks=impact.blocks,
