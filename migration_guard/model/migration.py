@@ -22,13 +22,14 @@ class Form(Enum):
 @dataclass(frozen=True, slots=True)
 class Body:
     """
-    upgrade() or downgrade(): its operations in the order they run. `span` is the `def` line, None where it is
-    missing.
+    upgrade() or downgrade(): its operations in the order they run. `span` is the `def` line and `statement` the whole
+    function with its decorators; None where it is missing.
     """
 
     form: Form
     span: Span | None = None
     operations: tuple[Operation, ...] = ()
+    statement: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,16 +92,16 @@ def _body(walker: Walker, direction: Direction, database: str | None) -> Body:
     if function is None:
         return Body(Form.MISSING)
     operations, end = walker.run(name, direction, database)
-    span = None
+    span = statement = None
     if isinstance(function, Function) and function.module is walker.module:
-        span = _head(walker.source, function.node)
+        span, statement = _head(walker.source, function.node), _with_decorators(walker.source, function.node)
     if not operations:
         form = Form.RAISES if end == "raise" else Form.EMPTY
     elif end == "raise" and all(isinstance(one, Opaque) for one in operations):
         form = Form.RAISES
     else:
         form = Form.BODY
-    return Body(form, span, operations)
+    return Body(form, span, operations, statement)
 
 
 def _head(source: Source, node: cst.FunctionDef | cst.Lambda) -> Span:
@@ -112,6 +112,13 @@ def _head(source: Source, node: cst.FunctionDef | cst.Lambda) -> Span:
         line_start = source.text.rfind("def", 0, end)
         return source.lines.span(max(start, line_start), end)
     return source.span(node)
+
+
+def _with_decorators(source: Source, node: cst.FunctionDef | cst.Lambda) -> Span:
+    start, end = source.offsets(node)
+    if isinstance(node, cst.FunctionDef) and node.decorators:
+        start, _ = source.offsets(node.decorators[0])
+    return source.lines.span(start, end)
 
 
 def _assignment(source: Source, name: str) -> Span | None:

@@ -133,9 +133,11 @@ def _nothing(node: cst.CSTNode) -> None:
 
 
 def _plain(message: str) -> str:
-    """The first sentence of libcst's message, which may be followed by the parser's own notation."""
-    first = message.strip().splitlines()[0] if message.strip() else "syntax error"
-    return first.rstrip(".").removeprefix("parser error: ")
+    """What libcst says is wrong, without the parser's own notation."""
+    first = message.strip().splitlines()[0] if message.strip() else "unexpected text"
+    if "expected INDENT" in first:
+        return "an indented block is missing"
+    return "unexpected text" if ": expected " in first else first.rstrip(".").removeprefix("tokenizer error: ")
 
 
 def _refuse_what_would_harm(text: str) -> None:

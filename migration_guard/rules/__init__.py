@@ -170,6 +170,8 @@ class Rule(Generic[Subject]):
         statement = span
         if isinstance(subject, Operation):
             direction, span, statement = subject.site.direction, span or subject.site.span, subject.site.statement
+        elif span is not None and span == subject.downgrade.span:
+            statement = subject.downgrade.statement
         return Finding(
             code=self.code,
             slug=self.slug(),
