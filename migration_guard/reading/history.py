@@ -30,7 +30,8 @@ def read_history(
     name = digest(repr((project.root, project.versions, project.section, project.database, dialect)).encode())
     key = digest(repr((dialect, project.database, project.repository, project.env)).encode())
     known, environment = cache.read(name, key, contents)
-    read = _read_files(project, contents, dialect, jobs or os.cpu_count() or 1, known)
+    # Two threads of one core parse hardly faster than one, so half the processors.
+    read = _read_files(project, contents, dialect, jobs or (os.cpu_count() or 1) // 2, known)
     if environment is None or len(known) < len(contents):
         environment = environment or _read_environment(project, dialect)
         cache.keep_read(name, key, contents, read, environment)
