@@ -309,9 +309,10 @@ def test_environments_builds_and_links_are_not_searched(tmp_path: Path) -> None:
 def test_a_link_that_leads_nowhere_is_a_candidate_and_a_pipe_is_none(tmp_path: Path) -> None:
     plain(tmp_path)
     (tmp_path / "alembic/versions/c.py").symlink_to(tmp_path / "gone.py")
+    (tmp_path / "alembic/versions/itself.py").symlink_to("itself.py")
     os.mkfifo(tmp_path / "alembic/versions/d.py")
     os.mkfifo(tmp_path / "other.ini")
-    assert [file.name for file in only([], tmp_path).files] == ["a.py", "b.py", "c.py"]
+    assert [file.name for file in only([], tmp_path).files] == ["a.py", "b.py", "c.py", "itself.py"]
     with pytest.raises(ProjectError, match=r"other\.ini is no Python file"):
         find([Path("other.ini")], tmp_path)
 

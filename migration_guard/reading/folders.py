@@ -34,7 +34,7 @@ def _candidates(folder: Path) -> Iterator[str]:
             if not entry.name.endswith(".py") or entry.name.startswith((".", "__init__")):
                 continue
             # A link that leads nowhere is kept, to be complained about; a device or a pipe must never be opened.
-            if entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path)):
+            if os.path.isfile(entry.path) or (entry.is_symlink() and not os.path.exists(entry.path)):
                 yield entry.name
     except OSError:
         return
