@@ -86,8 +86,8 @@ class Config:
     Every option of one history, checked. `file` is where they were written, None where no file speaks.
 
     `target` empty: to be found out. `filename_pattern` is a regular expression, or "alembic" for alembic.ini's
-    file_template. `jobs` None: as it suits the number of files and processors. `read` are the files that were looked for, absent
-    ones too.
+    file_template. `jobs` None: as it suits the files and processors. `read` are the files that were looked for,
+    absent ones too.
     """
 
     target: tuple[Target, ...] = ()
