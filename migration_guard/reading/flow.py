@@ -5,8 +5,9 @@ circumstances: which conditions, loops and transactions are open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import libcst as cst
 
@@ -57,59 +58,33 @@ class Flow(Evaluator):
         """Runs statements in order; gives how they end: None, "return", "raise", "break" or "continue"."""
         for statement in statements:
             self.step()
-            end = self._statement_end(statement)
+            handler = _HANDLERS.get(type(statement))
+            end = handler(self, statement) if handler is not None else None
             if end is not None:
                 return end
         return None
 
-    def _statement_end(self, statement: cst.BaseStatement | cst.BaseSmallStatement) -> str | None:
-        # The frequent ones come first: asking libcst's abstract classes what is no instance of them is slow.
-        match statement:
-            case cst.SimpleStatementLine():
-                here = self.frame.module is self.module and self._outer is None
-                if here:
-                    self._statement = statement
-                return self.block(statement.body)
-            case cst.Expr():
-                self._expression = statement.value
-                self.evaluate(statement.value)
-            case cst.Assign():
-                value = self.evaluate(statement.value)
-                for target in statement.targets:
-                    self.bind(target.target, value)
-            case cst.AnnAssign():
-                if statement.value is not None:
-                    self.bind(statement.target, self.evaluate(statement.value))
-            case cst.Import() | cst.ImportFrom():
-                self._import(statement)
-            case cst.FunctionDef():
-                self._define(statement)
-            case cst.With():
-                return self._with(statement)
-            case cst.If():
-                return self._if(statement)
-            case cst.AugAssign():
-                self._augment(statement)
-            case cst.Return():
-                self.frame.returned.append(NONE if statement.value is None else self.evaluate(statement.value))
-                return "return"
-            case cst.Raise():
-                return "raise"
-            case cst.Break():
-                return "break"
-            case cst.Continue():
-                return "continue"
-            case cst.For():
-                return self._for(statement)
-            case cst.While():
-                return self._while(statement)
-            case cst.Try() | cst.TryStar():
-                return self._try(statement)
-            case cst.Match():
-                return self._match(statement)
-            case cst.ClassDef():
-                self._class(statement)
-        return None
+    def _line(self, line: cst.SimpleStatementLine) -> str | None:
+        if self.frame.module is self.module and self._outer is None:
+            self._statement = line
+        return self.block(line.body)
+
+    def _expression_alone(self, statement: cst.Expr) -> None:
+        self._expression = statement.value
+        self.evaluate(statement.value)
+
+    def _assign(self, statement: cst.Assign) -> None:
+        value = self.evaluate(statement.value)
+        for target in statement.targets:
+            self.bind(target.target, value)
+
+    def _annotate(self, statement: cst.AnnAssign) -> None:
+        if statement.value is not None:
+            self.bind(statement.target, self.evaluate(statement.value))
+
+    def _return(self, statement: cst.Return) -> str:
+        self.frame.returned.append(NONE if statement.value is None else self.evaluate(statement.value))
+        return "return"
 
     def _augment(self, statement: cst.AugAssign) -> None:
         before, value = self.evaluate(statement.target), self.evaluate(statement.value)
@@ -314,6 +289,32 @@ class Flow(Evaluator):
             name = _dotted(alias.name)
             target = alias.asname.name if alias.asname is not None else alias.name
             self.bind(target, Symbol(f"{base}{'' if base.endswith('.') else '.'}{name}", origin))
+
+
+# A table, not `match`: asking libcst's abstract classes what is no instance of them is slow. Each handler takes the one
+# class of nodes that it is filed under, which a dict cannot say.
+_HANDLERS: dict[type[cst.CSTNode], Callable[[Flow, Any], str | None]] = {
+    cst.SimpleStatementLine: Flow._line,
+    cst.Expr: Flow._expression_alone,
+    cst.Assign: Flow._assign,
+    cst.AnnAssign: Flow._annotate,
+    cst.AugAssign: Flow._augment,
+    cst.Import: Flow._import,
+    cst.ImportFrom: Flow._import,
+    cst.FunctionDef: Flow._define,
+    cst.ClassDef: Flow._class,
+    cst.With: Flow._with,
+    cst.If: Flow._if,
+    cst.For: Flow._for,
+    cst.While: Flow._while,
+    cst.Try: Flow._try,
+    cst.TryStar: Flow._try,
+    cst.Match: Flow._match,
+    cst.Return: Flow._return,
+    cst.Raise: lambda flow, statement: "raise",
+    cst.Break: lambda flow, statement: "break",
+    cst.Continue: lambda flow, statement: "continue",
+}
 
 
 def _dotted(node: cst.BaseExpression) -> str:

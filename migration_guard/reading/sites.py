@@ -36,7 +36,8 @@ def call_facts(source: Source, node: cst.Call) -> Call:
 
 
 def _is_column(node: cst.BaseExpression) -> bool:
-    if not isinstance(node, cst.Call):
+    if type(node) is not cst.Call:
         return False
     function = node.func
-    return (function.attr if isinstance(function, cst.Attribute) else function).deep_equals(cst.Name("Column"))
+    name = function.attr if type(function) is cst.Attribute else function
+    return type(name) is cst.Name and name.value == "Column"
