@@ -21,6 +21,7 @@ from migration_guard.model.schema import (
     SchemaState,
     Table,
     Unknown,
+    changed,
 )
 
 
@@ -48,10 +49,7 @@ def differences(before: SchemaState, after: SchemaState) -> tuple[Difference, ..
 
 
 def _differences(before: SchemaState, after: SchemaState) -> Iterator[Difference]:
-    for name in {**before.tables, **after.tables}:
-        was, now = before.tables.get(name), after.tables.get(name)
-        if was is now:
-            continue
+    for name, was, now in changed(before.tables, after.tables):
         if was is None or now is None:
             yield from _one_sided("table", str(name), was, now, name)
         elif was.certain and now.certain:
@@ -62,9 +60,9 @@ def _differences(before: SchemaState, after: SchemaState) -> Iterator[Difference
         ("sequence", before.sequences, after.sequences),
     )
     for kind, one, other in pairs:
-        for name in {**one, **other}:
-            if name not in one or name not in other:
-                yield from _one_sided(kind, str(name), one.get(name), other.get(name), None)
+        for name, had, has in changed(one, other):
+            if had is None or has is None:
+                yield from _one_sided(kind, str(name), had, has, None)
 
 
 def _one_sided(kind: str, name: str, was: Any, now: Any, table: Name | None) -> Iterator[Difference]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from migration_guard.model.schema import UNKNOWN, Column, Constraint, EnumType, Index, SchemaState, Table
+from migration_guard.model.schema import UNKNOWN, Column, Constraint, EnumType, Index, SchemaState, Table, changed
 
 Key = TypeVar("Key")
 Part = TypeVar("Part", Table, Column, Index, EnumType, Any)
@@ -26,13 +26,10 @@ def join(one: SchemaState, other: SchemaState) -> SchemaState:
 
 
 def _joined(one: Mapping[Key, Part], other: Mapping[Key, Part], both: Callable[[Part, Part], Part]) -> dict[Key, Part]:
-    if one is other:
-        return dict(one)
-    joined: dict[Key, Part] = {}
-    for key in {**one, **other}:
-        left, right = one.get(key), other.get(key)
+    joined = dict(one)
+    for key, left, right in changed(one, other):
         if left is not None and right is not None:
-            joined[key] = left if left is right else both(left, right)
+            joined[key] = both(left, right)
         else:  # one of the two is there
             joined[key] = replace(left or right, certain=False)  # type: ignore[type-var, assignment]
     return joined

@@ -147,8 +147,8 @@ class History:
     """
     All revisions of one Alembic project (of one database, where the project has several).
 
-    `root` is the folder of the configuration file (or of the versions), absolute. `file_template` is alembic.ini's, None
-    where it sets none.
+    `root` is the folder of the configuration file (or of the versions), absolute. `file_template` is
+    alembic.ini's, None where it sets none.
     """
 
     root: str

@@ -11,7 +11,7 @@ from migration_guard.model.join import join
 from migration_guard.model.migration import Migration
 from migration_guard.model.objects import CreateEnum, Opaque
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
-from migration_guard.model.schema import EMPTY, Column, Name, SchemaState, Table
+from migration_guard.model.schema import EMPTY, Column, Name, SchemaState, Table, changed
 
 Key = TypeVar("Key")
 Part = TypeVar("Part")
@@ -130,9 +130,8 @@ def _learn(state: SchemaState, operations: Sequence[Operation]) -> SchemaState:
 
 def _with_news(before: SchemaState, now: SchemaState, needed: SchemaState, made: Collection[Name]) -> SchemaState:
     """`before`, with what `needed` has and `now` lacks; a table that is made later on was not there before."""
-    for name, table in needed.tables.items():
-        known = now.tables.get(name)
-        if known is table:
+    for name, known, table in changed(now.tables, needed.tables):
+        if table is None:
             continue
         old = before.tables.get(name)
         if old is None and known is None and name not in made:
@@ -176,7 +175,7 @@ def _with_news_of_column(old: Column, known: Column, needed: Column) -> Column:
 
 def _news(known: Mapping[Key, Part], needed: Mapping[Key, Part]) -> dict[Key, Part]:
     """What was not known, or is known better now."""
-    return {key: part for key, part in needed.items() if known.get(key) is not part}
+    return {key: part for key, _, part in changed(known, needed) if part is not None}
 
 
 def _applied(operation: Operation, state: SchemaState) -> SchemaState:

@@ -7,10 +7,15 @@ columns, constraints and indexes that are not listed. An object that is not `cer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Final
+from itertools import islice
+from operator import is_
+from typing import Final, TypeVar
+
+Key = TypeVar("Key")
+Part = TypeVar("Part")
 
 
 class Unknown(Enum):
@@ -222,3 +227,27 @@ class SchemaState:
 
 
 EMPTY: Final = SchemaState()
+
+
+def changed(one: Mapping[Key, Part], other: Mapping[Key, Part]) -> Iterator[tuple[Key, Part | None, Part | None]]:
+    """
+    The keys whose values are not the very same object in both, with the two values; None where a key is missing.
+
+    States share what did not change: where both have the same keys in the same order, as is usual, nothing is hashed.
+    """
+    if one is other:
+        return
+    if not all(map(is_, one, other)):
+        for key in {**one, **other}:
+            left, right = one.get(key), other.get(key)
+            if left is not right:
+                yield key, left, right
+        return
+    for key, left, right in zip(one, one.values(), other.values(), strict=False):
+        if left is not right:
+            yield key, left, right
+    common = min(len(one), len(other))
+    for key, value in islice(one.items(), common, None):
+        yield key, value, None
+    for key, value in islice(other.items(), common, None):
+        yield key, None, value

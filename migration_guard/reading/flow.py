@@ -58,20 +58,24 @@ class Flow(Evaluator):
         """Runs statements in order; gives how they end: None, "return", "raise", "break" or "continue"."""
         for statement in statements:
             self.step()
-            handler = _HANDLERS.get(type(statement))
-            end = handler(self, statement) if handler is not None else None
+            if self.frame.module is self.module and self._outer is None:
+                self._statement = statement
+            end = self._run(statement)
             if end is not None:
                 return end
         return None
 
+    def _run(self, statement: cst.BaseStatement | cst.BaseSmallStatement) -> str | None:
+        handler = _HANDLERS.get(type(statement))
+        return handler(self, statement) if handler is not None else None
+
     def _line(self, line: cst.SimpleStatementLine) -> str | None:
-        if self.frame.module is self.module and self._outer is None:
-            self._statement = line
-        return self.block(line.body)
+        return next(filter(None, map(self._run, line.body)), None)
 
     def _expression_alone(self, statement: cst.Expr) -> None:
         self._expression = statement.value
-        self.evaluate(statement.value)
+        if type(statement.value) is not cst.SimpleString:  # a docstring does nothing
+            self.evaluate(statement.value)
 
     def _assign(self, statement: cst.Assign) -> None:
         value = self.evaluate(statement.value)
