@@ -20,6 +20,7 @@ from migration_guard.model.site import Call, Site
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BODY = re.compile(r"^def [^\r\n]*:[^\r\n]*(?:\s*[\r\n])([ \t]+)\S", re.MULTILINE)
+_COMMENTED = re.compile(r"(?:[ \t]*(,))?([ \t]*#[^\r\n]*)")
 _REST_OF_LINE = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?")
 
 
@@ -142,6 +143,12 @@ def set_keyword(source: str, call: Call, name: str, value: str) -> Edit:
         return Edit(call.arguments_end, f"{name}={value}")
     places, last = Places(source), call.arguments[-1]
     alone_on_line = places.begins_line(last.span) and last.span.line != call.span.line
+    behind = places.span(places.range(last.span)[1], places.line_end(last.span.end_line))
+    commented = _COMMENTED.fullmatch(places.of(behind))
+    if alone_on_line and commented:
+        comma, comment = commented.groups()
+        line = f"{places.newline}{places.indent(last.span.line)}{name}={value}{comma or ''}"
+        return replace(behind, f",{comment}{line}")
     between = f",{places.newline}{places.indent(last.span.line)}" if alone_on_line else ", "
     return Edit(call.arguments_end, f"{between}{name}={value}")
 

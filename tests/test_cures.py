@@ -50,6 +50,20 @@ def module(imports: str, body: str) -> str:
         ),
         (
             "from alembic import op",
+            '    op.create_index(\n        "ix",\n        "users",\n        ["a"],  # the only one\n    )',
+            "    with op.get_context().autocommit_block():\n"
+            '        op.create_index(\n            "ix",\n            "users",\n            ["a"],  # the only one\n'
+            "            postgresql_concurrently=True,\n        )",
+        ),
+        (
+            "from alembic import op",
+            '    op.create_index(\n        "ix",\n        "users",\n        ["a"]  # the only one\n    )',
+            "    with op.get_context().autocommit_block():\n"
+            '        op.create_index(\n            "ix",\n            "users",\n            ["a"],  # the only one\n'
+            "            postgresql_concurrently=True\n        )",
+        ),
+        (
+            "from alembic import op",
             '    connection = op.get_bind()\n    connection.exec_driver_sql("CREATE INDEX ix ON users (a)")',
             "    connection = op.get_bind()\n    with op.get_context().autocommit_block():\n"
             '        connection.exec_driver_sql("CREATE INDEX CONCURRENTLY ix ON users (a)")',
@@ -140,7 +154,9 @@ def test_a_required_column_gets_the_default_of_its_type(type: str, default: str 
 
 def test_a_type_change_says_how(tmp_path: Path) -> None:
     imports = "import sqlalchemy as sa\nfrom alembic import op"
-    before = module(imports, '    op.alter_column("users", "a", existing_type=sa.Text(), type_=sa.Integer())')
+    change = 'op.alter_column("users", "a", existing_type=sa.Text(), type_=sa.Integer())'
+    assert cured(module(imports, f"    {change}"), "MG211", tmp_path) is None, "the rewrite would come to light"
+    before = module(imports, f'    op.create_table("users", sa.Column("a", sa.Text()))\n    {change}')
     after = before.replace("sa.Integer()", 'sa.Integer(), postgresql_using="a::integer"')
     assert cured(before, "MG211", tmp_path) == after
 

@@ -85,7 +85,7 @@ ONE_LINE = 'def upgrade():\n    op.create_index("ix", "users", ["email"])\n'
         ("f(**more)\n", "f(**more, new=True)\n"),
         ("f(\n    1,\n    2,\n)\n", "f(\n    1,\n    2,\n    new=True,\n)\n"),
         ("f(\r\n\t1,\r\n\t2\r\n)\r\n", "f(\r\n\t1,\r\n\t2,\r\n\tnew=True\r\n)\r\n"),
-        ("f(\n    1,  # one\n)\n", "f(\n    1,\n    new=True,  # one\n)\n"),
+        ("f(\n    1,  # one\n)\n", "f(\n    1,  # one\n    new=True,\n)\n"),
         ("f(1,\n  2)\n", "f(1,\n  2,\n  new=True)\n"),
     ],
 )

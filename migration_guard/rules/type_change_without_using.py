@@ -8,6 +8,16 @@ from migration_guard.model.operations import AlterColumnType
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import keyword
 
+SAY_HOW = 'Say how: postgresql_using="{column}::{new}", or an expression that copes with what does not convert.'
+BUSY = (
+    SAY_HOW
+    + """
+That rewrites the whole table while nobody can read or write it. Where it is large:
+1. Add a new column of the new type, and a trigger that keeps it equal for rows that are written from now on.
+2. Fill the old rows in batches.
+3. Release the code that uses the new column, and drop the old one in a later release."""
+)
+
 
 class TypeChangeWithoutUsing(Rule[AlterColumnType]):
     """
@@ -31,6 +41,24 @@ class TypeChangeWithoutUsing(Rule[AlterColumnType]):
     op.execute("ALTER TABLE users ALTER COLUMN age TYPE integer")
     ```
 
+    ```python bad
+    def upgrade():
+        op.create_table("pets", sa.Column("age", sa.String(10)))
+        op.alter_column("pets", "age", existing_type=sa.String(10), type_=sa.Integer())
+
+    def downgrade():
+        op.drop_table("pets")
+    ```
+
+    ```python fixed
+    def upgrade():
+        op.create_table("pets", sa.Column("age", sa.String(10)))
+        op.alter_column("pets", "age", existing_type=sa.String(10), type_=sa.Integer(), postgresql_using="age::integer")
+
+    def downgrade():
+        op.drop_table("pets")
+    ```
+
     ```python good sqlite
     with op.batch_alter_table("users") as batch_op:
         batch_op.alter_column("age", existing_type=sa.String(10), type_=sa.Integer())
@@ -45,15 +73,18 @@ class TypeChangeWithoutUsing(Rule[AlterColumnType]):
     directions = (Direction.UPGRADE, Direction.DOWNGRADE)
     supersedes = ("MG207",)
     message = "PostgreSQL does not turn {old} into {new} by itself: the change of {table}.{column} fails without USING."
-    help = 'Say how: postgresql_using="{column}::{new}", or an expression that copes with what does not convert.'
+    help = SAY_HOW
 
     def check(self, subject: AlterColumnType, context: Context) -> Iterator[Finding]:
         if Change.CHANGE_TYPE_REFUSED not in context.changes(subject):
             return
-        edit = keyword(subject, context, "postgresql_using", f'"{subject.column}::{subject.type}"')
+        # Where the table is in use, USING alone would only bring the next outage to light: the rewrite.
+        free = context.is_empty(subject) or subject.site.direction is Direction.DOWNGRADE
+        edit = keyword(subject, context, "postgresql_using", f'"{subject.column}::{subject.type}"') if free else None
         yield self.finding(
             subject,
             objects=[f"{subject.table}.{subject.column}"],
+            help=None if free else BUSY,
             fix=Fix(False, (edit,), "values that do not convert fail the deployment") if edit else None,
             table=subject.table,
             column=subject.column,
