@@ -152,6 +152,23 @@ def test_a_required_column_gets_the_default_of_its_type(type: str, default: str 
     assert cured(before, "MG201", tmp_path) == after
 
 
+def test_what_a_help_shows_can_be_pasted_whatever_the_names_are(tmp_path: Path) -> None:
+    imports = "import sqlalchemy as sa\nfrom alembic import op"
+    body = """\
+    op.alter_column("Users", "order", nullable=False, schema="app")
+    op.create_unique_constraint(None, "Users", ["a"], schema="app")
+    op.create_check_constraint(None, "Users", "age > 0", schema="app")
+"""
+    scan, unique, check = (one.help for one in findings(module(imports, body), tmp_path) if one.direction == "upgrade")
+    assert '"\\"order\\" IS NOT NULL", postgresql_not_valid=True, schema="app"' in scan
+    assert 'op.alter_column("Users", "order", nullable=False, schema="app")' in scan
+    assert (
+        'op.create_index("uq_Users_a", "Users", ["a"], unique=True, postgresql_concurrently=True, schema="app")'
+        in unique
+    )
+    assert 'op.execute("ALTER TABLE app.\\"Users\\" VALIDATE CONSTRAINT \\"Users_age_check\\"")' in check
+
+
 def test_a_type_change_says_how(tmp_path: Path) -> None:
     imports = "import sqlalchemy as sa\nfrom alembic import op"
     change = 'op.alter_column("users", "a", existing_type=sa.Text(), type_=sa.Integer())'

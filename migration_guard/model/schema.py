@@ -7,6 +7,7 @@ columns, constraints and indexes that are not listed. An object that is not `cer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -39,6 +40,27 @@ class Name:
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+_RESERVED = re.compile(
+    r"all|analy[sz]e|and|any|array|as|asc|both|case|cast|check|collate|column|constraint|create|default|deferrable|desc|"
+    r"distinct|do|else|end|except|false|fetch|for|foreign|from|grant|group|having|in|initially|intersect|into|lateral|"
+    r"leading|limit|not|null|offset|on|only|or|order|placing|primary|references|returning|select|some|symmetric|table|"
+    r"then|to|trailing|true|union|unique|user|using|variadic|when|where|window|with"
+)
+
+
+def in_sql(name: Name | str) -> str:
+    """A name as SQL has to write it: in quotes where it is reserved, or holds more than lower case."""
+    parts = [name] if isinstance(name, str) else [part for part in (name.schema, name.name) if part]
+    return ".".join(map(_quoted, parts))
+
+
+def _quoted(part: str) -> str:
+    if _PLAIN.fullmatch(part) and not _RESERVED.fullmatch(part):
+        return part
+    return '"' + part.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)

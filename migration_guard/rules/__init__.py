@@ -33,7 +33,7 @@ from migration_guard.model.migration import History, Migration, Silence
 from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
 from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown
+from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown, in_sql
 from migration_guard.model.target import Target
 
 Subject = TypeVar("Subject", bound=Operation | Migration | History | Silence)
@@ -119,6 +119,30 @@ class Context:
         return dialects.can(ability, self.target)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Word:
+    """
+    A word of a message that can stand in code, too, so that the code can be pasted. As a format: `name` is the name
+    without its schema, `schema` the keyword argument for it, and `sql` the name inside an op.execute("...").
+    """
+
+    value: object
+
+    def __format__(self, spec: str) -> str:
+        value = self.value
+        match spec:
+            case "sql":
+                return in_sql(value if isinstance(value, Name) else str(value)).replace('"', '\\"')
+            case "name":
+                return value.name if isinstance(value, Name) else str(value)
+            case "schema":
+                return f', schema="{value.schema}"' if isinstance(value, Name) and value.schema else ""
+        return str(value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)
+
+
 class Rule(Generic[Subject]):
     """One hazard. Subclasses set the fields below and write `check`."""
 
@@ -162,11 +186,13 @@ class Rule(Generic[Subject]):
         **words: object,
     ) -> Finding:
         """
-        A finding about this subject. `words` fill the placeholders of `message` and `help`.
+        A finding about this subject. `words` fill the placeholders of `message` and `help`: {table} for people,
+        {table:name}, {table:schema} and {table:sql} where they are part of code (see Word).
 
         The engine fills in path and revision, and makes the fingerprint. `direction` is for rules on a Migration that
         speak of one of its functions.
         """
+        said = {key: Word(word) for key, word in words.items()}
         statement = span
         if isinstance(subject, Operation):
             direction, span, statement = subject.site.direction, span or subject.site.span, subject.site.statement
@@ -176,8 +202,8 @@ class Rule(Generic[Subject]):
             code=self.code,
             slug=self.slug(),
             severity=self.severity,
-            message=(message or self.message).format(**words),
-            help=(self.help if help is None else help).format(**words),
+            message=(message or self.message).format(**said),
+            help=(self.help if help is None else help).format(**said),
             path=path or (subject.path if isinstance(subject, Migration) else ""),
             span=span,
             statement=statement,

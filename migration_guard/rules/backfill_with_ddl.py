@@ -57,7 +57,7 @@ class BackfillWithDdl(Rule[Operation]):
 1. Alter the table in one migration.
 2. Change the rows in the next, in batches that each commit:
    with op.get_context().autocommit_block():
-       ... UPDATE {table} ... WHERE id IN (SELECT id FROM {table} WHERE ... LIMIT 1000), until no row is left"""
+       ... UPDATE {table:sql} ... WHERE id IN (SELECT id FROM {table:sql} WHERE ... LIMIT 1000), until no row is left"""
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         if not isinstance(subject, UpdateRows | DeleteRows | InsertRows) or context.is_new(subject.table):

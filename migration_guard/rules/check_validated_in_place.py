@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from migration_guard.dialects import Ability, Change
 from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
-from migration_guard.model.schema import ConstraintKind
+from migration_guard.model.schema import Constraint, ConstraintKind, Name
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import not_valid
 
 TWO_STEPS = """\
 1. Add the check as NOT VALID: it holds for new rows at once, and nobody waits.
 2. In a later migration, check the old rows while everybody works on:
-   op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {check}")"""
+   op.execute("ALTER TABLE {table:sql} VALIDATE CONSTRAINT {check:sql}")"""
 COPIED = (
     "Add it in a quiet hour, or with a tool that copies the table in the background (gh-ost, pt-online-schema-change)."
 )
@@ -63,7 +63,7 @@ class CheckValidatedInPlace(Rule[AddConstraint]):
         if context.is_empty(subject) or impact is None or impact.brief or not impact.blocks:
             return
         can = context.can(Ability.NOT_VALID_CONSTRAINTS)
-        name = constraint.name or f"{subject.table.name}_check"
+        name = constraint.name or _chosen_name(constraint, subject.table)
         yield self.finding(
             subject,
             objects=[constraint.name or str(subject.table)],
@@ -73,3 +73,9 @@ class CheckValidatedInPlace(Rule[AddConstraint]):
             table=subject.table,
             blocks=impact.blocks,
         )
+
+
+def _chosen_name(constraint: Constraint, table: Name) -> str:
+    """The name that PostgreSQL gives a check without one: with the column in it, where it is about just one."""
+    columns = constraint.columns or (constraint.expression.columns if constraint.expression else ())
+    return "_".join((table.name, *(columns if len(columns) == 1 else ()), "check"))

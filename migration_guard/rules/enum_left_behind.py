@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from migration_guard.fixes import insert_after, op_name
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
-from migration_guard.model.schema import UNKNOWN, Name, SchemaState
+from migration_guard.model.schema import UNKNOWN, Name, SchemaState, in_sql
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
 
@@ -49,7 +48,7 @@ class EnumLeftBehind(Rule[Migration]):
     dialects = ("postgresql",)
     supersedes = ("MG704",)
     message = "downgrade() leaves the type {type} behind, so the next upgrade fails: the type already exists."
-    help = 'Drop it at the end of downgrade(): op.execute("DROP TYPE {type}")'
+    help = 'Drop it at the end of downgrade(): op.execute("DROP TYPE {type:sql}")'
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         if subject.downgrade.form is not Form.BODY or is_declared_irreversible(context):
@@ -64,7 +63,7 @@ class EnumLeftBehind(Rule[Migration]):
                     span=subject.downgrade.span,
                     direction=Direction.DOWNGRADE,
                     objects=[str(name)],
-                    type=str(name),
+                    type=name,
                     fix=_drop(name, context),
                 )
 
@@ -74,11 +73,7 @@ def _drop(name: Name, context: Context) -> Fix | None:
     prefix = op_name(last.site, context.migration)
     if prefix is None or last.site.helper or last.site.batch or last.site.conditional or last.site.repeated:
         return None
-    quoted = ".".join(
-        part if re.fullmatch(r"[a-z_][a-z0-9_]*", part) else f'\\"{part}\\"'
-        for part in (name.schema, name.name)
-        if part
-    )
+    quoted = in_sql(name).replace('"', '\\"')
     edit = insert_after(context.source, last.site.statement, f'{prefix}.execute("DROP TYPE {quoted}")')
     if edit is None:
         return None

@@ -13,12 +13,12 @@ from migration_guard.rules._cures import not_valid, quoted
 TWO_STEPS = """\
 1. Add the key as NOT VALID: it holds for new rows at once, and nobody waits.
 2. In a later migration, check the old rows while everybody works on:
-   op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")"""
+   op.execute("ALTER TABLE {table:sql} VALIDATE CONSTRAINT {name:sql}")"""
 WITH_A_COLUMN = """\
 1. Add the column without the key, then the key on its own and NOT VALID:
-   op.create_foreign_key("{name}", "{table}", "{parent}", {columns}, {parent_columns}, postgresql_not_valid=True)
+   op.create_foreign_key("{name}", "{table:name}", "{parent:name}", {columns}, {parent_columns}, {options})
 2. In a later migration, check the old rows while everybody works on:
-   op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")"""
+   op.execute("ALTER TABLE {table:sql} VALIDATE CONSTRAINT {name:sql}")"""
 PARTITIONED = "Before PostgreSQL 18 a partitioned table takes no NOT VALID key: add it to each partition first."
 COPIED = (
     "Add it in a quiet hour, or with a tool that copies the table in the background (gh-ost, pt-online-schema-change)."
@@ -102,6 +102,7 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
             table=subject.table,
             parent=constraint.references or "the table it points at",
             tables=_both(subject.table, constraint.references) if impact.referenced_blocks else subject.table,
+            options=_options(subject.table, constraint.references),
             columns=quoted(constraint.columns),
             parent_columns=quoted(constraint.referenced_columns),
             blocks=impact.blocks,
@@ -110,6 +111,13 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
 
 def _both(table: Name, parent: Name | None) -> str:
     return str(table) if table == parent else f"{table} and {parent or 'the table it points at'}"
+
+
+def _options(table: Name, parent: Name | None) -> str:
+    """The keyword arguments of a key that is not checked yet, with the schemas of both tables."""
+    source = f'source_schema="{table.schema}", ' if table.schema else ""
+    referent = f'referent_schema="{parent.schema}", ' if parent and parent.schema else ""
+    return f"{source}{referent}postgresql_not_valid=True"
 
 
 def _key_of(operation: Operation) -> Constraint | None:

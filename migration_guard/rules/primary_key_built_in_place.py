@@ -17,9 +17,9 @@ STEPS = """\
 1. Make sure that the columns are NOT NULL, without a scan (see MG202).
 2. Build the index beforehand, outside the transaction:
    with op.get_context().autocommit_block():
-       op.create_index("{name}", "{table}", {columns}, unique=True, postgresql_concurrently=True)
+       op.create_index("{name}", "{table:name}", {columns}, unique=True, postgresql_concurrently=True{table:schema})
 3. In the next migration, make it the primary key:
-   op.execute("ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY USING INDEX {name}")"""
+   op.execute("ALTER TABLE {table:sql} ADD CONSTRAINT {name:sql} PRIMARY KEY USING INDEX {name:sql}")"""
 REQUIRE = "Make the columns NOT NULL first, without a scan (see MG202)."
 
 

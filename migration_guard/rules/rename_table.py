@@ -40,8 +40,8 @@ class TableRename(Rule[RenameTable]):
     message = "Renaming table {old} to {new} breaks every server that still runs the code before this release."
     help = """\
 Leave a view under the old name, and drop it in a later release:
-   op.execute("CREATE VIEW {old} AS SELECT * FROM {new}")
-Or rename only the model: __tablename__ = "{old}"."""
+   op.execute("CREATE VIEW {old:sql} AS SELECT * FROM {new:sql}")
+Or rename only the model: __tablename__ = "{old:name}"."""
 
     def check(self, subject: RenameTable, context: Context) -> Iterator[Finding]:
         if context.is_new(subject.table):

@@ -10,16 +10,20 @@ from migration_guard.rules import Context, Rule
 
 STEPS = """\
 1. Add a check that is NOT VALID, so that no new null comes in:
-   op.create_check_constraint("{check}", "{table}", "{column} IS NOT NULL", postgresql_not_valid=True)
+   op.create_check_constraint(
+       "{check}", "{table:name}", "{column:sql} IS NOT NULL", postgresql_not_valid=True{table:schema}
+   )
 2. Fill the nulls in batches.
 3. In a later migration, check the old rows while everybody works on, and only then set NOT NULL: it believes the check.
-   op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {check}")
-   op.alter_column("{table}", "{column}", nullable=False)
-   op.drop_constraint("{check}", "{table}")"""
+   op.execute("ALTER TABLE {table:sql} VALIDATE CONSTRAINT {check:sql}")
+   op.alter_column("{table:name}", "{column}", nullable=False{table:schema})
+   op.drop_constraint("{check}", "{table:name}"{table:schema})"""
 KEEP = """\
 Before PostgreSQL 12 nothing spares the scan. Keep a validated check instead of NOT NULL:
-1. op.create_check_constraint("{check}", "{table}", "{column} IS NOT NULL", postgresql_not_valid=True)
-2. In a later migration: op.execute("ALTER TABLE {table} VALIDATE CONSTRAINT {check}")"""
+1. op.create_check_constraint(
+       "{check}", "{table:name}", "{column:sql} IS NOT NULL", postgresql_not_valid=True{table:schema}
+   )
+2. In a later migration: op.execute("ALTER TABLE {table:sql} VALIDATE CONSTRAINT {check:sql}")"""
 
 
 class SetNotNullScan(Rule[Operation]):

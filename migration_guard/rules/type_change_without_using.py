@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from migration_guard.dialects import Change
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.operations import AlterColumnType
+from migration_guard.model.schema import in_sql
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._cures import keyword
 
-SAY_HOW = 'Say how: postgresql_using="{column}::{new}", or an expression that copes with what does not convert.'
+SAY_HOW = 'Say how: postgresql_using="{column:sql}::{new}", or an expression that copes with what does not convert.'
 BUSY = (
     SAY_HOW
     + """
@@ -80,7 +81,8 @@ class TypeChangeWithoutUsing(Rule[AlterColumnType]):
             return
         # Where the table is in use, USING alone would only bring the next outage to light: the rewrite.
         free = context.is_empty(subject) or subject.site.direction is Direction.DOWNGRADE
-        edit = keyword(subject, context, "postgresql_using", f'"{subject.column}::{subject.type}"') if free else None
+        column = in_sql(subject.column).replace('"', '\\"')
+        edit = keyword(subject, context, "postgresql_using", f'"{column}::{subject.type}"') if free else None
         yield self.finding(
             subject,
             objects=[f"{subject.table}.{subject.column}"],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.objects import DeleteRows, UpdateRows
 from migration_guard.model.operations import DropTable, Operation
-from migration_guard.model.schema import UNKNOWN, ConstraintKind, Table
+from migration_guard.model.schema import UNKNOWN, ConstraintKind, Table, in_sql
 from migration_guard.rules import Context, Rule
 
 # Alembic's own table of one row.
@@ -69,7 +69,7 @@ class UnbatchedBackfill(Rule[Operation]):
     help = """\
 Do it in batches that each commit:
    with op.get_context().autocommit_block():
-       ... {statement} ... WHERE id IN (SELECT id FROM {table} WHERE ... LIMIT 1000), until no row is left"""
+       ... {statement} ... WHERE id IN (SELECT id FROM {table:sql} WHERE ... LIMIT 1000), until no row is left"""
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         if not isinstance(subject, UpdateRows | DeleteRows) or subject.bounded or subject.site.repeated:
@@ -87,7 +87,7 @@ Do it in batches that each commit:
             subject,
             objects=[str(subject.table)],
             does="updates" if updates else "deletes",
-            statement=f"UPDATE {subject.table} SET" if updates else f"DELETE FROM {subject.table}",
+            statement=f"UPDATE {in_sql(subject.table)} SET" if updates else f"DELETE FROM {in_sql(subject.table)}",
             table=subject.table,
         )
 

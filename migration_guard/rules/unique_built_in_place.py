@@ -46,9 +46,9 @@ class UniqueBuiltInPlace(Rule[Operation]):
     help = """\
 1. Build the index beforehand, outside the transaction:
    with op.get_context().autocommit_block():
-       op.create_index("{name}", "{table}", {columns}, unique=True, postgresql_concurrently=True)
+       op.create_index("{name}", "{table:name}", {columns}, unique=True, postgresql_concurrently=True{table:schema})
 2. In the next migration, make it the constraint's:
-   op.execute("ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}")"""
+   op.execute("ALTER TABLE {table:sql} ADD CONSTRAINT {name:sql} UNIQUE USING INDEX {name:sql}")"""
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         if not isinstance(subject, AddConstraint | AddColumn) or Change.ADD_UNIQUE not in context.changes(subject):

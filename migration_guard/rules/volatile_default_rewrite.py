@@ -77,7 +77,7 @@ class VolatileDefaultRewrite(Rule[AddColumn]):
     help = """\
 1. Add the column as nullable, without the default.
 2. Set the default in a statement of its own: it then holds for new rows only.
-   op.alter_column("{table}", "{column}", server_default=sa.text({text!r}))
+   op.alter_column("{table:name}", "{column}", server_default=sa.text({text!r}){table:schema})
 3. Fill the old rows in batches, in a later migration."""
 
     def check(self, subject: AddColumn, context: Context) -> Iterator[Finding]:
