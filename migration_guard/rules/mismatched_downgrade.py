@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.constraints import DropConstraint, DropIndex
+from migration_guard.model.constraints import CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.differences import Difference
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
-from migration_guard.model.operations import DropColumn, DropTable, Operation
+from migration_guard.model.operations import AddColumn, CreateTable, DropColumn, DropTable, Operation
 from migration_guard.model.replay import Step
 from migration_guard.model.schema import ConstraintKind
 from migration_guard.rules import Context, Rule
@@ -115,10 +115,24 @@ def _described(operation: Operation) -> tuple[str, str] | None:
     return None
 
 
+def _made(operation: Operation) -> str | None:
+    """What an operation makes, under its full name."""
+    match operation:
+        case CreateTable():
+            return str(operation.table.name)
+        case AddColumn():
+            return f"{operation.table}.{operation.column.name}"
+        case CreateIndex():
+            return operation.index.name
+    return None
+
+
 def _was_untouched(operation: Operation, name: str, context: Context) -> bool:
     """Whether what is dropped was there before the upgrade, and the upgrade left it as it was."""
     lost = any(one.how == "lost" and one.name == name for one in context.replayed.differences)
     before, after = context.replayed.before, context.replayed.after
+    if name in map(_made, context.migration.upgrade.operations):
+        return False
     match operation:
         case DropTable():
             return lost and before.table(operation.table) == after.table(operation.table) is not None
