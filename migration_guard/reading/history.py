@@ -12,8 +12,9 @@ from migration_guard.model.migration import Environment, History, Migration, Unr
 from migration_guard.reading.facts import Cache, Read, digest
 from migration_guard.reading.project import Project
 
-# A process takes as long to start, and to hand over what it found, as it takes to read half of these.
-ENOUGH_FOR_A_PROCESS = 250
+# A process has to start and to hand over what it found: measured on two processors, 1,000 files of 47 lines take 2.9 to
+# 3.2 s with two processes and 3.5 to 4.0 s with one; below this many files for each there is nothing to gain.
+ENOUGH_FOR_A_PROCESS = 400
 
 Files = Sequence[tuple[str, bytes]]
 Reads = dict[str, Read]
@@ -30,8 +31,7 @@ def read_history(
     name = digest(repr((project.root, project.versions, project.section, project.database, dialect)).encode())
     key = digest(repr((dialect, project.database, project.repository, project.env)).encode())
     known, environment = cache.read(name, key, contents)
-    # Two threads of one core parse hardly faster than one, so half the processors.
-    read = _read_files(project, contents, dialect, jobs or (os.cpu_count() or 1) // 2, known)
+    read = _read_files(project, contents, dialect, jobs or os.cpu_count() or 1, known)
     if environment is None or len(known) < len(contents):
         environment = environment or _read_environment(project, dialect)
         cache.keep_read(name, key, contents, read, environment)
