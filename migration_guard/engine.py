@@ -45,11 +45,13 @@ def lint(paths: Sequence[Path], cwd: Path, explicit: Path | None = None, overrid
     reports = []
     settings: list[Config] = []
     with without_collector():
-        for project in find(paths, cwd):
+        projects = find(paths, cwd)
+        for project in projects:
             settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=known))
             reports.append(_lint_project(project, settings[-1], all_rules, cwd))
         _check_start(settings, reports)
-        return _united(reports, cwd, time.perf_counter() - started)
+        files = {file for project in projects for file in project.files}
+        return _united(reports, cwd, len(files), time.perf_counter() - started)
 
 
 def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Path) -> Report:
@@ -221,7 +223,7 @@ def _sources(findings: Iterable[Finding], contents: Mapping[str, bytes | None]) 
     return {path: _decoded(contents.get(path)) for path in dict.fromkeys(finding.path for finding in findings)}
 
 
-def _united(reports: Sequence[Report], cwd: Path, seconds: float) -> Report:
+def _united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> Report:
     """
     The reports of several histories as one, with paths as people write them, sorted, and each finding known again by
     its fingerprint.
@@ -234,7 +236,7 @@ def _united(reports: Sequence[Report], cwd: Path, seconds: float) -> Report:
     ordered = sorted(dict.fromkeys(findings), key=_place)
     summaries = [report.summary for report in reports]
     summary = Summary(
-        files=sum(one.files for one in summaries),
+        files=files,
         migrations=sum(one.migrations for one in summaries),
         operations=sum(one.operations for one in summaries),
         opaque=sum(one.opaque for one in summaries),

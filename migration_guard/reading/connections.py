@@ -158,12 +158,13 @@ def _is_autocommit(value: Value) -> bool:
 def _suspect(walker: Recorder, made: Made) -> None:
     """Notes a call that may have touched the database where we cannot look."""
     function, name = made.function, made.name
-    handed = any(is_handle(value) for value in (*made.arguments, *dict(made.keywords).values()))
     root = root_of(function)
-    library = isinstance(root, Symbol) and (
-        root.path.partition(".")[0] in _LIBRARIES or root.path.partition(".")[0] in sys.stdlib_module_names
-    )
-    if name in ("create_all", "drop_all") and (handed or is_handle(made.keyword("bind"))):
+    package = root.path.partition(".")[0] if isinstance(root, Symbol) else ""
+    library = package in _LIBRARIES or package in sys.stdlib_module_names
+    if library and isinstance(function, Symbol):
+        return
+    handed = any(is_handle(value) for value in (*made.arguments, *dict(made.keywords).values()))
+    if name in ("create_all", "drop_all") and handed:
         reason = "it creates or drops whatever the application's models hold today"
         walker.opaque(made.node, walker.shown(made.node), reason)
         return

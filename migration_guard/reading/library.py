@@ -71,6 +71,7 @@ BUILTINS = frozenset(
         "AssertionError",
     ]
 )
+_MODULES = ("builtins.", "textwrap.", "inspect.", "os.path.", "itertools.")
 HARMLESS = frozenset(
     [
         "debug",
@@ -227,7 +228,7 @@ def call(
     made: Made, evaluate_call: Callable[[Value, tuple[Value, ...]], Value], attribute: Callable[[Value, str], Value]
 ) -> Value | None:
     """What a call of a known function gives; None where the function is not one of ours."""
-    if not isinstance(made.function, Symbol):
+    if not isinstance(made.function, Symbol) or not made.function.path.startswith(_MODULES):
         return None
     arguments = made.arguments
     match made.function.path, arguments:
