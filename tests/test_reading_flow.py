@@ -159,3 +159,10 @@ def test_a_function_that_calls_itself_ends(tmp_path: Path) -> None:
 def test_texts_do_not_grow_without_bound(tmp_path: Path, value: str) -> None:
     (only,) = operations(tmp_path, f"op.execute({value})")
     assert isinstance(only, Opaque)
+
+
+def test_a_large_file_is_not_read_a_thousand_times(tmp_path: Path) -> None:
+    (tmp_path / "rows.sql").write_text("INSERT INTO t VALUES (1);\n" * 20_000)
+    found = operations(tmp_path, 'for n in range(1000):\n    op.execute(open("rows.sql").read())')
+    assert isinstance(found[-1], Opaque)
+    assert "steps" in found[-1].reason

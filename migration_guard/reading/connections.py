@@ -102,6 +102,7 @@ def _first(made: Made) -> Value | None:
 
 def _run_text(walker: Recorder, made: Made, text: Text) -> None:
     """SQL text: each of its statements, at its own place in the source."""
+    walker.spend(text)
     isolated = _is_autocommit(made.function)
 
     def site(start: int, end: int) -> Site:

@@ -45,6 +45,9 @@ class Recorder(Protocol):
     ) -> Site:
         """Where the operation stands that this call asks for."""
 
+    def spend(self, text: Text) -> None:
+        """Counts what it takes to read SQL text."""
+
     def is_statement(self, node: cst.CSTNode | None) -> bool:
         """Whether the call stands alone as a statement, its value unused."""
 

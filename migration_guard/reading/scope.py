@@ -24,6 +24,7 @@ from migration_guard.reading.values import (
 
 _COLUMNS = frozenset({"Column", "mapped_column", "Field"})
 MOST_STEPS = 60_000
+LETTERS_OF_A_STEP = 50
 LARGEST_NUMBER = 10**12
 
 
@@ -84,6 +85,11 @@ class Scope:
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise OutOfSteps
+
+    def spend(self, text: Text) -> None:
+        """Counts what it takes to read SQL text as steps; raises OutOfSteps past the bound."""
+        self.steps += len(text.value) // LETTERS_OF_A_STEP
+        self.step()
 
     def around(self) -> Mapping[str, Value]:
         """The names that a function defined here sees, those assigned later on included."""
