@@ -103,6 +103,7 @@ def test_columns_count_code_points(tmp_path: Path) -> None:
         (b"down_revision = 'a'\n", "revision"),
         (b"revision = make()\ndown_revision = None\n", "not written out"),
         (b"revision = 'a'\ndown_revision = make()\n", "down_revision"),
+        (b"x = [0 for a in range(900) for b in range(900)]\n" * 12 + b"revision = 'a'\n", "steps"),
         (b"x = " + b"(" * 5000 + b")" * 5000, "nested"),
         (b"x = " + b"not " * 30000 + b"1", "nested"),
     ],
@@ -141,4 +142,3 @@ def upgrade() -> None:
         ("x",),
         ("main",),
     )
-    assert found.is_merge

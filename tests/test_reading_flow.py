@@ -166,3 +166,23 @@ def test_a_large_file_is_not_read_a_thousand_times(tmp_path: Path) -> None:
     found = operations(tmp_path, 'for n in range(1000):\n    op.execute(open("rows.sql").read())')
     assert isinstance(found[-1], Opaque)
     assert "steps" in found[-1].reason
+
+
+def test_a_top_level_that_is_too_much_to_follow_hides_no_function(tmp_path: Path) -> None:
+    source = """
+    GRID = [(a, b, c) for a in range(900) for b in range(900) for c in range(900)]
+    def upgrade():
+        op.drop_table("users")
+        op.drop_table(GRID[0])
+    """
+    first, second = operations(tmp_path, source)
+    assert first.table.name == "users"  # type: ignore[attr-defined]
+    assert isinstance(second, Opaque)
+
+
+def test_functions_behind_many_such_statements_are_said_to_be_unread(tmp_path: Path) -> None:
+    much = "[(a, b, c) for a in range(900) for b in range(900) for c in range(900)]"
+    source = "\n".join(f"x{n} = {much}" for n in range(12)) + '\ndef upgrade():\n    op.drop_table("users")\n'
+    (only,) = operations(tmp_path, source)
+    assert isinstance(only, Opaque)
+    assert "steps" in only.reason

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from migration_guard.model.schema import (
     UNKNOWN,
@@ -15,14 +15,20 @@ from migration_guard.model.schema import (
     ColumnType,
     Constraint,
     ConstraintKind,
+    EnumType,
     Expression,
     Index,
     Name,
     SchemaState,
+    Sequence,
     Table,
     Unknown,
+    View,
     changed,
 )
+
+Thing = Table | Column | Index | EnumType | View | Sequence
+Other = TypeVar("Other", EnumType, View, Sequence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +60,20 @@ def _differences(before: SchemaState, after: SchemaState) -> Iterator[Difference
             yield from _one_sided("table", str(name), was, now, name)
         elif was.certain and now.certain:
             yield from _table(was, now)
-    pairs: tuple[tuple[str, Mapping[Name, Any], Mapping[Name, Any]], ...] = (
-        ("type", before.enums, after.enums),
-        ("view", before.views, after.views),
-        ("sequence", before.sequences, after.sequences),
-    )
-    for kind, one, other in pairs:
-        for name, had, has in changed(one, other):
-            if had is None or has is None:
-                yield from _one_sided(kind, str(name), had, has, None)
+    yield from _things("type", before.enums, after.enums)
+    yield from _things("view", before.views, after.views)
+    yield from _things("sequence", before.sequences, after.sequences)
 
 
-def _one_sided(kind: str, name: str, was: Any, now: Any, table: Name | None) -> Iterator[Difference]:
+def _things(kind: str, one: Mapping[Name, Other], other: Mapping[Name, Other]) -> Iterator[Difference]:
+    for name, had, has in changed(one, other):
+        if had is None or has is None:
+            yield from _one_sided(kind, str(name), had, has, None)
+
+
+def _one_sided(kind: str, name: str, was: Thing | None, now: Thing | None, table: Name | None) -> Iterator[Difference]:
     present = was if was is not None else now
-    if present.certain:
+    if present is not None and present.certain:
         yield Difference("lost" if now is None else "left", kind, name, table)
 
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from migration_guard.model.schema import UNKNOWN, Column, Constraint, EnumType, Index, SchemaState, Table, changed
+from migration_guard.model.schema import (
+    UNKNOWN,
+    Column,
+    Constraint,
+    EnumType,
+    Index,
+    SchemaState,
+    Sequence,
+    Table,
+    View,
+    changed,
+)
 
 Key = TypeVar("Key")
-Part = TypeVar("Part", Table, Column, Index, EnumType, Any)
+Part = TypeVar("Part", Table, Column, Index, EnumType, View, Sequence)
 
 
 def join(one: SchemaState, other: SchemaState) -> SchemaState:

@@ -93,11 +93,6 @@ class Migration:
         """The operations of both directions."""
         return self.upgrade.operations + self.downgrade.operations
 
-    @property
-    def is_merge(self) -> bool:
-        """Whether this revision joins branches."""
-        return len(self.parents) > 1
-
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:

@@ -38,6 +38,10 @@ def read_migration(
     walker = Walker(source, dialect, files)
     names = walker.module.names
     revision = names.get("revision")
+    if revision is None and walker.cuts:
+        return Unreadable(
+            path, "Its top level unrolls into more steps than are followed, and its revision is behind that."
+        )
     if not isinstance(revision, Text) or not revision.known or not revision.value:
         return _no_revision(path, revision, names, source)
     parents, depends_on = _ids(names.get("down_revision")), _ids(names.get("depends_on"))
@@ -89,7 +93,7 @@ def _ids(value: Value | None) -> tuple[str, ...] | None:
 def _body(walker: Walker, direction: Direction, database: str | None) -> Body:
     name = direction.value
     function = walker.module.names.get(name)
-    if function is None:
+    if function is None and not walker.cuts:
         return Body(Form.MISSING)
     operations, end = walker.run(name, direction, database)
     span = statement = None

@@ -5,7 +5,7 @@ the code: what it cannot follow becomes an Opaque operation.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Sequence
 
 import libcst as cst
 
@@ -40,6 +40,7 @@ from migration_guard.reading.values import (
 )
 
 DEEPEST_CALLS = 24
+MOST_CUTS = 10
 _HANDLE_NAMES = frozenset({"op", "alembic_op"})
 
 
@@ -50,15 +51,29 @@ class Walker(Flow):
         super().__init__(source, module or Module(source.path), dialect)
         self.files = files
         self.operations: list[Operation] = []
+        self._opaque: set[Opaque] = set()
         self._calls: list[cst.CSTNode] = []
-        with suppress(OutOfSteps, RecursionError):
-            self.block(source.module.body)
+        self.cuts = 0
+        self._top_level(source.module.body)
+
+    def _top_level(self, statements: Sequence[cst.BaseStatement]) -> None:
+        """The module's own statements. One that is too much to follow is cut; what it would have named is not known."""
+        for statement in statements:
+            try:
+                end = self.block([statement])
+            except (OutOfSteps, RecursionError):
+                self.cuts += 1
+                self.steps = 0
+                end = None
+            if end is not None or self.cuts > MOST_CUTS:
+                break
 
     # --- running a function -------------------------------------------------------------------------------------
 
     def run(self, name: str, direction: Direction, database: str | None) -> tuple[tuple[Operation, ...], str | None]:
         """The operations of the module's function `name`, and how it ends: None, "return" or "raise"."""
         self.operations, self.direction, self.segment, self.steps = [], direction, 0, 0
+        self._opaque = set()
         self.autocommit = self.conditional = self.repeated = False
         self.listening = True
         function = self.module.names.get(name)
@@ -71,6 +86,8 @@ class Walker(Flow):
                 _, end = self._enter(function, made)
             elif function is not None:
                 self.opaque(None, name, f"{name} is not a function written in this file")
+            elif self.cuts:
+                self.opaque(None, name, "the top level of this file unrolls into more steps than are followed")
         except OutOfSteps:
             self.opaque(None, name, "it unrolls into more steps than are followed")
         except RecursionError:
@@ -83,8 +100,11 @@ class Walker(Flow):
         if not self.listening:
             return
         for operation in operations:
-            if not isinstance(operation, Opaque) or operation not in self.operations:
-                self.operations.append(operation)
+            if isinstance(operation, Opaque):
+                if operation in self._opaque:
+                    continue
+                self._opaque.add(operation)
+            self.operations.append(operation)
 
     def opaque(
         self,

@@ -23,7 +23,7 @@ from migration_guard.reading.values import (
     plain,
 )
 
-WIDEST_FORMAT = 1000
+LONGEST_WIDTH = 3  # digits
 _ESCAPES = re.compile(
     r"\\(?:\r\n|\n|\r|[0-7]{1,3}|x[0-9a-fA-F]{2}|N\{[^}]*\}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL
 )
@@ -73,7 +73,7 @@ def as_text(value: Value, hole: Hole) -> Text:
 
 def formatted(value: Value, conversion: str | None, specification: str, hole: Hole) -> Text:
     """One value as an f-string or str.format() shows it."""
-    if any(len(digits) > 3 for digits in re.findall(r"\d+", specification)):
+    if any(len(digits) > LONGEST_WIDTH for digits in re.findall(r"\d+", specification)):
         return hole()
     if conversion in ("r", "a") and isinstance(value, Text | Constant):
         return Text(repr(plain(value))) if not isinstance(value, Text) or value.known else hole()
