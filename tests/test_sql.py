@@ -6,7 +6,6 @@ import sys
 import pytest
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex, ValidateConstraint
-from migration_guard.model.finding import Direction, Span
 from migration_guard.model.objects import (
     AddEnumValue,
     CreateEnum,
@@ -33,14 +32,8 @@ from migration_guard.model.operations import (
     SetNotNull,
 )
 from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind, Name
-from migration_guard.model.site import Site
 from migration_guard.reading.sql import canonical_type, read_expression, read_sql, read_type
-
-NOWHERE = Span(1, 1, 1, 1)
-
-
-def site(start: int, end: int) -> Site:
-    return Site(Direction.UPGRADE, Span(1, start + 1, 1, end + 1), NOWHERE)
+from tests.sql_sites import site
 
 
 def read(text: str, dialect: str = "postgresql") -> tuple[Operation, ...]:

@@ -3,17 +3,10 @@
 import pytest
 
 from migration_guard.model.constraints import AddConstraint, DropConstraint
-from migration_guard.model.finding import Direction, Span
 from migration_guard.model.objects import AddEnumValue, CreateEnum, Opaque, RunSql, UpdateRows
 from migration_guard.model.operations import AddColumn, DropColumn, DropTable, Operation
-from migration_guard.model.site import Site
 from migration_guard.reading.sql import read_sql
-
-NOWHERE = Span(1, 1, 1, 1)
-
-
-def site(start: int, end: int) -> Site:
-    return Site(Direction.UPGRADE, Span(1, start + 1, 1, end + 1), NOWHERE)
+from tests.sql_sites import site
 
 
 def read(body: str) -> tuple[Operation, ...]:

@@ -3,7 +3,6 @@
 import pytest
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex, RenameIndex
-from migration_guard.model.finding import Direction, Span
 from migration_guard.model.objects import CreateView, DeleteRows, InsertRows, Opaque, RunSql, TruncateTable, UpdateRows
 from migration_guard.model.operations import (
     AddColumn,
@@ -19,14 +18,8 @@ from migration_guard.model.operations import (
     SetNotNull,
 )
 from migration_guard.model.schema import ColumnType, ConstraintKind, Name
-from migration_guard.model.site import Site
 from migration_guard.reading.sql import read_sql, read_type
-
-NOWHERE = Span(1, 1, 1, 1)
-
-
-def site(start: int, end: int) -> Site:
-    return Site(Direction.UPGRADE, Span(1, start + 1, 1, end + 1), NOWHERE)
+from tests.sql_sites import site
 
 
 def read(text: str, dialect: str = "mysql") -> tuple[Operation, ...]:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from migration_guard.model.finding import Direction, Span
+from migration_guard.model.finding import Direction
 from migration_guard.model.site import Site
 from migration_guard.reading.sql import read_expression, read_sql, read_type
 from migration_guard.reading.sql_text import split
+from tests.sql_sites import NOWHERE, site
 
-NOWHERE = Span(1, 1, 1, 1)
 DIALECTS = some.sampled_from(["postgresql", "mysql", "mariadb", "sqlite"])
 STATEMENTS = [
     "CREATE TABLE t (id int PRIMARY KEY, a varchar(50) NOT NULL DEFAULT 'é', CONSTRAINT c CHECK (a <> ''))",
@@ -26,10 +26,6 @@ STATEMENTS = [
     "SELECT \"é;\", `b`, E'x', $x$ ; $x$ FROM t",
 ]
 PIECES = [*("();,'\"`[]:?%$\\ \n\0é"), "--", "/*", "*/", "$$", "::", "%%", "%s", ":x", "\\:", "mghole1", "\ud800"]
-
-
-def site(start: int, end: int) -> Site:
-    return Site(Direction.UPGRADE, Span(1, start + 1, 1, end + 1), NOWHERE)
 
 
 def read_everything(text: str, dialect: str) -> None:
