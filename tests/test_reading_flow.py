@@ -186,3 +186,50 @@ def test_functions_behind_many_such_statements_are_said_to_be_unread(tmp_path: P
     (only,) = operations(tmp_path, source)
     assert isinstance(only, Opaque)
     assert "steps" in only.reason
+
+
+@pytest.mark.parametrize(
+    ("start", "grow"),
+    [
+        ("t", "x.update()"),
+        ("t.c.a == 1", "sa.and_(x, x)"),
+        ("sa.func.now()", "sa.func.f(x, x)"),
+        ('["a"]', "[x, x]"),
+        ('["a"]', "x + x"),
+        ('{"a": 1}', '{"a": x, "b": x}'),
+    ],
+)
+def test_values_that_stand_in_themselves_do_not_grow_without_bound(tmp_path: Path, start: str, grow: str) -> None:
+    source = f"""
+    t = sa.table("t", sa.column("a"))
+    x = {start}
+    for n in range(200):
+        x = {grow}
+    if x == x:
+        op.drop_table("a")
+    op.execute(sa.update(t).where(x))
+    op.add_column("t", sa.Column("c", sa.Integer, server_default=x))
+    op.drop_table("b")
+    """
+    assert shown(tmp_path, source)[-1] in ("DropTable b", "Opaque")
+
+
+@pytest.mark.parametrize("grow", ["y.extend(y)", "y += y", "y.append(y)", "d.update(d)", 'd["k"] = d'])
+def test_collections_that_are_put_into_themselves_do_not_grow_without_bound(tmp_path: Path, grow: str) -> None:
+    source = f"""
+    y, d = ["a"], {{"a": 1}}
+    for n in range(100):
+        {grow}
+    op.drop_table("b")
+    """
+    assert shown(tmp_path, source)[-1] in ("DropTable b", "Opaque")
+
+
+def test_a_list_of_many_rows_may_be_put_together_row_by_row(tmp_path: Path) -> None:
+    source = """
+    rows = []
+    for n in range(900):
+        rows.append({"id": n, "name": "x", "note": "y"})
+    op.bulk_insert(sa.table("t"), rows)
+    """
+    assert shown(tmp_path, source) == ["InsertRows t"]

@@ -165,7 +165,7 @@ class Constructs(Types):
         functions: tuple[str, ...] | None = (name.lower(),)
         for one in inner:
             functions = None if functions is None or one.functions is None else functions + one.functions
-        return Expression(f"{name}({', '.join(one.sql for one in inner)})", functions=functions)
+        return Expression(f"{name}({', '.join(one.sql or '...' for one in inner)})", functions=functions)
 
     # --- constraints --------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from migration_guard.reading import library, literals, texts
 from migration_guard.reading.operators import arithmetic, compare, item, part
 from migration_guard.reading.scope import Scope
 from migration_guard.reading.values import (
+    LARGEST_VALUE,
     NONE,
     Attribute,
     Class,
@@ -30,10 +31,12 @@ from migration_guard.reading.values import (
     join,
     plain,
     same,
+    size_of,
     truth,
 )
 
 LARGEST_NUMBER = 10**12
+PARTS_OF_A_STEP = 20
 _COLUMNS = frozenset({"Column", "mapped_column", "Field"})
 
 
@@ -46,7 +49,8 @@ class Evaluator(Scope):
         if handler is None:
             return Unknown(f"a {type(node).__name__} is not followed")
         self.step()
-        return handler(self, node)
+        value = handler(self, node)
+        return value if size_of(value) <= LARGEST_VALUE else Unknown("what is put together here is too large")
 
     # --- names --------------------------------------------------------------------------------------------------
 
@@ -119,10 +123,10 @@ class Evaluator(Scope):
             value = self.evaluate(element.value)
             if isinstance(element, cst.StarredElement):
                 if isinstance(value, Items):
-                    made.items += value.items
+                    made.grow(value.items)
                 made.complete &= isinstance(value, Items) and value.complete
             else:
-                made.items.append(value)
+                made.grow([value])
         return made
 
     def pairs(self, node: cst.Dict) -> Value:
@@ -131,9 +135,9 @@ class Evaluator(Scope):
         for element in node.elements:
             value = self.evaluate(element.value)
             if isinstance(element, cst.DictElement):
-                made.pairs.append((self.evaluate(element.key), value))
+                made.grow([(self.evaluate(element.key), value)])
             elif isinstance(value, Pairs):
-                made.pairs += value.pairs
+                made.grow(value.pairs)
             made.complete &= isinstance(element, cst.DictElement) or (isinstance(value, Pairs) and value.complete)
         return made
 
@@ -202,6 +206,7 @@ class Evaluator(Scope):
         left, result = self.evaluate(node.left), True
         for link in node.comparisons:
             right = self.evaluate(link.comparator)
+            self.steps += min(size_of(left), size_of(right)) // PARTS_OF_A_STEP
             known = compare(link.operator, left, right)
             if known is None and (library.is_column(left) or library.is_column(right)):
                 return Made(Symbol(f"sqlalchemy.{type(link.operator).__name__}"), (left, right))
@@ -265,6 +270,8 @@ class Evaluator(Scope):
             else:
                 arguments.append(value)
         made = Made(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
+        # What is handed over is read; what it is handed to, a list that grows say, is not read again.
+        self.steps += (made.size - size_of(function)) // PARTS_OF_A_STEP
         return self.call_value(function, made)
 
     def function(self, node: cst.Lambda) -> Value:
@@ -276,7 +283,7 @@ class Evaluator(Scope):
         results, complete = Items([]), True
         for known in self._iterations(node.for_in):
             if known:
-                results.items.append(self.evaluate(node.elt))
+                results.grow([self.evaluate(node.elt)])
             complete &= known
         results.complete = complete
         return results
@@ -286,7 +293,7 @@ class Evaluator(Scope):
         results, complete = Pairs([]), True
         for known in self._iterations(node.for_in):
             if known:
-                results.pairs.append((self.evaluate(node.key), self.evaluate(node.value)))
+                results.grow([(self.evaluate(node.key), self.evaluate(node.value))])
             complete &= known
         results.complete = complete
         return results

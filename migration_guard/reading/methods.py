@@ -77,10 +77,10 @@ def _text_method(
 def _items_method(made: Made, owner: Items, conditional: bool) -> Value | None:
     match made.name, made.arguments:
         case "append" | "add", [value]:
-            owner.items.append(value)
+            owner.grow([value])
         case "extend" | "update", [values]:
             items, complete = iterate(values)
-            owner.items += items
+            owner.grow(items)
             owner.complete &= complete
         case "copy", []:
             return Items(list(owner.items), owner.complete)
@@ -110,7 +110,7 @@ def _pairs_method(made: Made, owner: Pairs, conditional: bool) -> Value | None:
                 return rest[0] if rest else Constant(None)
             return found
         case "update", [Pairs(pairs, complete)]:
-            owner.pairs += pairs
+            owner.grow(pairs)
             owner.complete &= complete and not conditional
             return Constant(None)
         case _:

@@ -126,7 +126,7 @@ class Scope:
                 if isinstance(owner, Pairs | Items):
                     self.changes(owner)
                 if isinstance(owner, Pairs) and isinstance(index, cst.Index):
-                    owner.pairs.append((self.evaluate(index.value), value))
+                    owner.grow([(self.evaluate(index.value), value)])
                 elif isinstance(owner, Items):
                     owner.complete = False
 

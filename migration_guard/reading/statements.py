@@ -50,24 +50,23 @@ class _Chain:
 
 
 def _unwind(value: Value) -> _Chain | None:
+    """The innermost verb of a chain of calls is what it is about."""
     steps: list[Made] = []
+    found: tuple[str, Value] | None = None
     while isinstance(value, Made):
         steps.append(value)
         function = value.function
         if isinstance(function, Symbol):
-            table = value.argument(0, "table") if function.name in CHANGES else None
-            return _Chain(function.name, table, tuple(reversed(steps)))
+            if found is None or function.name in CHANGES | _READS:
+                table = value.argument(0, "table") if function.name in CHANGES else None
+                return _Chain(function.name, table, tuple(reversed(steps)))
+            break
         if not isinstance(function, Attribute):
-            return None
-        if function.name in CHANGES | _READS and not _is_statement(function.owner):
-            return _Chain(function.name, function.owner, tuple(reversed(steps)))
+            break
+        if function.name in CHANGES | _READS:
+            found = function.name, function.owner
         value = function.owner
-    return None
-
-
-def _is_statement(value: Value) -> bool:
-    chain = _unwind(value)
-    return chain is not None and chain.verb in CHANGES | _READS
+    return _Chain(*found, tuple(reversed(steps))) if found is not None else None
 
 
 def run_construct(walker: Recorder, made: Made, statement: Value) -> None:

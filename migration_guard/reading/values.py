@@ -6,12 +6,14 @@ collections, imported names and the calls made with them. Whatever is not known 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
 
 LONGEST_TEXT = 1_000_000
+LARGEST_VALUE = 200_000
+"""How many parts a value may have, one that stands in several places counted as often as it stands there."""
 HOLE = re.compile(r"mghole\d+")
 
 
@@ -83,6 +85,18 @@ class Items:
     items: list[Value]
     complete: bool = True
     certain: bool = True
+    size: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.size = 1 + sum(map(size_of, self.items))
+
+    def grow(self, values: Sequence[Value]) -> None:
+        """Takes in more items, as long as the whole stays of a size to work with."""
+        self.size += sum(map(size_of, values))
+        if self.size <= LARGEST_VALUE:
+            self.items += values
+        else:
+            self.complete = False
 
 
 @dataclass(slots=True)
@@ -91,6 +105,18 @@ class Pairs:
 
     pairs: list[tuple[Value, Value]]
     complete: bool = True
+    size: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.size = 1 + sum(size_of(key) + size_of(value) for key, value in self.pairs)
+
+    def grow(self, pairs: Sequence[tuple[Value, Value]]) -> None:
+        """Takes in more pairs, as long as the whole stays of a size to work with."""
+        self.size += sum(size_of(key) + size_of(value) for key, value in pairs)
+        if self.size <= LARGEST_VALUE:
+            self.pairs += pairs
+        else:
+            self.complete = False
 
     def get(self, key: Value) -> Value | None:
         """The value under a key; None where it is not there."""
@@ -130,6 +156,11 @@ class Made:
     keywords: tuple[tuple[str, Value], ...] = ()
     node: cst.Call | None = None
     path: str = ""
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        inner = (self.function, *self.arguments, *(value for _, value in self.keywords))
+        object.__setattr__(self, "size", 1 + sum(map(size_of, inner)))
 
     @property
     def name(self) -> str:
@@ -199,6 +230,13 @@ Value = Text | Constant | Items | Pairs | Symbol | Attribute | Made | Module | F
 NONE = Constant(None)
 TRUE = Constant(True)
 FALSE = Constant(False)
+
+
+def size_of(value: Value) -> int:
+    """How many parts a value has when it is written out."""
+    while isinstance(value, Attribute):
+        value = value.owner
+    return value.size if isinstance(value, Made | Items | Pairs) else 1
 
 
 def truth(value: Value) -> bool | None:
