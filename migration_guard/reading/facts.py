@@ -28,7 +28,7 @@ from migration_guard.reading.codec import Malformed, decoder, encoder
 from migration_guard.reading.regular import content
 
 FOLDER = ".migration_guard_cache"
-PARSERS = ("libcst", "postgast", "sqlglot")
+PARSERS = ("libcst", "postgast")
 LARGEST_RECORD = 100_000_000
 LARGEST_CACHE = 300_000_000
 MOST_RECORDS = 1000
