@@ -16,6 +16,7 @@ from migration_guard.reading.scope import Scope
 from migration_guard.reading.values import (
     LARGEST_VALUE,
     NONE,
+    SIZED,
     Attribute,
     Class,
     Constant,
@@ -50,7 +51,9 @@ class Evaluator(Scope):
             return Unknown(f"a {type(node).__name__} is not followed")
         self.step()
         value = handler(self, node)
-        return value if size_of(value) <= LARGEST_VALUE else Unknown("what is put together here is too large")
+        if isinstance(value, SIZED) and value.size > LARGEST_VALUE:
+            return Unknown("what is put together here is too large")
+        return value
 
     # --- names --------------------------------------------------------------------------------------------------
 

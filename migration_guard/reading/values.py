@@ -227,6 +227,7 @@ class Unknown:
 
 Value = Text | Constant | Items | Pairs | Symbol | Attribute | Made | Module | Function | Class | Batch | Unknown
 
+SIZED = (Made, Items, Pairs)
 NONE = Constant(None)
 TRUE = Constant(True)
 FALSE = Constant(False)
@@ -236,7 +237,7 @@ def size_of(value: Value) -> int:
     """How many parts a value has when it is written out."""
     while isinstance(value, Attribute):
         value = value.owner
-    return value.size if isinstance(value, Made | Items | Pairs) else 1
+    return value.size if isinstance(value, SIZED) else 1
 
 
 def truth(value: Value) -> bool | None:
