@@ -1,0 +1,145 @@
+"""What one up/down/up cycle of a revision did on a real database: statements, failures, differences, lost values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from migration_guard.model.finding import Direction
+from migration_guard.model.migration import Migration
+
+
+class Cause(StrEnum):
+    """Who stopped a step: the database, the Python of the project, or nobody in time."""
+
+    DATABASE = "database"  # the database refused a statement
+    PYTHON = "python"  # an exception of the migration, of env.py or of what they call
+    EXIT = "exit"  # sys.exit(), os._exit() or a crash of the process
+    TIMEOUT = "timeout"
+    REFUSED = "refused"  # a connection that would not have gone to the throwaway database
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file. `path` is absolute; `line` counts from 1."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement as it was sent. `place` is the line of the migration's own file that led to it, if any did."""
+
+    sql: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    Why a step did not come to its end.
+
+    `message` holds the database's own words, or those of the Python exception, on one line or several, without a
+    traceback. `kind` is the exception's class (`NotImplementedError`, `ProgrammingError`). `sqlstate` is PostgreSQL's
+    or MySQL's five letters (https://www.postgresql.org/docs/current/errcodes-appendix.html). `place` is the innermost
+    line in the migration's file, else in the project's own code. `statement` is what the database refused, or was
+    running.
+    """
+
+    cause: Cause
+    message: str
+    kind: str = ""
+    sqlstate: str | None = None
+    place: Place | None = None
+    statement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One run of a revision's upgrade() or downgrade(). `autocommit`: it used `autocommit_block()`."""
+
+    revision: str
+    direction: Direction
+    statements: tuple[Statement, ...] = ()
+    failure: Failure | None = None
+    autocommit: bool = False
+    seconds: float = 0.0
+
+
+class Fate(Enum):
+    """What became of an object, seen from the state it should be in."""
+
+    LEFT_BEHIND = "left behind"
+    MISSING = "missing"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One property of an object that is not what it was: `Change("nullable", "no", "yes")`. Words for people."""
+
+    property: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """
+    One object of the catalogue that is not as it was.
+
+    `kind` is the database's word for it: table, column, index, constraint, enum, sequence, view, function ... `name` is
+    how people call it: `users`, `users.email`, `ix_users_email`, `sales.orders`. `table` is the table it belongs to,
+    None where it belongs to none or is one. `changes` are there where it is CHANGED.
+    """
+
+    kind: str
+    name: str
+    fate: Fate
+    table: str | None = None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """
+    Values of a column (or, with `column` None, whole rows of a table) that were there before an upgrade and its
+    downgrade, and are others after them. `was` and `now` are one example, as text.
+    """
+
+    table: str
+    column: str | None
+    was: str
+    now: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """
+    Everything that was seen of one revision.
+
+    `upgrade`, `downgrade` and `again` are the three steps, None where they were not run. `on_empty` is the upgrade run
+    once more on empty tables, after it failed on rows. `left` compares before with after the downgrade, `differs` the
+    first upgrade with the second. `whole_way` are the steps of this revision on the way from the heads to base and
+    back that failed, though they had worked alone; `own_transactions` is one that fails only under env.py's own
+    transactions. `models` are what the application's models and the database at the heads do not share, in words.
+    """
+
+    migration: Migration
+    upgrade: Step | None = None
+    downgrade: Step | None = None
+    again: Step | None = None
+    on_empty: Step | None = None
+    left: tuple[Difference, ...] = ()
+    differs: tuple[Difference, ...] = ()
+    lost: tuple[Loss, ...] = ()
+    whole_way: tuple[Step, ...] = ()
+    own_transactions: Step | None = None
+    models: tuple[str, ...] = ()
+
+    def statements(self, direction: Direction) -> tuple[Statement, ...]:
+        """What was sent to the database in this direction, the first time."""
+        step = self.upgrade if direction is Direction.UPGRADE else self.downgrade
+        return step.statements if step else ()
