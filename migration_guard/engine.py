@@ -22,13 +22,14 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
+from migration_guard.model.trip import Trip
 from migration_guard.reading.decoding import UnreadableSource, decode
 from migration_guard.reading.facts import FOLDER, Cache, Judged, digest
 from migration_guard.reading.history import read_history, without_collector
 from migration_guard.reading.project import Project, find
 from migration_guard.rules import Context, Rule
 
-AnyRule = Rule[Operation | Migration | History | Silence]
+AnyRule = Rule[Operation | Migration | History | Silence | Trip]
 Rules = Mapping[str, AnyRule]
 GRAPH = ("MG003", "MG004", "MG005", "MG006")
 

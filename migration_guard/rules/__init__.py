@@ -3,13 +3,15 @@ What a rule is. Read this page, then any rule in this folder, before writing one
 
 A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that
 a history creates, `Rule[Operation]` all that is done, `Rule[Migration]` every revision, `Rule[History]` the whole
-graph, `Rule[Silence]` every ignore comment. Its docstring is its page: the first line says the hazard, then comes what
-happens to whom, then examples in fences, which are executed as tests:
+graph, `Rule[Silence]` every ignore comment, `Rule[Trip]` what a revision did on a real database. Its docstring is its
+page: the first line says the hazard, then comes what happens to whom, then examples in fences, which are executed as
+tests:
 
     python bad      yields exactly this code           python good     yields nothing
     python given    the history before                 python fixed    what the correction makes of the bad one
-    ... and `postgresql 10` behind the word picks a target. What is given counts for the next example only. Awkward
-    cases, and those that need whole files (`file=NAME`), stand in tests/cases/<slug>.md.
+    ... and `postgresql 10` behind the word picks a target; the examples of a `Rule[Trip]` make a real round trip, on
+    SQLite (`bad sqlite`) or PostgreSQL. What is given counts for the next example only. Awkward cases, and those that
+    need whole files (`file=NAME`), stand in tests/cases/<slug>.md.
 
 A message says who is hurt, with the real names, and how; the help says what to write instead. A lock's name never
 appears without its meaning. Where no single step cures, the help is a numbered list of deploys. Write the sentence as
@@ -35,8 +37,9 @@ from migration_guard.model.operations import AlterColumnType, Operation, RenameT
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown, in_sql
 from migration_guard.model.target import Target
+from migration_guard.model.trip import Trip
 
-Subject = TypeVar("Subject", bound=Operation | Migration | History | Silence)
+Subject = TypeVar("Subject", bound=Operation | Migration | History | Silence | Trip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +165,10 @@ class Rule(Generic[Subject]):
 
     @classmethod
     @cache
-    def subject(cls) -> type[Operation | Migration | History | Silence]:
+    def subject(cls) -> type[Operation | Migration | History | Silence | Trip]:
         """What this rule judges, read from `Rule[...]`."""
         (base,) = [base for base in cls.__orig_bases__ if get_args(base)]  # type: ignore[attr-defined]
-        found: type[Operation | Migration | History | Silence] = get_args(base)[0]
+        found: type[Operation | Migration | History | Silence | Trip] = get_args(base)[0]
         return found
 
     def check(self, subject: Subject, context: Context) -> Iterator[Finding]:
@@ -174,11 +177,12 @@ class Rule(Generic[Subject]):
 
     def finding(
         self,
-        subject: Operation | Migration,
+        subject: Operation | Migration | Trip,
         *,
         objects: Sequence[str] = (),
         fix: Fix | None = None,
         span: Span | None = None,
+        around: Span | None = None,
         help: str | None = None,
         message: str | None = None,
         direction: Direction | None = None,
@@ -190,13 +194,15 @@ class Rule(Generic[Subject]):
         {table:name}, {table:schema} and {table:sql} where they are part of code (see Word).
 
         The engine fills in path and revision, and makes the fingerprint. `direction` is for rules on a Migration that
-        speak of one of its functions.
+        speak of one of its functions; `around` is the whole statement, where `span` is a part of one.
         """
         said = {key: Word(word) for key, word in words.items()}
-        statement = span
+        statement = around or span
+        if isinstance(subject, Trip):
+            subject = subject.migration
         if isinstance(subject, Operation):
             direction, span, statement = subject.site.direction, span or subject.site.span, subject.site.statement
-        elif span is not None and span == subject.downgrade.span:
+        elif around is None and span is not None and span == subject.downgrade.span:
             statement = subject.downgrade.statement
         return Finding(
             code=self.code,
@@ -214,9 +220,9 @@ class Rule(Generic[Subject]):
 
 
 @cache
-def load() -> Mapping[str, Rule[Operation | Migration | History | Silence]]:
+def load() -> Mapping[str, Rule[Operation | Migration | History | Silence | Trip]]:
     """Every rule of this folder, by code."""
-    found: dict[str, Rule[Operation | Migration | History | Silence]] = {}
+    found: dict[str, Rule[Operation | Migration | History | Silence | Trip]] = {}
     for file in sorted(Path(__file__).parent.glob("*.py")):
         if file.stem.startswith("_"):
             continue

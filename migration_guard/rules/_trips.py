@@ -1,0 +1,83 @@
+"""What the rules on round trips share: where in the migration something happened, and how a failure is told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from migration_guard.model.finding import Direction, Span
+from migration_guard.model.trip import Cause, Difference, Failure, Place, Statement, Trip
+from migration_guard.rules import Context
+
+LONGEST_STATEMENT = 400
+
+
+def spans(place: Place | None, direction: Direction, context: Context) -> tuple[Span | None, Span | None]:
+    """
+    What a finding points at, and the whole statement around it: the operation on that line of the migration, else the
+    line as it is, else the `def` line of the function.
+    """
+    migration = context.migration
+    body = migration.upgrade if direction is Direction.UPGRADE else migration.downgrade
+    if place is None or place.path != migration.path:
+        return body.span, body.statement
+    for operation in migration.operations:
+        site = operation.site
+        if not site.helper and site.statement.line <= place.line <= site.statement.end_line:
+            return site.span, site.statement
+    lines = context.source.splitlines()
+    if not 1 <= place.line <= len(lines):
+        return body.span, body.statement
+    line = lines[place.line - 1]
+    span = Span(place.line, len(line) - len(line.lstrip()) + 1, place.line, len(line) + 1)
+    return span, span
+
+
+def origin(difference: Difference, trip: Trip) -> Place | None:
+    """The line of the operation that brought an object into this state: the last that names it, else its table."""
+    name = difference.name.partition("(")[0].rpartition(".")[2]
+    table = (difference.table or "").rpartition(".")[2]
+    upgrade, downgrade = trip.statements(Direction.UPGRADE), trip.statements(Direction.DOWNGRADE)
+    for words in ([name, table], [name], [table]):
+        for statements in (upgrade, downgrade):
+            place = _last_naming([word for word in words if word], statements)
+            if place:
+                return place
+    return None
+
+
+def _last_naming(words: Sequence[str], statements: Sequence[Statement]) -> Place | None:
+    patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE) for word in words]
+    if not patterns:
+        return None
+    for statement in reversed(statements):
+        if statement.place and all(pattern.search(statement.sql) for pattern in patterns):
+            return statement.place
+    return None
+
+
+def reason(failure: Failure) -> str:
+    """Why a step failed, as it follows a colon: the database's or the exception's own words, ending in a full stop."""
+    words = " ".join(failure.message.split())
+    if failure.cause is Cause.PYTHON and failure.kind and not words.startswith(failure.kind):
+        words = f"{failure.kind}: {words}" if words else failure.kind
+    words = words or failure.kind or "no reason was given"
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def advice(failure: Failure, context: Context, help: str) -> str:
+    """What to do, below the statement that failed and the line outside the migration where it did, if there are any."""
+    said = []
+    place = failure.place
+    if place is not None and place.path != context.migration.path:
+        said.append(f"It failed in {place.path}:{place.line}, which the migration calls.")
+    if failure.statement:
+        text = failure.statement.strip()
+        cut = text if len(text) <= LONGEST_STATEMENT else f"{text[:LONGEST_STATEMENT]} ..."
+        said.append(f"The statement was:\n\n  {cut.replace(chr(10), chr(10) + '  ')}\n")
+    return "\n".join((*said, help))
+
+
+def named(failure: Failure) -> tuple[str, ...]:
+    """The objects that the database names in its message."""
+    return tuple(dict.fromkeys(re.findall(r'"([^"\n]{1,63})"', failure.message)))

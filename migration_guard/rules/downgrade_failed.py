@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.migration import Form
+from migration_guard.model.trip import Trip
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._trips import advice, named, reason, spans
+
+
+class DowngradeFailed(Rule[Trip]):
+    """
+    The downgrade of a revision fails on a real database.
+
+    A release that has to be taken back cannot be: the person on call finds out. Seen by running it in the round trip.
+    A revision that goes one way on purpose says so, with the reason, and is not asked:
+    `# migration-guard: irreversible <reason>`.
+
+    ```python bad sqlite
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Integer()))
+
+    def downgrade():
+        op.drop_table("user")
+    ```
+
+    ```python bad sqlite
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Integer()))
+
+    def downgrade():
+        raise NotImplementedError
+    ```
+
+    ```python good sqlite
+    # migration-guard: irreversible the table is the product
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Integer()))
+
+    def downgrade():
+        raise NotImplementedError
+    ```
+    """
+
+    code = "MG752"
+    message = "downgrade() fails{where}, so a release with this revision cannot be taken back: {reason}"
+    help = "Undo what upgrade() does, or declare the revision: # migration-guard: irreversible <reason>"
+
+    def check(self, subject: Trip, context: Context) -> Iterator[Finding]:
+        for step in (subject.downgrade, *subject.whole_way):
+            if step is None or step.failure is None or step.direction is not Direction.DOWNGRADE:
+                continue
+            failure = step.failure
+            span, statement = spans(failure.place, Direction.DOWNGRADE, context)
+            missing = context.migration.downgrade.form is Form.MISSING
+            yield self.finding(
+                subject,
+                span=span or context.migration.upgrade.span,
+                around=statement,
+                direction=Direction.DOWNGRADE,
+                objects=named(failure),
+                where=" on the way from the heads to base" if step in subject.whole_way else "",
+                reason="there is none." if missing else reason(failure),
+                help="{advice}",
+                advice=advice(failure, context, self.help),
+            )
+            return

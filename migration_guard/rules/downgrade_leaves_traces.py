@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.trip import Difference, Fate, Trip
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._trips import origin, spans
+
+CONSTRAINTS = {
+    "unique constraint": "unique",
+    "foreign key": "foreignkey",
+    "check constraint": "check",
+    "primary key": "primary",
+}
+DROPS = {
+    "table": 'op.drop_table("{name}")',
+    "column": 'op.drop_column("{table}", "{last}")',
+    "index": 'op.drop_index("{last}", table_name="{table}")',
+    "enum": 'op.execute("DROP TYPE {name}")',
+    "composite type": 'op.execute("DROP TYPE {name}")',
+    "range": 'op.execute("DROP TYPE {name}")',
+    **{kind: f'op.drop_constraint("{{last}}", "{{table}}", type_="{word}")' for kind, word in CONSTRAINTS.items()},
+    **dict.fromkeys(("trigger", "policy", "rule"), 'op.execute("DROP {kind} {last} ON {table}")'),
+    **dict.fromkeys(
+        ("sequence", "view", "materialized view", "function", "procedure", "domain", "schema", "extension", "event"),
+        'op.execute("DROP {kind} {name}")',
+    ),
+}
+SETS = {"nullable": "nullable={was}", "type": "type_=...", "default": "server_default=...", "comment": "comment=..."}
+FLAGS = {"yes": "True", "no": "False"}
+
+
+class DowngradeLeavesTraces(Rule[Trip]):
+    """
+    After an upgrade and its downgrade the database is not what it was.
+
+    An object that is left behind stands in the way of the next upgrade, or stays for good. One that is missing was
+    relied on by the release that you go back to: without its index a query crawls, without its constraint wrong rows
+    get in. Seen in the catalogue of a real database, before the upgrade and after the downgrade.
+
+    ```python bad sqlite
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Integer()))
+        op.create_table("orders", sa.Column("id", sa.Integer()))
+
+    def downgrade():
+        op.drop_table("users")
+    ```
+
+    ```python bad postgresql
+    def upgrade():
+        op.create_table("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+
+    def downgrade():
+        op.drop_table("users")
+    ```
+
+    ```python good postgresql
+    def upgrade():
+        op.create_table("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+
+    def downgrade():
+        op.drop_table("users")
+        op.execute("DROP TYPE mood")
+    ```
+
+    The names of constraints that the database chose, and the order of columns, are no difference:
+
+    ```python given
+    op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("age", sa.Integer()))
+    ```
+
+    ```python good sqlite
+    def upgrade():
+        with op.batch_alter_table("users") as batch_op:
+            batch_op.drop_column("id")
+
+    def downgrade():
+        with op.batch_alter_table("users") as batch_op:
+            batch_op.add_column(sa.Column("id", sa.Integer()))
+    ```
+    """
+
+    code = "MG753"
+    message = "{what} after upgrade() and downgrade()."
+    help = "{advice}"
+
+    def check(self, subject: Trip, context: Context) -> Iterator[Finding]:
+        for difference in subject.left:
+            span, statement = spans(origin(difference, subject), Direction.DOWNGRADE, context)
+            yield self.finding(
+                subject,
+                span=span,
+                around=statement,
+                direction=Direction.DOWNGRADE,
+                objects=[difference.name],
+                what=told(difference),
+                advice=_advice(difference),
+            )
+
+
+def told(difference: Difference) -> str:
+    """An object and what became of it: `Index ix_users_email on users is missing`."""
+    where = f" on {difference.table}" if difference.table and difference.kind != "column" else ""
+    what = f"{difference.kind[:1].upper()}{difference.kind[1:]} {difference.name}{where}"
+    match difference.fate:
+        case Fate.LEFT_BEHIND:
+            return f"{what} is left behind"
+        case Fate.MISSING:
+            return f"{what} is missing"
+    changes = "; ".join(
+        f"{change.property} was {change.was or 'none'}, now {change.now or 'none'}" for change in difference.changes
+    )
+    return f"{what} has changed ({changes})"
+
+
+def _advice(difference: Difference) -> str:
+    words = {
+        "name": difference.name,
+        "last": difference.name.rpartition(".")[2],
+        "table": difference.table or "",
+        "kind": difference.kind.upper(),
+    }
+    match difference.fate:
+        case Fate.LEFT_BEHIND:
+            code = DROPS.get(difference.kind, "").format(**words)
+            return f"Drop it in downgrade():\n\n  {code}" if code else "Drop it in downgrade()."
+        case Fate.MISSING:
+            return "Make it again in downgrade(), as it was: the release that you go back to relies on it."
+    settings = [
+        SETS[change.property].format(was=FLAGS.get(change.was, change.was))
+        for change in difference.changes
+        if change.property in SETS
+    ]
+    if difference.kind == "column" and settings:
+        call = f'op.alter_column("{words["table"]}", "{words["last"]}", {", ".join(settings)})'
+        return f"Set it back in downgrade():\n\n  {call}"
+    return "Set it back in downgrade(), as it was."

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.trip import Trip
+from migration_guard.rules import Context, Rule
+from migration_guard.rules._trips import advice, named, reason, spans
+
+
+class UpgradeFailed(Rule[Trip]):
+    """
+    The upgrade of a revision fails on a real database.
+
+    Whoever deploys it stops there, and whoever installs afresh never gets beyond it. Seen by running it in the round
+    trip, on tables without rows. What comes after it on its branch could not be tried.
+
+    ```python bad sqlite
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Integer()))
+        op.create_table("users", sa.Column("id", sa.Integer()))
+
+    def downgrade():
+        op.drop_table("users")
+    ```
+
+    ```python bad sqlite
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Integer(display_length=5)))
+
+    def downgrade():
+        op.drop_table("users")
+    ```
+
+    ```python good sqlite
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Integer()))
+
+    def downgrade():
+        op.drop_table("users")
+    ```
+    """
+
+    code = "MG751"
+    message = "upgrade() fails{where}: {reason}"
+    help = "Correct it before it is deployed, then run the round trip again: what comes after it was not tried."
+    own = """\
+Each revision works in a transaction of its own, but env.py runs them otherwise. Set transaction_per_migration=True in
+context.configure(), and hand it a connection that is in no transaction (engine.connect(), not engine.begin())."""
+
+    def check(self, subject: Trip, context: Context) -> Iterator[Finding]:
+        steps = [subject.on_empty or subject.upgrade, *subject.whole_way, subject.own_transactions]
+        for step in steps:
+            if step is None or step.failure is None or step.direction is not Direction.UPGRADE:
+                continue
+            failure = step.failure
+            span, statement = spans(failure.place, Direction.UPGRADE, context)
+            where, help = "", self.help
+            if step is subject.own_transactions:
+                where, help = " as env.py runs it", self.own
+            elif step in subject.whole_way:
+                where, help = " after the way down to base", "What the downgrades leave behind is in its way."
+            yield self.finding(
+                subject,
+                span=span,
+                around=statement,
+                direction=Direction.UPGRADE,
+                objects=named(failure),
+                where=where,
+                reason=reason(failure),
+                help="{advice}",
+                advice=advice(failure, context, help),
+            )
+            return
