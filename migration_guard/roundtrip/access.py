@@ -1,0 +1,255 @@
+"""Our own connection to a throwaway database, through whichever driver the environment has. Knows no catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import TracebackType
+from typing import Self, TypeVar
+
+import sqlalchemy
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.pool import StaticPool
+
+from migration_guard.roundtrip.destination import Destination
+
+LOCKS = 10  # seconds that a statement of ours waits for a lock
+STATEMENTS = 60  # seconds that a statement of ours takes
+PORT = 5432
+
+T = TypeVar("T")
+
+
+class DatabaseError(Exception):
+    """What stands between us and a database of our own, in a sentence or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """SQLAlchemy's name of a driver, the module it is, and the package that brings it."""
+
+    name: str
+    module: str
+    package: str
+    asynchronous: bool = False
+
+
+# In the order in which we take them. psycopg needs SQLAlchemy 2 (https://docs.sqlalchemy.org/20/dialects/postgresql.html).
+DRIVERS = {
+    "postgresql": (
+        Driver("psycopg", "psycopg", "psycopg[binary]"),
+        Driver("psycopg2", "psycopg2", "psycopg2-binary"),
+        Driver("pg8000", "pg8000", "pg8000"),
+        Driver("asyncpg", "asyncpg", "asyncpg", asynchronous=True),
+    ),
+    "mysql": (
+        Driver("pymysql", "pymysql", "PyMySQL"),
+        Driver("mysqldb", "MySQLdb", "mysqlclient"),
+        Driver("mysqlconnector", "mysql.connector", "mysql-connector-python"),
+        Driver("asyncmy", "asyncmy", "asyncmy", asynchronous=True),
+        Driver("aiomysql", "aiomysql", "aiomysql", asynchronous=True),
+    ),
+    "sqlite": (Driver("pysqlite", "sqlite3", "a Python with sqlite3"),),
+}
+_LIBPQ = ("psycopg", "psycopg_async", "psycopg2", "psycopg2cffi")
+_WORDS = {"postgresql": "PostgreSQL", "mysql": "MySQL or MariaDB", "sqlite": "SQLite"}
+
+
+def url(destination: Destination, driver: str) -> URL:
+    """
+    Where a destination is, for one driver: SQLAlchemy's name of it (`psycopg2`, `asyncpg`, `pymysql`, `aiosqlite`).
+
+    It leaves nothing about the place to the environment (`PGHOST`, `PGHOSTADDR`, `PGPORT`) and, for a socket, no name
+    to be resolved. MySQL and MariaDB both read `mysql`, which SQLAlchemy takes for either.
+    """
+    name = f"{destination.family}+{driver}"
+    if destination.family == "sqlite":
+        return URL.create(name, database=destination.database)
+    query = _options(destination, driver)
+    host, port = destination.host, destination.port
+    if destination.socket is not None:
+        host, port = None, None
+        query |= _socket(destination, driver)
+    elif driver in _LIBPQ:
+        # The address of PGHOSTADDR would win over a host that is given; an empty one is none.
+        query["hostaddr"] = ""
+        port = port or PORT
+    return URL.create(
+        name,
+        username=destination.user,
+        password=destination.password,
+        host=host,
+        port=port,
+        database=destination.database,
+        query=query,
+    )
+
+
+def _socket(destination: Destination, driver: str) -> dict[str, str]:
+    socket = destination.socket or ""
+    if destination.family == "mysql":
+        return {"unix_socket": socket}
+    if driver == "pg8000":
+        return {"unix_sock": f"{socket}/.s.PGSQL.{destination.port or PORT}"}
+    place = {"host": socket, "port": str(destination.port or PORT)}
+    return place | {"hostaddr": ""} if driver in _LIBPQ else place
+
+
+def _options(destination: Destination, driver: str) -> dict[str, str]:
+    """The further words of a URL, as this driver calls them; those that it does not know are left out."""
+    options = dict(destination.options)
+    if destination.family == "mysql":
+        return {"charset": "utf8mb4", **options} if driver != "mariadbconnector" else options
+    mode = options.pop("sslmode", None) or options.pop("ssl", None)
+    if driver in _LIBPQ:
+        return options | ({"sslmode": mode} if mode else {})
+    return {"ssl": mode} if mode and driver == "asyncpg" else {}
+
+
+def available(family: str) -> Driver:
+    """The first driver of this family of databases that can be imported. Raises DatabaseError where there is none."""
+    for driver in DRIVERS[family]:
+        if driver.name == "psycopg" and _sqlalchemy() < (2,):
+            continue
+        try:
+            import_module(driver.module)
+            if driver.asynchronous:
+                import_module("greenlet")
+        except ImportError:
+            continue
+        return driver
+    install = DRIVERS[family][1 if family == "postgresql" and _sqlalchemy() < (2,) else 0].package
+    raise DatabaseError(
+        f"No driver for {_WORDS[family]} can be imported here. Install the one that your application uses, "
+        f"or this one: pip install '{install}'"
+    )
+
+
+def _sqlalchemy() -> tuple[int, ...]:
+    return tuple(int(part) for part in sqlalchemy.__version__.split(".")[:1])
+
+
+class Access:
+    """
+    Our own connection to a throwaway database. Every statement commits by itself, except within `run`.
+
+    There is one session behind it, so what `SET` and `PRAGMA` say stays said. A statement that the database refuses
+    raises what SQLAlchemy makes of it (`sqlalchemy.exc.DBAPIError`). On PostgreSQL and MySQL no statement of ours
+    waits for a lock for longer than ten seconds.
+    """
+
+    def __init__(self, engine: Engine, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self._engine = engine
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._loop = loop
+
+    @classmethod
+    def open(cls, destination: Destination) -> Self:
+        """Connects. Raises DatabaseError where no driver is installed, or where the server refuses us."""
+        driver = available(destination.family)
+        if driver.name == "psycopg2":
+            _let_ctrl_c_through()
+        place = url(destination, driver.name)
+        if driver.asynchronous:
+            from sqlalchemy.ext.asyncio import create_async_engine  # needs greenlet, which others do without
+
+            engine = create_async_engine(place, poolclass=StaticPool).sync_engine
+            access = cls(engine, asyncio.new_event_loop())
+        else:
+            access = cls(sqlalchemy.create_engine(place, poolclass=StaticPool, future=True))
+        try:
+            for statement in _PATIENCE[destination.family]:
+                access.execute(statement)
+        except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+            access.close()
+            words = str(getattr(error, "orig", None) or error).strip()
+            raise DatabaseError(f"{_place(destination)} cannot be reached: {words}") from error
+        except BaseException:
+            access.close()
+            raise
+        return access
+
+    def query(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        """
+        The rows that a statement gives. Without parameters the text goes to the database as it is: a `%` or a colon
+        in it is only that. With parameters, `:1`, `:2` ... stand for them, and a `%` still is only a `%`.
+        """
+
+        def work() -> list[tuple[object, ...]]:
+            with self._alone.connect() as connection:
+                if parameters:
+                    names = {str(number): value for number, value in enumerate(parameters, start=1)}
+                    result = connection.execute(sqlalchemy.text(sql), names)
+                else:
+                    result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+                return [tuple(row) for row in result]
+
+        return self._call(work)
+
+    def execute(self, sql: str) -> None:
+        """Sends one statement, as it is."""
+
+        def work() -> None:
+            with self._alone.connect() as connection:
+                connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+
+        self._call(work)
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Calls `work` with a connection in one transaction, committed at its end and rolled back after an error."""
+
+        def inside() -> T:
+            with self._engine.begin() as connection:
+                return work(connection)
+
+        return self._call(inside)
+
+    def close(self) -> None:
+        """Ends the connection. May be called again."""
+        try:
+            self._call(self._engine.dispose)
+        finally:
+            if self._loop is not None:
+                self._loop.close()
+                self._loop = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _call(self, work: Callable[[], T]) -> T:
+        """An asynchronous driver wants a loop of its own and a greenlet, in which it looks like any other."""
+        if self._loop is None:
+            return work()
+        from sqlalchemy.util import greenlet_spawn
+
+        found: T = self._loop.run_until_complete(greenlet_spawn(work))
+        return found
+
+
+_PATIENCE = {
+    "postgresql": (f"SET lock_timeout = '{LOCKS}s'", f"SET statement_timeout = '{STATEMENTS}s'"),
+    "mysql": (f"SET SESSION lock_wait_timeout = {LOCKS}, SESSION innodb_lock_wait_timeout = {LOCKS}",),
+    "sqlite": (f"PRAGMA busy_timeout = {LOCKS * 1000}",),
+}
+
+
+def _let_ctrl_c_through() -> None:
+    """
+    psycopg2 waits inside libpq, where Ctrl-C does not reach Python, unless it is given a function that waits
+    (https://www.psycopg.org/docs/faq.html). It holds for the whole process: only ours, and only if nobody set one.
+    """
+    extensions = import_module("psycopg2.extensions")
+    if extensions.get_wait_callback() is None:
+        extensions.set_wait_callback(import_module("psycopg2.extras").wait_select)
+
+
+def _place(destination: Destination) -> str:
+    where = destination.socket or f"{destination.host}:{destination.port}" if destination.family != "sqlite" else "file"
+    return f"The database {destination.database} ({where})"

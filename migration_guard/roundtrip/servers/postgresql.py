@@ -1,0 +1,191 @@
+"""PostgreSQL: a private server from the programs on this machine, and the databases on any server."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from migration_guard.roundtrip.access import Access, DatabaseError
+from migration_guard.roundtrip.destination import Destination
+from migration_guard.roundtrip.servers import folders, keeping, naming
+from migration_guard.roundtrip.servers.binaries import Installation
+from migration_guard.roundtrip.servers.processes import Account, account, run, start, stop, undisturbed
+
+START = 30.0  # seconds
+FORCED_DROPS = (13,)  # https://www.postgresql.org/docs/13/sql-dropdatabase.html
+STRATEGIES = (15,)  # https://www.postgresql.org/docs/15/sql-createdatabase.html
+
+# Nothing here survives a crash, and nothing has to. No workers in parallel: they hide locks and cost time on small
+# tables. A history may hold locks on many tables at once.
+SETTINGS = {
+    "autovacuum": "off",
+    "bgwriter_delay": "10s",
+    "checkpoint_timeout": "1d",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "jit": "off",
+    "listen_addresses": "",
+    "log_min_messages": "warning",
+    "logging_collector": "off",
+    "max_connections": "100",
+    "max_locks_per_transaction": "1024",
+    "max_parallel_workers": "0",
+    "max_parallel_maintenance_workers": "0",
+    "max_parallel_workers_per_gather": "0",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "shared_buffers": "32MB",
+    "synchronous_commit": "off",
+    "timezone": "UTC",
+    "wal_level": "minimal",
+    "wal_writer_delay": "10s",
+}
+INITDB = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+
+
+@dataclass(slots=True)
+class PostgreSQL:
+    """
+    A server, and the databases that we made on it.
+
+    `maintenance` is the database from which we make and drop the others. Nothing is dropped that we did not make.
+    """
+
+    maintenance: Destination
+    access: Access
+    version: tuple[int, ...]
+    description: str
+    programs: Installation | None = None
+    made: set[str] = field(default_factory=set)
+
+    dialect = "postgresql"
+
+    def create(self) -> Destination:
+        """A new empty database with a name of its own."""
+        return self._make("")
+
+    def copy(self, source: Destination) -> Destination | None:
+        """A new database like `source`, to which nobody may be connected."""
+        # Copying files was 3 times as fast as copying pages through the log, but it makes the whole server write what
+        # it holds: nothing to ask of one that works for others.
+        files = "" if self.maintenance.shared or self.version < STRATEGIES else " STRATEGY file_copy"
+        return self._make(f' TEMPLATE "{source.database}"{files}')
+
+    def drop(self, destination: Destination) -> None:
+        """Drops a database of ours, whoever is connected to it."""
+        if destination.database not in self.made:
+            raise DatabaseError(f"{destination.database} is no database that this run made, so it is not dropped.")
+        with undisturbed():
+            drop(self.access, self.version, destination.database)
+            self.made.discard(destination.database)
+
+    def client(self) -> Path | None:
+        """The `psql` that belongs to the server, where it is on this machine."""
+        return self.programs.other("psql") if self.programs else None
+
+    def _make(self, how: str) -> Destination:
+        name = naming.name()
+        assert not self.access.query("SELECT FROM pg_database WHERE datname = :1", name)
+        # Before it is there: after a Ctrl-C on the way nobody knows whether it is.
+        self.made.add(name)
+        try:
+            self.access.execute(f'CREATE DATABASE "{name}"{how}')
+        except DBAPIError as error:
+            self.made.discard(name)
+            raise DatabaseError(f"A database could not be made on {self.description}: {error.orig}") from error
+        return replace(self.maintenance, database=name)
+
+
+def drop(access: Access, version: tuple[int, ...], name: str) -> None:
+    """Drops a database, ending the connections that it has."""
+    if version >= FORCED_DROPS:
+        access.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        return
+    access.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :1", name)
+    access.execute(f'DROP DATABASE IF EXISTS "{name}"')
+
+
+def server_version(access: Access) -> tuple[int, ...]:
+    """(15, 18), of a server that may call itself `15.18 (Debian 15.18-0+deb12u1)`."""
+    number = int(str(access.query("SHOW server_version_num")[0][0]))
+    return divmod(number, 10_000) if number >= 100_000 else (number // 10_000, number // 100 % 100, number % 100)
+
+
+@contextmanager
+def private(installation: Installation) -> Iterator[PostgreSQL]:
+    """Runs a server of our own, reached by a socket in a folder of its own; nothing of it is left afterwards."""
+    user = account("postgres")
+    with folders.temporary(user) as folder:
+        programs = keeping.reachable(installation, user, folder)
+        with _running(programs, folder, user):
+            place = Destination(dialect="postgresql", database="postgres", socket=str(folder), user="postgres")
+            with Access.open(place) as access:
+                version = server_version(access)
+                words = f"PostgreSQL {'.'.join(map(str, version))}, a private server"
+                yield PostgreSQL(place, access, version, words, installation)
+
+
+@contextmanager
+def _running(programs: Installation, folder: Path, user: Account | None) -> Iterator[None]:
+    """The server itself, while the block runs. A kept data folder that no server starts on is made anew, once."""
+    data, log = folder / "data", folder / "log"
+    name = keeping.key(programs, *INITDB)
+    kept = keeping.find(name)
+    for attempt in (kept, None) if kept else (None,):
+        if attempt is not None:
+            folders.copy(attempt, data, user)
+        else:
+            _initialise(programs, data, user)
+            keeping.keep(name, lambda new: folders.copy(data, new))
+        server: subprocess.Popen[bytes] | None = None
+        try:
+            with undisturbed():
+                server = start(_command(programs, folder), log=log, account=user, dies_by=signal.SIGQUIT)
+            if _is_ready(server, data / "postmaster.pid"):
+                yield
+                return
+            words = log.read_text(errors="replace")
+        finally:
+            with undisturbed():
+                if server is not None:
+                    stop(server, signal.SIGQUIT)
+        if attempt is None:
+            raise keeping.failed(f"{programs.program} did not start", words)
+        keeping.forget(name)
+        folders.remove(data)
+
+
+def _initialise(programs: Installation, data: Path, user: Account | None) -> None:
+    made = run([programs.folder / "initdb", "-D", data, *INITDB], account=user, environment={"LC_ALL": "C"})
+    if made.returncode:
+        raise keeping.failed(f"{programs.folder / 'initdb'} failed", made.stdout + made.stderr)
+
+
+def _command(programs: Installation, folder: Path) -> list[str | Path]:
+    settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    return [programs.program, "-D", folder / "data", "-k", folder, *settings]
+
+
+def _is_ready(server: subprocess.Popen[bytes], pid_file: Path) -> bool:
+    """Waits for the eighth line of postmaster.pid, which says `ready` as soon as the server takes connections."""
+    end = time.monotonic() + START
+    while time.monotonic() < end:
+        try:
+            lines = pid_file.read_text().splitlines()
+        except OSError:
+            lines = []
+        if len(lines) > 7 and lines[7].strip() == "ready":
+            return True
+        try:
+            server.wait(0.002)
+        except subprocess.TimeoutExpired:
+            continue
+        return False
+    return False

@@ -1,0 +1,145 @@
+"""Server processes: whom to run them as, and that they end with us. Knows no database."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from migration_guard.roundtrip.access import DatabaseError
+
+PATIENCE = 10.0  # seconds for a server to end when told to
+
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in <linux/prctl.h>
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user and a group of the system, by their numbers."""
+
+    uid: int
+    gid: int
+
+
+def account(*names: str) -> Account | None:
+    """
+    Whom to run a server as: None for ourselves, and for root the first of these users that exists, then nobody.
+
+    PostgreSQL, MariaDB and MySQL refuse to run as root.
+    """
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return None
+    import pwd
+
+    for name in (*names, "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_uid, entry.pw_gid)
+    raise DatabaseError(
+        f"A database server does not run as root, and there is no user {' or '.join((*names, 'nobody'))} to run it as. "
+        "Make one, or give a server with --database-url."
+    )
+
+
+def run(
+    command: Sequence[str | Path], *, account: Account | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program to its end, as that account, and keeps what it prints. Raises OSError where it cannot run."""
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        cwd="/",
+        env={**os.environ, **(environment or {})},
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+    )
+
+
+def start(
+    command: Sequence[str | Path], *, log: Path, account: Account | None = None, dies_by: signal.Signals
+) -> subprocess.Popen[bytes]:
+    """
+    Starts a server, apart from our terminal and its Ctrl-C.
+
+    On Linux it gets `dies_by` when we die, even by kill -9. The kernel sends it at the end of the *thread* that
+    started it, so that should be the main one. Elsewhere the next run ends what it finds (`sweeping`).
+    """
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            start_new_session=True,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            preexec_fn=_dying_with(os.getpid(), dies_by),
+        )
+
+
+def _dying_with(parent: int, by: signal.Signals) -> Callable[[], None] | None:
+    """What the new process does once it is the other user (a change of user would take the wish back)."""
+    if sys.platform != "linux":
+        return None
+    library = ctypes.CDLL(None)
+
+    def wish() -> None:
+        library.prctl(_DEATH_SIGNAL, int(by), 0, 0, 0)
+        if os.getppid() != parent:  # died already
+            os._exit(1)
+
+    return wish
+
+
+def stop(process: subprocess.Popen[bytes], by: signal.Signals) -> None:
+    """Ends a server at once, whatever it is doing."""
+    if process.poll() is None:
+        process.send_signal(by)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(PATIENCE)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Puts off Ctrl-C and SIGTERM to the end of the block: for what is short and must not be left half done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+
+    def later(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+
+    before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        # One that ignores stays; one that was not set from Python could not be set again. Nested blocks share one.
+        if handler not in (None, signal.SIG_IGN):
+            before[number] = signal.signal(number, later)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in dict.fromkeys(came):
+            signal.raise_signal(number)
