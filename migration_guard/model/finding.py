@@ -90,8 +90,29 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """
+    What a round trip has shown on a real database, and what it could not show.
+
+    `database` says which one it was. Of `revisions` that made the trip, `proven` went up, down and up again without a
+    difference. `one_way` are declared irreversible, and were only upgraded. `not_reached` are those behind a failure.
+    `whole_way` is how many went down and up again in one go, None where that was not shown. `rows` is how many rows
+    were written. `unproven` are sentences on what the database at hand could not do: then the job is not done.
+    """
+
+    database: str
+    revisions: int = 0
+    proven: int = 0
+    one_way: tuple[str, ...] = ()
+    not_reached: tuple[str, ...] = ()
+    whole_way: int | None = None
+    rows: int = 0
+    unproven: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """The closing figures of a run."""
+    """The closing figures of a run. `proofs` are those of a round trip, one for each database of the project."""
 
     files: int = 0
     migrations: int = 0
@@ -103,6 +124,7 @@ class Summary:
     assumed: str = ""
     notes: tuple[str, ...] = ()
     revisions: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,15 @@ class Project:
     """
     One history: where its files are, and what its configuration says. All paths are absolute.
 
-    `root` is the folder of the configuration, else of env.py, else of the versions. `files` are all candidates; `only`
+    `root` is the folder of the configuration, else of env.py, else of the versions; `base` is the one from which Alembic
+    is run. `files` are all candidates; `only`
     are those to report on, None where that is all of them. `file_template` and `sqlalchemy_url` are None where the
     configuration sets none. `repository` fences what may be read on behalf of the migrations. `read` are the
     configuration files that were looked at, absent ones included. `notes` are sentences for the summary.
     """
 
     root: Path
+    base: Path
     ini: Path | None = None
     section: str = "alembic"
     script_location: Path | None = None
@@ -195,6 +197,7 @@ def _project(one: Settings, versions: tuple[Path, ...], cwd: Path) -> Project:
     root = one.file.parent
     return Project(
         root=root,
+        base=one.base,
         ini=one.file if one.file.suffix != ".toml" else None,
         section=one.section,
         script_location=one.script,
@@ -218,6 +221,7 @@ def _bare(versions: tuple[Path, ...], cwd: Path, files: tuple[Path, ...] | None 
     above = [folder for folder in (root, *root.parents) if folder.is_relative_to(repository)]
     return Project(
         root=root,
+        base=root.parent,
         script_location=env.parent if env else None,
         versions=versions,
         files=files or _files(versions, recursive=False),

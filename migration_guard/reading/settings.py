@@ -28,7 +28,8 @@ class Settings:
     What one section of a configuration says.
 
     `file` is the ini or the pyproject.toml. `script` and `versions` are folders that exist; `versions` holds those that
-    were asked for and do not exist in `absent`.
+    were asked for and do not exist in `absent`. `base` is the folder from which Alembic is run: the one that a relative
+    script_location is relative to.
     """
 
     file: Path
@@ -40,6 +41,7 @@ class Settings:
     file_template: str | None = None
     url: str | None = None
     database: str | None = None
+    base: Path
 
     @property
     def read(self) -> tuple[Path, ...]:
@@ -140,6 +142,7 @@ class _Reader:
             recursive=self._value(name, "recursive_version_locations") in ("true", True),
             file_template=self._text(name, "file_template"),
             url=self._url(name),
+            base=self._base(name, script),
         )
         databases = self._text(name, "databases")
         if not databases:
@@ -157,6 +160,15 @@ class _Reader:
         raise ProjectError(
             f"{self.file} sets no script_location in [{section}]. Add it, or name the folder of the migrations."
         )
+
+    def _base(self, section: str, script: Path | None) -> Path:
+        location = self._required(section, "script_location")
+        if location is None:
+            return self.here.parent
+        if script is None or os.path.isabs(location) or ":" in location:
+            return self.here
+        bases = dict.fromkeys((self.here, self.cwd, *self.here.parents))
+        return next((base for base in bases if Path(os.path.normpath(base / location)) == script), self.here)
 
     def _versions(self, section: str, script: Path | None) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
         locations = self._locations(section)

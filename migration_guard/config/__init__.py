@@ -22,6 +22,7 @@ PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
 ROUND_TRIP = tuple(f"MG75{last}" for last in range(1, 10))
 OWN_FILE = "migration-guard.toml"
 TABLE = ("tool", "migration-guard")
+SUBTABLE = "roundtrip"  # read by config/roundtrip.py
 
 
 class ConfigError(Exception):
@@ -225,7 +226,7 @@ def _precision(selector: str, code: str) -> int:
 def _named(file: Path) -> tuple[Path, dict[str, Any], tuple[Path, ...]]:
     if not file.is_file():
         raise ConfigError(f"--config: there is no file {file}. Name a pyproject.toml or a {OWN_FILE}.")
-    table = toml_table(file, *_heading(file))
+    table = toml_table(file, *heading(file))
     if table is None:
         raise ConfigError(f"--config: {file} has no table [{'.'.join(TABLE)}]. Add it, or leave the option out.")
     return file, table, (file,)
@@ -237,14 +238,15 @@ def _nearest(folder: Path) -> tuple[Path | None, dict[str, Any], tuple[Path, ...
         for name in (OWN_FILE, "pyproject.toml"):
             file = one / name
             read.append(file)
-            if (table := toml_table(file, *_heading(file))) is not None:
+            if (table := toml_table(file, *heading(file))) is not None:
                 return file, table, tuple(read)
         if (one / ".git").exists():
             break
     return None, {}, tuple(read)
 
 
-def _heading(file: Path) -> tuple[str, ...]:
+def heading(file: Path) -> tuple[str, ...]:
+    """Where our options stand in a file of this name."""
     return TABLE if file.name == "pyproject.toml" else ()
 
 
@@ -252,8 +254,10 @@ def _from_table(table: Mapping[str, Any], place: _Place) -> Overrides:
     by_key = {key: field for field, key in place.keys.items()}
     values: dict[str, Any] = {}
     for key, value in table.items():
+        if key == SUBTABLE and isinstance(value, dict):
+            continue
         if key not in by_key:
-            raise ConfigError(f"{place.name}: there is no option {key!r}.{nearest(key, by_key)}")
+            raise ConfigError(f"{place.name}: there is no option {key!r}.{nearest(key, (*by_key, SUBTABLE))}")
         field = by_key[key]
         reader, wanted = _READERS.get(field, (_text, "a string"))
         if (read := reader(value)) is None:

@@ -1,0 +1,133 @@
+"""Knows the options of the round trip: the table [tool.migration-guard.roundtrip], and what the command line says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from migration_guard.config import SUBTABLE, ConfigError, heading, nearest, toml_table
+from migration_guard.model.target import ALIASES, DIALECTS
+
+URL_VARIABLE = "MIGRATION_GUARD_DATABASE_URL"
+DATABASES = ("auto", *DIALECTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The options of one place as they were written. None: not said there."""
+
+    database: str | None = None
+    rows: int | None = None
+    timeout: float | None = None
+    prepare: str | None = None
+    start: str | None = None
+    env: tuple[tuple[str, str], ...] | None = None
+    x: tuple[str, ...] | None = None
+    models: bool | None = None
+    whole_way: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TripConfig:
+    """
+    Every option of a round trip that a file may set, checked.
+
+    `database` is auto or a dialect. `database_url` is a server on which we may make databases of our own. `rows` is how
+    many are written into each table, `timeout` the seconds that one step may take. `start` is the revision where a
+    prepared database stands. `folder` is what `prepare` is relative to.
+    """
+
+    database: str = "auto"
+    database_url: str | None = None
+    rows: int = 20
+    timeout: float = 120.0
+    prepare: str | None = None
+    start: str | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    x: tuple[str, ...] = ()
+    models: bool = False
+    whole_way: bool = True
+    folder: Path = Path()
+
+
+KEYS = {field.name: field.name.replace("_", "-") for field in fields(Wanted)} | {
+    "start": "from",
+    "whole_way": "full-trip",
+}
+OPTIONS = KEYS | {"whole_way": "no-full-trip"}
+
+
+def load_trip(
+    file: Path | None, said: Wanted, *, cwd: Path, url: str | None, environment: Mapping[str, str] = os.environ
+) -> TripConfig:
+    """
+    The options that hold: those of `file` (where the other options are written, None for nowhere), `said` above them.
+
+    `url` is what the command line names; the environment variable MIGRATION_GUARD_DATABASE_URL is asked after it.
+    Raises ConfigError.
+    """
+    written = _read(file) if file else Wanted()
+    values: dict[str, Any] = {}
+    for place, one in ((str(file), written), (None, said)):
+        for field in fields(Wanted):
+            value = getattr(one, field.name)
+            if value is not None:
+                values[field.name] = _checked(field.name, value, place)
+                if field.name == "prepare":
+                    values["folder"] = cwd if place is None or file is None else file.parent
+    values["env"] = tuple({**dict(written.env or ()), **dict(said.env or ())}.items())
+    return TripConfig(**values, database_url=url or environment.get(URL_VARIABLE) or None)
+
+
+def _read(file: Path) -> Wanted:
+    table = toml_table(file, *heading(file), SUBTABLE) or {}
+    names = {key: name for name, key in KEYS.items()}
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in names:
+            raise ConfigError(f"{file}: there is no option {key!r} in [{SUBTABLE}].{nearest(key, names)}")
+        kind, words = _KINDS[names[key]]
+        if isinstance(value, bool) is not (kind is bool) or not isinstance(value, kind):
+            raise ConfigError(f"{file}: {SUBTABLE}.{key}: {value!r} is not {words}. Write it as {words}.")
+        values[names[key]] = _frozen(value, f"{file}: {SUBTABLE}.{key}")
+    return Wanted(**values)
+
+
+def _frozen(value: Any, place: str) -> Any:
+    if isinstance(value, dict):
+        return tuple((name, str(inner)) for name, inner in value.items())
+    if isinstance(value, list):
+        if not all(isinstance(one, str) for one in value):
+            raise ConfigError(f"{place}: {value!r} holds more than strings. Write each as a string.")
+        return tuple(value)
+    return value
+
+
+_KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
+    "database": (str, "a string"),
+    "rows": (int, "a whole number"),
+    "timeout": ((int, float), "a number of seconds"),
+    "prepare": (str, "a string"),
+    "start": (str, "a string"),
+    "env": (dict, 'a table such as { APP_SETTINGS = "test" }'),
+    "x": (list, "a list of strings"),
+    "models": (bool, "true or false"),
+    "whole_way": (bool, "true or false"),
+}
+
+
+def _checked(name: str, value: Any, place: str | None) -> Any:
+    """The value, if it can be gone by."""
+    where = f"{place}: {SUBTABLE}.{KEYS[name]}" if place else f"--{OPTIONS[name]}"
+    if name == "database":
+        value = ALIASES.get(value.lower(), value.lower())
+        if value not in DATABASES:
+            raise ConfigError(f"{where}: {value!r} is none of {', '.join(DATABASES)}.{nearest(value, DATABASES)}")
+    if name == "rows" and not 0 <= value <= 10_000:
+        raise ConfigError(f"{where}: {value} is no number of rows. Write 0 (none) to 10000.")
+    if name == "timeout" and value <= 0:
+        raise ConfigError(f"{where}: {value} is no number of seconds. Write more than 0.")
+    return value
