@@ -5,8 +5,6 @@ silenced, sort. Each step is a function of the module it is named after.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +12,7 @@ from pathlib import Path
 
 from migration_guard import config, rules, targets
 from migration_guard.config import Config, ConfigError, Overrides
+from migration_guard.gathering import decoded, placed, relative, sources, united
 from migration_guard.hushing import Comments, without_superseded
 from migration_guard.model.finding import Finding, Report, Summary
 from migration_guard.model.migration import Form, History, Migration, Silence
@@ -23,7 +22,6 @@ from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
-from migration_guard.reading.decoding import UnreadableSource, decode
 from migration_guard.reading.facts import FOLDER, Cache, Judged, digest
 from migration_guard.reading.history import read_history, without_collector
 from migration_guard.reading.project import Project, find
@@ -52,12 +50,12 @@ def lint(paths: Sequence[Path], cwd: Path, explicit: Path | None = None, overrid
             reports.append(_lint_project(project, settings[-1], all_rules, cwd))
         _check_start(settings, reports)
         files = {file for project in projects for file in project.files}
-        return _united(reports, cwd, len(files), time.perf_counter() - started)
+        return united(reports, cwd, len(files), time.perf_counter() - started)
 
 
 def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Path) -> Report:
     """One history: what was found the last time, if nothing has changed since."""
-    contents = {str(path): _content(path) for path in project.files}
+    contents = {str(path): content(path) for path in project.files}
     cache = Cache(_cache_folder(project, settings, cwd), str(project.repository))
     judging = (settings.target, settings.selections, settings.severity, settings.start_after, settings.filename_pattern)
     place = (project.root, project.versions, project.section, project.database)
@@ -71,10 +69,10 @@ def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Pat
     findings, summary = judged
     kept = tuple(finding for finding in findings if _reported(finding, project))
     if settings.verbose:
-        file = _relative(str(settings.file), cwd) if settings.file else "no file"
-        note = f"{_relative(str(project.root), cwd)} is configured by {file}."
+        file = relative(str(settings.file), cwd) if settings.file else "no file"
+        note = f"{relative(str(project.root), cwd)} is configured by {file}."
         summary = replace(summary, notes=(*summary.notes, note))
-    return Report(kept, summary, _sources(kept, contents))
+    return Report(kept, summary, sources(kept, contents))
 
 
 def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
@@ -134,9 +132,9 @@ def judge(
         migration = replayed.migration
         if migration.revision not in judged:
             continue
-        source = _decoded(contents.get(migration.path))
+        source = decoded(contents.get(migration.path))
         context = Context(target, history, replayed, replayed.before, source, settings.filename_pattern)
-        told = _placed(_check(context, usable, by_type), migration)
+        told = placed(_check(context, usable, by_type), migration)
         found += _hushed(told, context, comments[migration.path], active)
     return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
 
@@ -168,12 +166,8 @@ def _hushed(findings: Sequence[Finding], context: Context, comments: Comments, a
     for silence in comments.outcome(active, slugs):
         for rule in active.values():
             if rule.subject() is Silence:
-                kept += _placed(rule.check(silence, context), context.migration)
+                kept += placed(rule.check(silence, context), context.migration)
     return kept
-
-
-def _placed(findings: Iterable[Finding], migration: Migration) -> list[Finding]:
-    return [replace(one, path=one.path or migration.path, revision=migration.revision) for one in findings]
 
 
 def _judged(history: History, settings: Config) -> set[str]:
@@ -220,67 +214,8 @@ def _summary(project: Project, history: History, wanted: tuple[Target, ...], ass
     )
 
 
-def _sources(findings: Iterable[Finding], contents: Mapping[str, bytes | None]) -> dict[str, str]:
-    return {path: _decoded(contents.get(path)) for path in dict.fromkeys(finding.path for finding in findings)}
-
-
-def _united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> Report:
-    """
-    The reports of several histories as one, with paths as people write them, sorted, and each finding known again by
-    its fingerprint.
-    """
-    findings: list[Finding] = []
-    sources: dict[str, str] = {}
-    for report in reports:
-        findings += [replace(finding, path=_relative(finding.path, cwd)) for finding in report.findings]
-        sources |= {_relative(path, cwd): text for path, text in report.sources.items()}
-    ordered = sorted(dict.fromkeys(findings), key=_place)
-    summaries = [report.summary for report in reports]
-    summary = Summary(
-        files=files,
-        migrations=sum(one.migrations for one in summaries),
-        operations=sum(one.operations for one in summaries),
-        opaque=sum(one.opaque for one in summaries),
-        uncompared=sum(one.uncompared for one in summaries),
-        seconds=seconds,
-        target=tuple(dict.fromkeys(target for one in summaries for target in one.target)),
-        assumed="; ".join(dict.fromkeys(one.assumed for one in summaries if one.assumed)),
-        notes=tuple(dict.fromkeys(note for one in summaries for note in one.notes)),
-    )
-    return Report(tuple(_fingerprinted(ordered)), summary, sources)
-
-
-def _place(finding: Finding) -> tuple[str, int, int, str, str]:
-    line, column = (finding.span.line, finding.span.column) if finding.span else (0, 0)
-    return finding.path, line, column, finding.code, finding.message
-
-
-def _fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """
-    A finding is the same one when its rule, revision, function and objects are: moved lines and renamed files are no
-    change.
-    """
-    seen: dict[str, int] = {}
-    for finding in findings:
-        where = finding.revision or os.path.basename(finding.path)
-        words = "\0".join((finding.code, where, finding.direction or "", *finding.objects))
-        count = seen[words] = seen.get(words, -1) + 1
-        yield replace(finding, fingerprint=hashlib.sha256(f"{words}\0{count}".encode()).hexdigest()[:16])
-
-
-def _relative(path: str, cwd: Path) -> str:
-    return Path(os.path.relpath(path, cwd)).as_posix() if os.path.isabs(path) else path
-
-
-def _content(path: Path) -> bytes | None:
+def content(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def _decoded(content: bytes | None) -> str:
-    try:
-        return decode(content or b"")
-    except UnreadableSource:
-        return (content or b"").decode("utf-8", "replace")

@@ -19,7 +19,7 @@ FLOORS = (
     ("config", "dialects"),
     ("reading",),
     ("rules", "fixes"),
-    ("engine", "hushing", "targets", "roundtrip"),
+    ("engine", "hushing", "targets", "gathering", "roundtrip"),
     ("report",),
     ("correcting",),
     ("cli", "pytest_plugin"),

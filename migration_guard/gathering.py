@@ -1,0 +1,81 @@
+"""Puts findings together into the report of a run: paths as people write them, sorted, each known again later."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from migration_guard.model.finding import Finding, Report, Summary
+from migration_guard.model.migration import Migration
+from migration_guard.reading.decoding import UnreadableSource, decode
+
+
+def united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> Report:
+    """
+    The reports of several histories as one, with paths as people write them, sorted, and each finding known again by
+    its fingerprint.
+    """
+    findings: list[Finding] = []
+    texts: dict[str, str] = {}
+    for report in reports:
+        findings += [replace(finding, path=relative(finding.path, cwd)) for finding in report.findings]
+        texts |= {relative(path, cwd): text for path, text in report.sources.items()}
+    ordered = sorted(dict.fromkeys(findings), key=_place)
+    summaries = [report.summary for report in reports]
+    summary = Summary(
+        files=files,
+        migrations=sum(one.migrations for one in summaries),
+        operations=sum(one.operations for one in summaries),
+        opaque=sum(one.opaque for one in summaries),
+        uncompared=sum(one.uncompared for one in summaries),
+        seconds=seconds,
+        target=tuple(dict.fromkeys(target for one in summaries for target in one.target)),
+        assumed="; ".join(dict.fromkeys(one.assumed for one in summaries if one.assumed)),
+        notes=tuple(dict.fromkeys(note for one in summaries for note in one.notes)),
+        proofs=tuple(proof for one in summaries for proof in one.proofs),
+    )
+    return Report(tuple(_fingerprinted(ordered)), summary, texts)
+
+
+def sources(findings: Iterable[Finding], contents: Mapping[str, bytes | None]) -> dict[str, str]:
+    """The text of every file that a finding points at."""
+    return {path: decoded(contents.get(path)) for path in dict.fromkeys(finding.path for finding in findings)}
+
+
+def placed(findings: Iterable[Finding], migration: Migration) -> list[Finding]:
+    """The findings of one migration, with its path and revision."""
+    return [replace(one, path=one.path or migration.path, revision=migration.revision) for one in findings]
+
+
+def relative(path: str, cwd: Path) -> str:
+    """A path as people write it in the current folder."""
+    return Path(os.path.relpath(path, cwd)).as_posix() if os.path.isabs(path) else path
+
+
+def decoded(content: bytes | None) -> str:
+    """The text of a file; what no encoding explains is replaced."""
+    try:
+        return decode(content or b"")
+    except UnreadableSource:
+        return (content or b"").decode("utf-8", "replace")
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str, str]:
+    line, column = (finding.span.line, finding.span.column) if finding.span else (0, 0)
+    return finding.path, line, column, finding.code, finding.message
+
+
+def _fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """
+    A finding is the same one when its rule, revision, function and objects are: moved lines and renamed files are no
+    change.
+    """
+    seen: dict[str, int] = {}
+    for finding in findings:
+        where = finding.revision or os.path.basename(finding.path)
+        words = "\0".join((finding.code, where, finding.direction or "", *finding.objects))
+        count = seen[words] = seen.get(words, -1) + 1
+        yield replace(finding, fingerprint=hashlib.sha256(f"{words}\0{count}".encode()).hexdigest()[:16])
