@@ -1,0 +1,157 @@
+"""What two snapshots of a database do not share, one difference for each object and cause. Pure: knows no database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from migration_guard.model.trip import Change, Difference, Fate
+from migration_guard.roundtrip.snapshot import Definition, Snapshot, Thing
+
+TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
+MENTIONED = (*TABLES, "column", "enum", "domain", "composite type", "sequence", "schema")
+_DEFAULT_SCHEMA = re.compile(r"(?<![\w.\"])public\.(?=[\w\"])")
+
+
+def differences(should: Snapshot, found: Snapshot) -> tuple[Difference, ...]:
+    """
+    Every object of `found` that is not as in `should`, the state it should be in: tables first, then what belongs to
+    them, then the rest.
+
+    What a missing or left table brings along is not told again, nor a sequence with its column. Names that the
+    database chose, and white space, are no difference.
+    """
+    return tuple(sorted(Comparison(should, found).told(), key=_order))
+
+
+class Comparison:
+    """One comparison: what is missing, what is left behind, and what both sides have."""
+
+    def __init__(self, should: Snapshot, found: Snapshot) -> None:
+        self.should = should
+        self.found = found
+        self.altered = [
+            thing for thing, was in should.items() if thing in found and was is not found[thing] and was != found[thing]
+        ]
+        self.moved = {thing for thing in self.altered if should[thing].table != found[thing].table}
+        self.missing = {thing for thing in should if thing not in found} | self.moved
+        self.left = {thing for thing in found if thing not in should} | self.moved
+        self._forget_chosen_names()
+        self.missing = {thing for thing in self.missing if not _explained(thing, self.should, self.missing)}
+        self.left = {thing for thing in self.left if not _explained(thing, self.found, self.left)}
+
+    def told(self) -> Iterator[Difference]:
+        """The differences that no other one explains."""
+        stayed = self.moved & self.missing & self.left
+        yield from (_difference(thing, self.should[thing], Fate.MISSING) for thing in self.missing - stayed)
+        yield from (_difference(thing, self.found[thing], Fate.LEFT_BEHIND) for thing in self.left - stayed)
+        changes = {thing: self._changes(thing) for thing in self.altered if thing not in self.moved or thing in stayed}
+        for thing, properties in changes.items():
+            if properties and not self._follows(thing, properties, changes):
+                yield _difference(thing, self.found[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
+
+    def _forget_chosen_names(self) -> None:
+        """Two things that differ by nothing but names that the database chose are one."""
+        chosen: dict[object, list[Thing]] = {}
+        for thing in sorted(self.left):
+            if self.found[thing].system_named:
+                chosen.setdefault(_content(thing, self.found[thing]), []).append(thing)
+        for thing in sorted(self.missing):
+            twins = chosen.get(_content(thing, self.should[thing])) if self.should[thing].system_named else None
+            if twins:
+                self.missing.discard(thing)
+                self.left.discard(twins.pop(0))
+
+    def _changes(self, thing: Thing) -> list[Change]:
+        """The properties that differ by more than white space. A default's cast follows its column's type."""
+        was, now = self.should[thing].properties, self.found[thing].properties
+        found = [
+            Change(name, was.get(name, ""), now.get(name, ""))
+            for name in dict.fromkeys((*was, *now))
+            if _spaced(was.get(name, "")) != _spaced(now.get(name, ""))
+        ]
+        types = [change for change in found if change.property == "type"]
+        return [change for change in found if not types or change.property != "default" or not _same(change, types[0])]
+
+    def _follows(self, thing: Thing, changes: list[Change], every: Mapping[Thing, list[Change]]) -> bool:
+        """Whether another difference explains these: the same change of a parent, a name or a type that is told."""
+        if any(every.get(parent) == changes for parent in self.found[thing].part_of):
+            return True
+        was = _Neutral(_names(self.missing), self._types(every, was=True))
+        now = _Neutral(_names(self.left), self._types(every, was=False))
+        return thing.kind != "column" and all(was(one.was) == now(one.now) for one in changes)
+
+    def _types(self, every: Mapping[Thing, list[Change]], *, was: bool) -> set[str]:
+        return {
+            change.was if was else change.now
+            for thing, changes in every.items()
+            if thing.kind == "column"
+            for change in changes
+            if change.property == "type"
+        }
+
+
+class _Neutral:
+    """A text without the names, the casts and the brackets that follow from differences told elsewhere."""
+
+    def __init__(self, names: set[str], types: set[str]) -> None:
+        words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        self._names = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
+        bare = {re.sub(r"\(.*?\)", "", type_) for type_ in types}
+        casts = "|".join(re.escape(type_) for type_ in sorted(types | bare, key=len, reverse=True))
+        self._casts = re.compile(rf"::(?:{casts})(?:\[\])*") if casts else None
+
+    def __call__(self, text: str) -> str:
+        if self._names:
+            text = self._names.sub("\0", text)
+        if self._casts:
+            text = re.sub(r"[()]", "", self._casts.sub("", text))
+        return _spaced(text)
+
+
+def shown(thing: Thing, definition: Definition) -> str:
+    """How people call it: without the default schema, and without its table unless it is a column."""
+    name = thing.name
+    if definition.table is not None and thing.kind != "column":
+        name = name.removeprefix(f"{definition.table}.")
+    return name.removeprefix("public.") if "." in name else name
+
+
+def _difference(thing: Thing, definition: Definition, fate: Fate, changes: tuple[Change, ...] = ()) -> Difference:
+    table = definition.table
+    return Difference(thing.kind, shown(thing, definition), fate, table and table.removeprefix("public."), changes)
+
+
+def _explained(thing: Thing, snapshot: Snapshot, same: set[Thing]) -> bool:
+    """Whether something with the same fate brings it along."""
+    definition = snapshot[thing]
+    if any(part in same for part in definition.part_of):
+        return True
+    return definition.table is not None and any(Thing(kind, definition.table) in same for kind in TABLES)
+
+
+def _content(thing: Thing, definition: Definition) -> object:
+    return thing.kind, definition.table, tuple((name, _spaced(text)) for name, text in definition.properties.items())
+
+
+def _same(default: Change, type_: Change) -> bool:
+    return _Neutral(set(), {type_.was})(default.was) == _Neutral(set(), {type_.now})(default.now)
+
+
+def _for_people(change: Change) -> Change:
+    return Change(change.property, *(_DEFAULT_SCHEMA.sub("", text) for text in (change.was, change.now)))
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _names(things: Iterable[Thing]) -> set[str]:
+    """What is called in the definitions of others, which change with it."""
+    return {thing.name.rpartition(".")[2] for thing in things if thing.kind in MENTIONED}
+
+
+def _order(one: Difference) -> tuple[int, str, str, str, str]:
+    if one.kind in TABLES:
+        return 0, "", one.name, one.kind, one.fate.value
+    return 1 if one.table else 2, one.table or "", one.kind, one.name, one.fate.value
