@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import sqlalchemy
 from sqlalchemy.engine import URL, Connection, Engine
@@ -19,7 +20,22 @@ LOCKS = 10  # seconds that a statement of ours waits for a lock
 STATEMENTS = 60  # seconds that a statement of ours takes
 PORT = 5432
 
+# SQLAlchemy does not see the parameter in `:1::text`, but does in `:1 ::text`.
+_CAST = re.compile(r"(?<![:\w\\]):(\d+)(?=::)")
+
 T = TypeVar("T")
+
+
+class _Cursor(Protocol):
+    def execute(self, sql: str) -> object: ...
+    def close(self) -> object: ...
+
+
+class _Raw(Protocol):
+    """A driver's connection (https://peps.python.org/pep-0249/), or what SQLAlchemy makes look like one."""
+
+    def cursor(self) -> _Cursor: ...
+    def commit(self) -> object: ...
 
 
 class DatabaseError(Exception):
@@ -110,9 +126,8 @@ def _options(destination: Destination, driver: str) -> dict[str, str]:
 
 def available(family: str) -> Driver:
     """The first driver of this family of databases that can be imported. Raises DatabaseError where there is none."""
-    for driver in DRIVERS[family]:
-        if driver.name == "psycopg" and _sqlalchemy() < (2,):
-            continue
+    known = [driver for driver in DRIVERS[family] if driver.name != "psycopg" or _major() >= 2]
+    for driver in known:
         try:
             import_module(driver.module)
             if driver.asynchronous:
@@ -120,15 +135,14 @@ def available(family: str) -> Driver:
         except ImportError:
             continue
         return driver
-    install = DRIVERS[family][1 if family == "postgresql" and _sqlalchemy() < (2,) else 0].package
     raise DatabaseError(
         f"No driver for {_WORDS[family]} can be imported here. Install the one that your application uses, "
-        f"or this one: pip install '{install}'"
+        f"or this one: pip install '{known[0].package}'"
     )
 
 
-def _sqlalchemy() -> tuple[int, ...]:
-    return tuple(int(part) for part in sqlalchemy.__version__.split(".")[:1])
+def _major() -> int:
+    return int(sqlalchemy.__version__.partition(".")[0])
 
 
 class Access:
@@ -152,23 +166,29 @@ class Access:
         if driver.name == "psycopg2":
             _let_ctrl_c_through()
         place = url(destination, driver.name)
+        access = cls._of(place, driver)
+        try:
+            access.query("SELECT 1")
+        except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+            access.close()
+            raise DatabaseError(f"{_place(destination)} cannot be reached: {words_of(error)}") from error
+        except BaseException:
+            access.close()
+            raise
+        return access
+
+    @classmethod
+    def _of(cls, place: URL, driver: Driver) -> Self:
+        # The pool that keeps one connection, and opens another where that one is lost.
         if driver.asynchronous:
             from sqlalchemy.ext.asyncio import create_async_engine  # needs greenlet, which others do without
 
             engine = create_async_engine(place, poolclass=StaticPool).sync_engine
             access = cls(engine, asyncio.new_event_loop())
         else:
-            access = cls(sqlalchemy.create_engine(place, poolclass=StaticPool, future=True))
-        try:
-            for statement in _PATIENCE[destination.family]:
-                access.execute(statement)
-        except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-            access.close()
-            words = str(getattr(error, "orig", None) or error).strip()
-            raise DatabaseError(f"{_place(destination)} cannot be reached: {words}") from error
-        except BaseException:
-            access.close()
-            raise
+            engine = sqlalchemy.create_engine(place, poolclass=StaticPool, future=True)
+            access = cls(engine)
+        sqlalchemy.event.listen(engine, "connect", _be_patient(engine.dialect.name))
         return access
 
     def query(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
@@ -181,10 +201,10 @@ class Access:
             with self._alone.connect() as connection:
                 if parameters:
                     names = {str(number): value for number, value in enumerate(parameters, start=1)}
-                    result = connection.execute(sqlalchemy.text(sql), names)
+                    result = connection.execute(sqlalchemy.text(_CAST.sub(r":\1 ", sql)), names)
                 else:
                     result = connection.execution_options(no_parameters=True).exec_driver_sql(sql)
-                return [tuple(row) for row in result]
+                return [tuple(row) for row in result] if result.returns_rows else []
 
         return self._call(work)
 
@@ -233,11 +253,27 @@ class Access:
         return found
 
 
+def words_of(error: Exception) -> str:
+    """What the database said, without what SQLAlchemy adds."""
+    return str(getattr(error, "orig", None) or error).strip()
+
+
 _PATIENCE = {
     "postgresql": (f"SET lock_timeout = '{LOCKS}s'", f"SET statement_timeout = '{STATEMENTS}s'"),
     "mysql": (f"SET SESSION lock_wait_timeout = {LOCKS}, SESSION innodb_lock_wait_timeout = {LOCKS}",),
     "sqlite": (f"PRAGMA busy_timeout = {LOCKS * 1000}",),
 }
+
+
+def _be_patient(family: str) -> Callable[[_Raw, object], None]:
+    def listener(connection: _Raw, record: object) -> None:
+        cursor = connection.cursor()
+        for statement in _PATIENCE[family]:
+            cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+    return listener
 
 
 def _let_ctrl_c_through() -> None:

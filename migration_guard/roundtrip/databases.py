@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from migration_guard.roundtrip.access import DatabaseError
-from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.servers import binaries, postgresql, sqlite
+from migration_guard.roundtrip.access import DatabaseError, available
+from migration_guard.roundtrip.destination import FAMILIES, Destination
+from migration_guard.roundtrip.servers import binaries, docker, given, mysql, postgresql, sqlite, sweeping
 
 WORDS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
+
+INSTALLS = {
+    "postgresql": "run pip install 'migration-guard[postgresql]', which brings its programs",
+    "mysql": "install a server on this machine (mysqld or mariadbd; it need not run)",
+    "mariadb": "install a server on this machine (mariadbd or mysqld; it need not run)",
+}
 
 
 class NoDatabase(DatabaseError):
@@ -73,14 +79,39 @@ def server(wanted: Wanted) -> Iterator[Server]:
     it was killed is removed first. Call it in the main thread: on Linux a private server ends with the thread that
     started it.
     """
+    available(FAMILIES[wanted.dialect])
+    sweeping.sweep()
     with _found(wanted) as found:
         yield found
 
 
 def _found(wanted: Wanted) -> AbstractContextManager[Server]:
+    if wanted.url is not None:
+        return given.given(wanted.url, wanted.dialect)
     if wanted.dialect == "sqlite":
         return sqlite.private()
-    installed = binaries.postgresql() if os.name == "posix" else []
-    for installation in binaries.preferred(installed, wanted.dialect, wanted.version):
-        return postgresql.private(installation)
-    raise NoDatabase(f"No {WORDS[wanted.dialect]} was found.")
+    for installation in _installed(wanted):
+        if wanted.dialect == "postgresql":
+            return postgresql.private(installation)
+        return mysql.private(installation, wanted.dialect)
+    if docker.answers():
+        return docker.container(wanted.dialect, wanted.version)
+    raise NoDatabase(_ways(wanted.dialect))
+
+
+def _installed(wanted: Wanted) -> list[binaries.Installation]:
+    """What could run a private server here, best first. Those need sockets and signals that Windows lacks."""
+    if os.name != "posix":
+        return []
+    found = binaries.postgresql() if wanted.dialect == "postgresql" else binaries.mysql()
+    return binaries.preferred(found, wanted.dialect, wanted.version)
+
+
+def _ways(dialect: str) -> str:
+    name = WORDS[dialect]
+    install = INSTALLS[dialect] if os.name == "posix" else "use a system where it can run one (not Windows)"
+    return (
+        f"There is no {name} here to make a throwaway database on. There are three ways to get one: give the URL of a "
+        "server with --database-url or MIGRATION_GUARD_DATABASE_URL (databases of our own are made there, and "
+        f"dropped); {install}; or start Docker and run pip install testcontainers."
+    )

@@ -71,17 +71,17 @@ def this_host() -> str:
     """
     parts = [platform.node()]
     if sys.platform == "linux":
-        for read in (
-            lambda: Path("/proc/sys/kernel/random/boot_id").read_text(),
-            lambda: os.readlink("/proc/self/ns/pid"),
-        ):
-            try:
-                parts.append(read())
-            except OSError:
-                parts.append("")
+        parts += _of_the_kernel()
     elif sys.platform == "darwin":
         parts.append(_output("sysctl", "-n", "kern.bootsessionuuid"))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+
+
+def _of_the_kernel() -> list[str]:
+    try:
+        return [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
+    except OSError:
+        return []
 
 
 def started(pid: int) -> str | None:

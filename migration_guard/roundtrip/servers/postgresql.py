@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.roundtrip.access import Access, DatabaseError
+from migration_guard.roundtrip.access import PORT, Access, DatabaseError, words_of
 from migration_guard.roundtrip.destination import Destination
 from migration_guard.roundtrip.servers import folders, keeping, naming
 from migration_guard.roundtrip.servers.binaries import Installation
@@ -34,6 +34,7 @@ SETTINGS = {
     "listen_addresses": "",
     "log_min_messages": "warning",
     "logging_collector": "off",
+    "port": str(PORT),  # or the one of PGPORT
     "max_connections": "100",
     "max_locks_per_transaction": "1024",
     "max_parallel_workers": "0",
@@ -92,14 +93,14 @@ class PostgreSQL:
 
     def _make(self, how: str) -> Destination:
         name = naming.name()
-        assert not self.access.query("SELECT FROM pg_database WHERE datname = :1", name)
+        assert not self.access.query("SELECT 1 FROM pg_database WHERE datname = :1", name)
         # Before it is there: after a Ctrl-C on the way nobody knows whether it is.
         self.made.add(name)
         try:
             self.access.execute(f'CREATE DATABASE "{name}"{how}')
         except DBAPIError as error:
             self.made.discard(name)
-            raise DatabaseError(f"A database could not be made on {self.description}: {error.orig}") from error
+            raise DatabaseError(f"A database could not be made on {self.description}: {words_of(error)}") from error
         return replace(self.maintenance, database=name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -17,6 +18,8 @@ from types import FrameType
 from migration_guard.roundtrip.access import DatabaseError
 
 PATIENCE = 10.0  # seconds for a server to end when told to
+ACCOUNTS = ("postgres", "mysql", "nobody")
+SERVERS = ("postgres", "mariadbd", "mysqld")
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in <linux/prctl.h>
 
@@ -49,6 +52,19 @@ def account(*names: str) -> Account | None:
         f"A database server does not run as root, and there is no user {' or '.join((*names, 'nobody'))} to run it as. "
         "Make one, or give a server with --database-url."
     )
+
+
+def our_numbers() -> set[int]:
+    """The users whose files may be ours: ourselves, and for root those that it runs servers as."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return {os.geteuid()} if sys.platform != "win32" else set()
+    import pwd
+
+    found = {0}
+    for name in ACCOUNTS:
+        with contextlib.suppress(KeyError):
+            found.add(pwd.getpwnam(name).pw_uid)
+    return found
 
 
 def run(
@@ -119,6 +135,28 @@ def stop(process: subprocess.Popen[bytes], by: signal.Signals) -> None:
             process.wait(PATIENCE)
 
 
+def end_those_in(folder: Path) -> None:
+    """Ends the database servers whose command names this folder, where they outlived the run that started them."""
+    for pid, words in _commands():
+        if os.path.basename(words[0]) in SERVERS and any(str(folder) in word for word in words[1:]):
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _commands() -> Iterator[tuple[int, list[str]]]:
+    """The number and the words of every process that we can see."""
+    if sys.platform == "linux":
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdigit() and (words := (entry / "cmdline").read_text(errors="replace").split("\0")):
+                    yield int(entry.name), words
+        return
+    for line in run(["ps", "-axo", "pid=,command="]).stdout.splitlines():
+        pid, *words = line.split()
+        if words:
+            yield int(pid), words
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Puts off Ctrl-C and SIGTERM to the end of the block: for what is short and must not be left half done."""
@@ -130,16 +168,18 @@ def undisturbed() -> Iterator[None]:
     def later(number: int, frame: FrameType | None) -> None:
         came.append(number)
 
-    before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        handler = signal.getsignal(number)
-        # One that ignores stays; one that was not set from Python could not be set again. Nested blocks share one.
-        if handler not in (None, signal.SIG_IGN):
-            before[number] = signal.signal(number, later)
+    # One that ignores stays; one that was not set from Python could not be set again.
+    before = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if (handler := signal.getsignal(number)) not in (None, signal.SIG_IGN)
+    }
     try:
+        for each in before:
+            signal.signal(each, later)
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for each, handler in before.items():
+            signal.signal(each, handler)
         for number in dict.fromkeys(came):
             signal.raise_signal(number)
