@@ -1,0 +1,120 @@
+"""What stopped a step, told from the exception: who refused it, in which words, at which line. Opens nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from types import TracebackType
+
+from sqlalchemy.exc import DBAPIError
+
+from migration_guard.model.trip import Cause, Failure, Place
+from migration_guard.roundtrip.fence import Refused
+
+_DRIVERS = frozenset(
+    {"psycopg", "psycopg2", "asyncpg", "pg8000", "sqlite3", "pymysql", "MySQLdb", "mysql", "mariadb", "asyncmy"}
+)
+# SQLAlchemy puts the class in front of what asyncpg said.
+_CLASS = re.compile(r"^<class '[\w.]+'>: ")
+
+
+def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Failure:
+    """
+    The failure that an exception stands for.
+
+    `scripts` are the names under which the interpreter knows the migration's file; `folder` holds the project.
+    """
+    place = _place(error, scripts, folder)
+    refused = next((one for one in _related(error) if isinstance(one, Refused)), None)
+    if refused is not None:
+        return Failure(Cause.REFUSED, str(refused), type(refused).__name__, place=place)
+    if isinstance(error, SystemExit):
+        code = "" if error.code is None else repr(error.code)
+        return Failure(Cause.EXIT, f"It called sys.exit({code}).", "SystemExit", place=place)
+    for one in _causes(error):
+        if isinstance(one, DBAPIError) and one.orig is not None:
+            words, state = _words(one.orig), _state(one.orig)
+            return Failure(Cause.DATABASE, words, type(one).__name__, state, place, one.statement)
+        if isinstance(one, Exception) and _of_driver(one):
+            return Failure(Cause.DATABASE, _words(one), type(one).__name__, _state(one), place)
+    message = str(error).strip() or f"{type(error).__name__} without a message."
+    return Failure(Cause.PYTHON, message, type(error).__name__, place=place)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it was raised from, on purpose."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.exceptions[0] if isinstance(current, BaseExceptionGroup) else current.__cause__
+
+
+def _related(error: BaseException) -> Iterator[BaseException]:
+    """The exception and everything that it was raised from or in the handling of."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        current = waiting.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__context__, current.__cause__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += current.exceptions
+
+
+def _of_driver(error: Exception) -> bool:
+    """Whether a driver raised it: its class, or one that it derives from, is called Error or like it there."""
+    return any(
+        kind.__module__.split(".")[0] in _DRIVERS and kind.__name__ in ("Error", "PostgresError", "DatabaseError")
+        for kind in type(error).__mro__
+    )
+
+
+def _words(error: BaseException) -> str:
+    """What the database said, without what the driver puts around it."""
+    if error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:
+        told = error.args[0]  # pg8000: https://www.postgresql.org/docs/current/protocol-error-fields.html
+        return "\n".join(str(told[key]) for key in ("M", "D", "H") if key in told)
+    if len(error.args) == 2 and isinstance(error.args[0], int):
+        return str(error.args[1]).strip()  # MySQL's number comes first.
+    return _CLASS.sub("", str(error).strip()) or type(error).__name__
+
+
+def _state(error: BaseException) -> str | None:
+    """PostgreSQL's SQLSTATE, or MySQL's number."""
+    for name in ("sqlstate", "pgcode"):
+        state = getattr(error, name, None)
+        if isinstance(state, str):
+            return state
+    if error.args and isinstance(error.args[0], dict):
+        return error.args[0].get("C")
+    if len(error.args) == 2 and isinstance(error.args[0], int):
+        return str(error.args[0])
+    return None
+
+
+def _place(error: BaseException, scripts: frozenset[str], folder: str) -> Place | None:
+    """The innermost line of the migration, else of the project's own code."""
+    frames = [frame for one in _related(error) for frame in reversed(list(_frames(one.__traceback__)))]
+    own = [frame for frame in frames if frame[0] in scripts]
+    inside = os.path.join(folder, "")
+    near = [frame for frame in frames if _absolute(frame[0]).startswith(inside) and "site-packages" not in frame[0]]
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return Place(_absolute(error.filename), error.lineno)
+    found = next(iter(own or near), None)
+    return Place(_absolute(found[0]), found[1]) if found else None
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
+    while traceback is not None:
+        yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next
+
+
+def _absolute(path: str) -> str:
+    return os.path.abspath(path)

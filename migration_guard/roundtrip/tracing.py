@@ -1,0 +1,66 @@
+"""Remembers the statements of a step, each with the line of the migration that led to it. Judges nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from migration_guard.model.trip import Place, Statement
+
+# A data migration may send millions of statements: the last ones are those that a failure is about.
+_STATEMENTS = 5_000
+_CHARACTERS = 2_000
+
+
+@dataclass(slots=True)
+class Tracer:
+    """Listens to every SQLAlchemy connection of the process, from `start` to `stop`."""
+
+    autocommit: bool = False
+    _scripts: frozenset[str] | None = None
+    _statements: deque[Statement] = field(default_factory=lambda: deque(maxlen=_STATEMENTS))
+
+    def listen(self) -> None:
+        """Once in a process."""
+        event.listen(Engine, "before_cursor_execute", self._before)
+        event.listen(Engine, "set_connection_execution_options", self._options)
+
+    def start(self, scripts: frozenset[str]) -> None:
+        """A step begins; the interpreter knows its file under these names."""
+        self._scripts = scripts
+        self._statements.clear()
+        self.autocommit = False
+
+    def stop(self) -> None:
+        """What comes now is Alembic's."""
+        self._scripts = None
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Those of the last step."""
+        return tuple(self._statements)
+
+    def _before(self, connection: Connection, cursor: object, statement: str, *rest: object) -> None:
+        if self._scripts is not None:
+            place = _line(sys._getframe(1), self._scripts)
+            self._statements.append(Statement(statement[:_CHARACTERS], place))
+
+    def _options(self, connection: Connection, options: Mapping[str, object]) -> None:
+        if self._scripts is not None and options.get("isolation_level") == "AUTOCOMMIT":
+            self.autocommit = True
+
+
+def _line(frame: FrameType | None, scripts: frozenset[str]) -> Place | None:
+    """The innermost line of these files on the stack."""
+    while frame is not None:
+        if frame.f_code.co_filename in scripts:
+            return Place(os.path.abspath(frame.f_code.co_filename), frame.f_lineno)
+        frame = frame.f_back
+    return None
