@@ -23,7 +23,7 @@ _DRIVERS = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 
 def guess(url: str | None, sources: Iterable[bytes]) -> tuple[Target, str]:
     """The target, and why it was taken, in words that follow "assumed ...:"."""
-    dialect = _of_url(url)
+    dialect = dialect_of(url)
     if dialect is not None:
         return Target(dialect, ASSUMED[dialect]), f"sqlalchemy.url names {dialect}; no version is configured"
     counts = dict.fromkeys(_MARKS, 0)
@@ -38,7 +38,8 @@ def guess(url: str | None, sources: Iterable[bytes]) -> tuple[Target, str]:
     return Target("postgresql", ASSUMED["postgresql"]), "nothing names a database"
 
 
-def _of_url(url: str | None) -> str | None:
+def dialect_of(url: str | None) -> str | None:
+    """The dialect that a URL names; None for none that we know, and for what a template left there."""
     if not url or url.startswith(_PLACEHOLDERS):
         return None
     scheme = re.match(r"\s*([a-z0-9]+)(?:\+\w+)?:", url)

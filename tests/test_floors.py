@@ -22,7 +22,7 @@ FLOORS = (
     ("engine", "hushing", "targets", "gathering", "roundtrip"),
     ("report",),
     ("correcting",),
-    ("cli", "pytest_plugin"),
+    ("cli", "pytest_plugin", "progress"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 420

@@ -7,19 +7,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard.reading.project import ProjectError
-from migration_guard.roundtrip.steps import Lineage, Plan, Revision, Selection, lineage, plan
+from migration_guard.roundtrip.messages import Revision
+from migration_guard.roundtrip.steps import Lineage, Plan, Selection, lineage, needs, plan
+
+
+def revision(
+    id: str, parents: tuple[str, ...] = (), depends_on: tuple[str, ...] = (), labels: tuple[str, ...] = ()
+) -> Revision:
+    return Revision(id, parents, depends_on, labels, f"/versions/{id}.py")
+
 
 # a1 - b2 - c3 - merge - e5
 #        \- d4 -/           f6 depends on d4, on a base of its own
 HISTORY = lineage(
     [
-        Revision("a1a1"),
-        Revision("b2b2", ("a1a1",)),
-        Revision("c3c3", ("b2b2",)),
-        Revision("d4d4", ("b2b2",), branch_labels=("stock",)),
-        Revision("f6f6", (), ("d4d4",)),
-        Revision("merge", ("c3c3", "d4d4")),
-        Revision("e5e5", ("merge",)),
+        revision("a1a1"),
+        revision("b2b2", ("a1a1",)),
+        revision("c3c3", ("b2b2",)),
+        revision("d4d4", ("b2b2",), labels=("stock",)),
+        revision("f6f6", (), ("d4d4",)),
+        revision("merge", ("c3c3", "d4d4")),
+        revision("e5e5", ("merge",)),
     ]
 )
 
@@ -82,7 +90,7 @@ def test_what_does_not_exist_is_named(selection: Selection, sentence: str) -> No
 
 
 def test_an_ambiguous_beginning_is_refused() -> None:
-    both = lineage([Revision("abcd1"), Revision("abcd2", ("abcd1",))])
+    both = lineage([revision("abcd1"), revision("abcd2", ("abcd1",))])
     with pytest.raises(ProjectError, match="could be abcd1, abcd2"):
         plan(both, Selection(only="abcd"))
 
@@ -100,7 +108,7 @@ def histories(draw: st.DrawFn) -> Lineage:
         earlier = [one.id for one in revisions]
         parents = draw(st.lists(st.sampled_from(earlier), max_size=2, unique=True)) if earlier else []
         needed = draw(st.lists(st.sampled_from(earlier), max_size=1, unique=True)) if earlier else []
-        revisions.append(Revision(f"revision{number}", tuple(parents), tuple(needed)))
+        revisions.append(revision(f"revision{number}", tuple(parents), tuple(needed)))
     return lineage(revisions)
 
 
@@ -112,6 +120,6 @@ def test_whatever_is_selected_nothing_runs_before_what_it_needs(history: Lineage
     done = set(made.there)
     everything = dict.fromkeys((*made.before, *made.trips))
     for one in history.ordered(set(everything)):
-        assert done.issuperset(history.revisions[one].needs)
+        assert done.issuperset(needs(history.revisions[one]))
         done.add(one)
     assert len(everything) == len(made.before) + len(made.trips)

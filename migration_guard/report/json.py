@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from json import dumps
 from typing import Any
 
@@ -36,6 +37,7 @@ def document(report: Report) -> dict[str, Any]:
             "assumed": summary.assumed,
             "notes": list(summary.notes),
         },
+        "proofs": [asdict(proof) for proof in summary.proofs],
         "findings": [_finding(finding) for finding in report.findings],
     }
 

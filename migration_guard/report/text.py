@@ -24,6 +24,7 @@ STYLES = {
     "good": "bold green",
 }
 SHOWN = 8  # lines of a statement that are shown
+NAMED = 8  # revisions in one line of the summary
 CORRECTED = 40  # lines of a correction that are shown
 
 
@@ -39,7 +40,7 @@ def render(report: Report, *, color: bool = False, statistics: bool = False, sum
                 sources[finding.path] = split(report.sources[finding.path])
             segments += _finding(finding, sources.get(finding.path, ()))
     if summary:
-        segments += _summary(report)
+        segments += _travelled(report) if report.summary.proofs else _summary(report)
     return _colored(segments) if color else "".join(text for text, _ in segments)
 
 
@@ -128,14 +129,56 @@ def _statistics(report: Report) -> Iterator[Segment]:
         yield "\n", ""
 
 
-def _summary(report: Report) -> Iterator[Segment]:
-    summary = report.summary
+def _counts(report: Report) -> Iterator[Segment]:
     counts = {severity: report.count(severity) for severity in Severity}
     found = [(plural(count, severity), severity) for severity, count in counts.items() if count]
     yield ("Found ", "heading") if found else ("Nothing found", "good")
     for number, (text, severity) in enumerate(found):
         yield "" if number == 0 else " and " if number == len(found) - 1 else ", ", ""
         yield text, severity
+
+
+def _travelled(report: Report) -> Iterator[Segment]:
+    """The closing lines of a round trip: what was proven, and what was not."""
+    summary = report.summary
+    yield from _counts(report)
+    yield f" in {plural(sum(one.revisions for one in summary.proofs), 'revision')}, {summary.seconds:.1f} s.\n", ""
+    assumed = f" ({printable(summary.assumed)})" if summary.assumed else ""
+    for proof in summary.proofs:
+        yield f"Run on {printable(proof.database)}{assumed}: ", ""
+        if proof.revisions:
+            rows = f", with {plural(proof.rows, 'row')} of ours in the tables" if proof.rows else ""
+            yield (
+                (
+                    f"{proof.proven} of {plural(proof.revisions, 'revision')} went up, down and up again without a finding"
+                    f"{rows}.\n"
+                ),
+                "",
+            )
+        else:
+            yield "there was no revision to try.\n", ""
+        if proof.whole_way is not None:
+            yield f"{plural(proof.whole_way, 'revision')} went all the way down and up again in one go.\n", ""
+        elif proof.revisions > 1:
+            yield "Going all the way down and up again in one go was not shown.\n", ""
+        if proof.one_way:
+            yield f"Declared irreversible, so only upgraded: {_listed(proof.one_way)}.\n", ""
+        if proof.not_reached:
+            yield f"Not tried, because what they need fails: {_listed(proof.not_reached)}.\n", "warning"
+        for sentence in proof.unproven:
+            yield f"Not proven: {printable(sentence)}\n", "warning"
+    for note in summary.notes:
+        yield f"Note: {printable(note)}\n", ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(printable(name) for name in names[:NAMED])
+    return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown
+
+
+def _summary(report: Report) -> Iterator[Segment]:
+    summary = report.summary
+    yield from _counts(report)
     yield (
         (
             f" in {plural(summary.migrations, 'migration')} ({plural(summary.files, 'file')},"

@@ -7,28 +7,10 @@ from dataclasses import dataclass, field
 
 from migration_guard.config import nearest
 from migration_guard.reading.project import ProjectError
+from migration_guard.roundtrip.messages import Revision
 
 WORDS_FOR_BASE = ("", "base")
 WORDS_FOR_HEADS = ("", "head", "heads")
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """
-    One revision as Alembic has it: what it follows (`down_revisions`), what it depends on (ids, labels resolved), and
-    the file it is written in.
-    """
-
-    id: str
-    down_revisions: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    branch_labels: tuple[str, ...] = ()
-    path: str = ""
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """All that must be there before it."""
-        return tuple(dict.fromkeys((*self.down_revisions, *self.depends_on)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +46,21 @@ class Lineage:
 
     def __post_init__(self) -> None:
         for revision in self.revisions.values():
-            for one in revision.needs:
+            for one in needs(revision):
                 self._children[one] = (*self._children.get(one, ()), revision.id)
 
     def ancestors(self, starts: Iterable[str]) -> set[str]:
         """These revisions and everything that they need."""
-        return _closure(starts, lambda one: self.revisions[one].needs if one in self.revisions else ())
+        return _closure(starts, lambda one: needs(self.revisions[one]) if one in self.revisions else ())
 
     def descendants(self, starts: Iterable[str]) -> set[str]:
         """These revisions and everything that needs them."""
         return _closure(starts, lambda one: self._children.get(one, ()))
+
+    def tops(self, some: Collection[str]) -> tuple[str, ...]:
+        """Those of these revisions that no other of them needs."""
+        needed = {one for revision in some for one in needs(self.revisions[revision])}
+        return tuple(one for one in self.ordered(some) if one not in needed)
 
     def ordered(self, some: Collection[str]) -> tuple[str, ...]:
         """These revisions in the order in which they can run."""
@@ -83,6 +70,11 @@ class Lineage:
         """Those of the applied revisions that can be undone, the newest first, where `stuck` ones cannot."""
         held = self.ancestors(one for one in applied if one in stuck)
         return tuple(reversed(self.ordered(set(applied) - held)))
+
+
+def needs(revision: Revision) -> tuple[str, ...]:
+    """All that must be there before it."""
+    return tuple(dict.fromkeys((*revision.down_revisions, *revision.depends_on)))
 
 
 def lineage(revisions: Sequence[Revision]) -> Lineage:

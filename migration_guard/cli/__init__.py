@@ -7,10 +7,8 @@ What is heavy is imported inside the commands: `--help` must not wait for it.
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,11 +16,21 @@ from typing import Any, NoReturn
 import click
 
 from migration_guard import __version__
-from migration_guard.config import COLORS, FORMATS, Config, ConfigError, Output, Overrides, wants_color, wants_traceback
+from migration_guard.cli.output import (
+    CLEAN,
+    FAILED,
+    INTERRUPTED,
+    close_pipe,
+    exit_code,
+    refused,
+    settings_of_run,
+    show,
+    write,
+)
+from migration_guard.cli.roundtrip import roundtrip
+from migration_guard.config import COLORS, FORMATS, ConfigError, Overrides, wants_traceback
 from migration_guard.model.finding import Report, Severity
 
-CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
-ALWAYS_COUNTS = "MG001"
 WORDS = ("target", "select", "ignore", "extend_select", "output_format")
 
 
@@ -52,9 +60,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return FAILED
     except click.ClickException as error:
-        return _refused(error.format_message())
+        return refused(error.format_message())
     except BrokenPipeError:
-        _close_pipe()
+        close_pipe()
         return CLEAN
     except Exception as error:
         return _crashed(error, sys.argv[1:] if arguments is None else arguments)
@@ -64,6 +72,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 @click.version_option(__version__, "-V", "--version", prog_name="migration-guard", message="%(prog)s %(version)s")
 def commands() -> None:
     """Finds trouble in Alembic migrations before production does."""
+
+
+commands.add_command(roundtrip)
 
 
 @commands.command()
@@ -118,7 +129,7 @@ def lint(
     overrides = Overrides(**said, cache=False if fresh else None)
     explicit = cwd / config if config else None
     try:
-        settings = _settings(paths, cwd, explicit, overrides)
+        settings = settings_of_run(paths, cwd, explicit, overrides)
         paths = paths or tuple((settings.file or cwd).parent / path for path in settings.paths)
         if diff:
             report = engine.lint(paths, cwd, explicit, overrides)
@@ -133,8 +144,8 @@ def lint(
     except (ConfigError, ProjectError) as error:
         raise click.ClickException(str(error)) from None
     for output in outputs:
-        _write(report, output, settings)
-    return _exit_code(report, settings)
+        write(report, output, settings)
+    return exit_code(report, settings)
 
 
 @commands.command()
@@ -146,7 +157,7 @@ def rules() -> None:
     for code, rule in load().items():
         first = (rule.__doc__ or "").strip().partition("\n")[0]
         lines.append(f"{code}  {rule.slug():<32} {rule.severity:<8} {'on' if rule.enabled else 'off':<4} {first}\n")
-    _print("".join(lines))
+    show("".join(lines))
 
 
 @commands.command()
@@ -168,31 +179,7 @@ def rule(code: str) -> None:
     state = "on" if found.enabled else "off unless selected"
     says = "\n\n".join(filter(None, (found.message, found.help)))
     page = cleandoc(found.__doc__ or "")
-    _print(f"{found.code} {found.slug()} ({found.severity}, {state})\n\n{page}\n\nWhat it says:\n\n{says}\n")
-
-
-def _settings(paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides: Overrides) -> Config:
-    """
-    The options of the run as a whole: how to report and when to fail.
-
-    They come from the file nearest to everything that was named, else from the one file that all histories share. What
-    is judged, and how, each history says for itself.
-    """
-    from migration_guard.config import load
-    from migration_guard.reading.project import ProjectError, find
-    from migration_guard.rules import load as load_rules
-
-    known = {code: one.slug() for code, one in load_rules().items()}
-    places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
-    folders = [place if place.is_dir() else place.parent for place in places]
-    settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides, known=known)
-    if settings.file is None:
-        with suppress(ProjectError):  # the engine says it better
-            below = {load(one.root, overrides=overrides, known=known) for one in find(paths, cwd)}
-            settings = below.pop() if len({one.file for one in below}) == 1 else settings
-    if settings.verbose:
-        click.echo(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)
-    return settings
+    show(f"{found.code} {found.slug()} ({found.severity}, {state})\n\n{page}\n\nWhat it says:\n\n{says}\n")
 
 
 def _corrected(
@@ -212,63 +199,9 @@ def _print_patch(report: Report, cwd: Path, *, unsafe: bool) -> None:
     from migration_guard.report import plural
 
     text, count, notes = patch(report, cwd, unsafe=unsafe)
-    _print(text)
+    show(text)
     for note in (f"Would correct {plural(count, 'finding')}.", *notes):
         click.echo(note, err=True)
-
-
-def _write(report: Report, output: Output, settings: Config) -> None:
-    """Write one report to its file, or to the standard output."""
-    from migration_guard.report import concise, render, text
-
-    people = output.format in ("text", "concise")
-    if people and settings.quiet:
-        errors = tuple(finding for finding in report.findings if finding.severity is Severity.ERROR)
-        report = replace(report, findings=errors)
-    if output.format == "text" or (output.format == "concise" and settings.statistics):
-        color = not output.file and wants_color(settings.color, terminal=sys.stdout.isatty())
-        summary = not settings.quiet and output.format == "text"
-        written = text.render(report, color=color, statistics=settings.statistics, summary=summary)
-    else:
-        written = concise.render(report) if output.format == "concise" else render(report, output.format)
-    if output.file is None:
-        _print(written)
-        return
-    try:
-        Path(output.file).parent.mkdir(parents=True, exist_ok=True)
-        Path(output.file).write_text(written, encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(
-            f"The report could not be written to {output.file} ({error.strerror}). Name a file that can be written."
-        ) from None
-
-
-def _exit_code(report: Report, settings: Config) -> int:
-    counts = any(
-        finding.code == ALWAYS_COUNTS or finding.severity.at_least(settings.fail_on) for finding in report.findings
-    )
-    return FOUND if counts and not settings.exit_zero else CLEAN
-
-
-def _print(text: str | bytes) -> None:
-    """Print as it is. A reader that has gone away (`| head`) is no failure."""
-    try:
-        click.echo(text, nl=False, color=True)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _close_pipe()
-
-
-def _close_pipe() -> None:
-    """Let the interpreter's last flush go nowhere instead of into a pipe without a reader."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _refused(sentence: str) -> int:
-    from migration_guard.report import printable
-
-    click.echo(f"migration-guard: {printable(sentence, lines=True)}", err=True)
-    return FAILED
 
 
 def _crashed(error: Exception, arguments: Iterable[str]) -> int:
@@ -282,11 +215,7 @@ def _crashed(error: Exception, arguments: Iterable[str]) -> int:
     frame = (traceback.extract_tb(error.__traceback__) or [None])[-1]
     place = f" at {'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno}" if frame else ""
     said = printable(str(error)[:200])
-    return _refused(
+    return refused(
         f"something is wrong with migration-guard itself ({type(error).__name__}{place}: {said})."
         " Please report this line on its issue tracker; --verbose shows the traceback to send along."
     )
-
-
-if __name__ == "__main__":
-    main()

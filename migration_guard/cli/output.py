@@ -1,0 +1,100 @@
+"""What the commands share: the options of a run, its reports, its exit code and its last words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from migration_guard.config import Config, Output, Overrides, wants_color
+from migration_guard.model.finding import Report, Severity
+
+CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+ALWAYS_COUNTS = "MG001"
+
+
+def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides: Overrides) -> Config:
+    """
+    The options of the run as a whole: how to report and when to fail.
+
+    They come from the file nearest to everything that was named, else from the one file that all histories share. What
+    is judged, and how, each history says for itself.
+    """
+    from migration_guard.config import load
+    from migration_guard.reading.project import ProjectError, find
+    from migration_guard.rules import load as load_rules
+
+    known = {code: one.slug() for code, one in load_rules().items()}
+    places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
+    folders = [place if place.is_dir() else place.parent for place in places]
+    settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides, known=known)
+    if settings.file is None:
+        with suppress(ProjectError):  # the engine says it better
+            below = {load(one.root, overrides=overrides, known=known) for one in find(paths, cwd)}
+            settings = below.pop() if len({one.file for one in below}) == 1 else settings
+    if settings.verbose:
+        click.echo(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)
+    return settings
+
+
+def write(report: Report, output: Output, settings: Config) -> None:
+    """Write one report to its file, or to the standard output."""
+    from migration_guard.report import concise, render, text
+
+    people = output.format in ("text", "concise")
+    if people and settings.quiet:
+        errors = tuple(finding for finding in report.findings if finding.severity is Severity.ERROR)
+        report = replace(report, findings=errors)
+    if output.format == "text" or (output.format == "concise" and settings.statistics):
+        color = not output.file and wants_color(settings.color, terminal=sys.stdout.isatty())
+        summary = not settings.quiet and output.format == "text"
+        written = text.render(report, color=color, statistics=settings.statistics, summary=summary)
+    else:
+        written = concise.render(report) if output.format == "concise" else render(report, output.format)
+    if output.file is None:
+        show(written)
+        return
+    try:
+        Path(output.file).parent.mkdir(parents=True, exist_ok=True)
+        Path(output.file).write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(
+            f"The report could not be written to {output.file} ({error.strerror}). Name a file that can be written."
+        ) from None
+
+
+def exit_code(report: Report, settings: Config) -> int:
+    """1 where something counts; else 2 where a round trip could not prove all that it was asked for; else 0."""
+    counts = any(
+        finding.code == ALWAYS_COUNTS or finding.severity.at_least(settings.fail_on) for finding in report.findings
+    )
+    if counts and not settings.exit_zero:
+        return FOUND
+    return FAILED if any(proof.unproven for proof in report.summary.proofs) else CLEAN
+
+
+def show(text: str | bytes) -> None:
+    """Print as it is. A reader that has gone away (`| head`) is no failure."""
+    try:
+        click.echo(text, nl=False, color=True)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        close_pipe()
+
+
+def close_pipe() -> None:
+    """Let the interpreter's last flush go nowhere instead of into a pipe without a reader."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def refused(sentence: str) -> int:
+    """Say why the job was not done."""
+    from migration_guard.report import printable
+
+    click.echo(f"migration-guard: {printable(sentence, lines=True)}", err=True)
+    return FAILED

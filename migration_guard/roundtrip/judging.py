@@ -1,0 +1,245 @@
+"""
+From a project to a report: find it, find a database, make the trip, let the rules judge what was seen. The counterpart
+of engine.py, and the page to read first here.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from migration_guard import config, rules, targets
+from migration_guard.config import Config, Overrides
+from migration_guard.config.roundtrip import TripConfig
+from migration_guard.engine import cache_folder, content
+from migration_guard.gathering import decoded, placed, sources, united
+from migration_guard.hushing import Comments, without_superseded
+from migration_guard.model.finding import Finding, Proof, Report, Summary
+from migration_guard.model.migration import History, Migration
+from migration_guard.model.replay import Replayed
+from migration_guard.model.schema import EMPTY
+from migration_guard.model.target import ASSUMED, Target
+from migration_guard.model.trip import Trip
+from migration_guard.reading.facts import Cache
+from migration_guard.reading.history import read_history
+from migration_guard.reading.project import Project
+from migration_guard.reading.repository import known_revisions
+from migration_guard.roundtrip.databases import Server, server
+from migration_guard.roundtrip.databases import Wanted as WantedServer
+from migration_guard.roundtrip.preparing import preparation
+from migration_guard.roundtrip.process import Child, ChildError, Job
+from migration_guard.roundtrip.stage import Stage
+from migration_guard.roundtrip.steps import Lineage, Selection, lineage, plan
+from migration_guard.roundtrip.trip import Progress, Travels, Wishes, travel
+from migration_guard.rules import Context
+
+# The words of PostgreSQL for an extension whose files are not installed, before and since version 13.
+LACKING = re.compile(r'extension "([^"]+)" is not available|extension control file "[^"]*/([^"/]+)\.control"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One round trip as it was asked for. `since` is a git ref: what it has already is only upgraded."""
+
+    options: TripConfig
+    selection: Selection = Selection()
+    since: str | None = None
+    stop_at_first: bool = False
+    explicit: Path | None = None
+    overrides: Overrides | None = None
+
+
+def round_trip(
+    projects: Sequence[Project], cwd: Path, request: Request, progress: Progress = lambda revision, number, count: None
+) -> Report:
+    """
+    Make the trip with each database of a project, and judge it.
+
+    Raises ProjectError, ConfigError, ChildError or DatabaseError, each with a sentence for the user, where the job
+    cannot be done.
+    """
+    started = time.perf_counter()
+    known = {code: rule.slug() for code, rule in rules.load().items()}
+    reports = []
+    for project in projects:
+        settings = config.load(project.root, explicit=request.explicit, overrides=request.overrides, known=known)
+        reports.append(_one(project, settings, request, cwd, progress))
+    files = {file for project in projects for file in project.files}
+    return united(reports, cwd, len(files), time.perf_counter() - started)
+
+
+def _one(project: Project, settings: Config, request: Request, cwd: Path, progress: Progress) -> Report:
+    contents = {str(path): content(path) for path in project.files}
+    target, assumed = _target(project, settings, request.options, contents)
+    insisted = not assumed
+    while True:
+        try:
+            return _on(target, assumed, project, settings, request, cwd, contents, progress)
+        except ChildError as error:
+            # env.py has the last word on the dialect, where nobody else has spoken.
+            if insisted or error.asked_for not in ASSUMED or error.asked_for == target.dialect:
+                raise
+            target, assumed = Target(error.asked_for, ASSUMED[error.asked_for]), "env.py asks for it"
+            insisted = True
+
+
+def _target(
+    project: Project, settings: Config, options: TripConfig, contents: Mapping[str, bytes | None]
+) -> tuple[Target, str]:
+    """The database to run on, and why it was taken; no reason where somebody said so."""
+    configured = {one.dialect: one for one in reversed(settings.target)}
+    said = options.database if options.database != "auto" else targets.dialect_of(options.database_url)
+    if said is not None:
+        return configured.get(said, Target(said, ASSUMED[said])), ""
+    if settings.target:
+        return settings.target[0], ""
+    return targets.guess(project.sqlalchemy_url, [each for each in contents.values() if each])
+
+
+def _on(
+    target: Target,
+    assumed: str,
+    project: Project,
+    settings: Config,
+    request: Request,
+    cwd: Path,
+    contents: Mapping[str, bytes | None],
+    progress: Progress,
+) -> Report:
+    """The trip on a database of this dialect."""
+    options = request.options
+    history, _ = read_history(
+        project,
+        contents,
+        target.dialect,
+        settings.jobs,
+        Cache(cache_folder(project, settings, cwd), str(project.repository)),
+    )
+    version = next((one.version for one in settings.target if one.dialect == target.dialect), None)
+    wanted = WantedServer(dialect=target.dialect, version=version, url=options.database_url)
+    with server(wanted) as found, Child(_job(project, options), timeout=options.timeout) as child:
+        graph = lineage(child.revisions())
+        migrations = _migrations(graph, history)
+        selection = replace(request.selection, start=options.start, known=_known(project, request))
+        prepared = preparation(options.prepare, options.folder, graph.tops(plan(graph, selection).there))
+        stage = Stage(found, child, prepared, engine_name=project.database, rows=options.rows)
+        try:
+            chosen = plan(graph, selection, stage.there)
+            wishes = Wishes(
+                rows=options.rows,
+                models=options.models,
+                whole_way=options.whole_way,
+                stop_at_first=request.stop_at_first,
+            )
+            travels = travel(stage, graph, chosen, migrations, wishes, progress)
+        finally:
+            stage.close()
+        findings = _judged(travels, history, target, settings, options, contents)
+        proof, notes = _proof(travels, stage, found, findings)
+        summary = Summary(
+            files=len(project.files),
+            migrations=len(travels.trips),
+            target=(str(Target(found.dialect, found.version)),),
+            assumed=assumed,
+            notes=(*project.notes, *stage.entered.notes, *travels.notes, *notes),
+            revisions=tuple(travels.trips),
+            proofs=(proof,),
+        )
+    return Report(tuple(findings), summary, sources(findings, contents))
+
+
+def _known(project: Project, request: Request) -> frozenset[str] | None:
+    return None if request.since is None else known_revisions(request.since, project)
+
+
+def _job(project: Project, options: TripConfig) -> Job:
+    env = (content(project.env) or b"") if project.env else b""
+    return Job(
+        folder=project.base,
+        config=project.ini,
+        section=project.section,
+        script_location=project.script_location,
+        x=options.x,
+        environment=options.env,
+        flask=b"current_app" in env,
+    )
+
+
+def _migrations(graph: Lineage, history: History) -> dict[str, Migration]:
+    """What was read of each revision; only where it is, where it could not be read."""
+    found = {}
+    for revision in graph.revisions.values():
+        read = history.by_revision.get(revision.id)
+        found[revision.id] = read or Migration(revision.path, revision.id, revision.down_revisions)
+    return found
+
+
+def _judged(
+    travels: Travels,
+    history: History,
+    target: Target,
+    settings: Config,
+    options: TripConfig,
+    contents: Mapping[str, bytes | None],
+) -> list[Finding]:
+    """What the rules say of all trips, with what is silenced left out."""
+    every = {code: rule for code, rule in rules.load().items() if rule.subject() is Trip}
+    asked = {"MG757"} if options.models else set()
+    active = [
+        rule
+        for code, rule in every.items()
+        if settings.selects(code, default=rule.enabled or code in asked) and target.dialect in rule.dialects
+    ]
+    found: list[Finding] = []
+    for trip in travels.trips.values():
+        if _lacking(trip):
+            continue
+        migration = trip.migration
+        source = decoded(contents.get(migration.path) or content(Path(migration.path)))
+        context = Context(target, history, Replayed(migration), EMPTY, source, settings.filename_pattern)
+        told = placed((finding for rule in active for finding in rule.check(trip, context)), migration)
+        comments = Comments(migration)
+        supersedes = {rule.code: rule.supersedes for rule in active}
+        found += [one for one in without_superseded(told, supersedes) if not comments.silence(one)]
+    return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
+
+
+def _proof(travels: Travels, stage: Stage, found: Server, findings: Sequence[Finding]) -> tuple[Proof, list[str]]:
+    """What was shown, and the sentences on what was not."""
+    troubled = {finding.revision for finding in findings}
+    proven = [
+        one
+        for one, trip in travels.trips.items()
+        if one not in troubled and trip.again is not None and trip.again.failure is None
+    ]
+    unproven = []
+    for revision, trip in travels.trips.items():
+        for extension in _lacking(trip):
+            behind = sum(one == revision for one in travels.not_reached.values())
+            unproven.append(
+                f"This database ({found.description}) lacks the extension {extension}, which revision {revision} needs:"
+                " install it, or name a server that has it with --database-url."
+                + (f" The {behind} revisions behind it were not tried." if behind > 1 else "")
+            )
+    notes = [f"No rows could be written into {table}: {why}" for table, why in stage.unfilled.items()]
+    proof = Proof(
+        database=found.description,
+        revisions=len(travels.trips),
+        proven=len(proven),
+        one_way=tuple(travels.one_way),
+        not_reached=tuple(travels.not_reached),
+        whole_way=travels.whole_way,
+        rows=stage.written,
+        unproven=tuple(unproven),
+    )
+    return proof, notes
+
+
+def _lacking(trip: Trip) -> tuple[str, ...]:
+    """The extension that this server does not have, where that is why an upgrade failed."""
+    steps = [step for step in (trip.upgrade, trip.on_empty) if step and step.failure]
+    matches = [LACKING.search(step.failure.message) for step in steps if step.failure]
+    return tuple(dict.fromkeys(match[1] or match[2] for match in matches if match))
