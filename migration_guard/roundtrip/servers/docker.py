@@ -32,9 +32,7 @@ def answers() -> bool:
             return bool(client.ping())
         finally:
             client.close()
-    except docker.errors.DockerException:
-        return False
-    except OSError:  # requests' errors are of this kind
+    except (docker.errors.DockerException, OSError):  # those of requests are OSErrors
         return False
 
 

@@ -18,7 +18,7 @@ PREFIX = "migration-guard_"
 # Of a socket's path, with the zero at its end: 104 on macOS and the BSDs, 108 on Linux.
 LONGEST_SOCKET = 103
 SOCKET = "/.s.PGSQL.5432"
-ROOM = 512 * 1024 * 1024  # bytes that must be free in memory before data goes there
+ROOM = 1024 * 1024 * 1024  # bytes that must be free in memory before data goes there
 MEMORY = Path("/dev/shm")
 
 
@@ -60,7 +60,7 @@ def _make(in_memory: bool) -> Path:
         folder = root / name
         if root == MEMORY and not (in_memory and _has_room(root)):
             continue
-        if os.name == "posix" and len(os.fsencode(folder)) + len(SOCKET) > LONGEST_SOCKET:
+        if os.name == "posix" and not _can_hold_sockets(folder):
             continue
         try:
             folder.mkdir(mode=0o700)
@@ -69,6 +69,11 @@ def _make(in_memory: bool) -> Path:
             continue
         return folder
     raise refused or OSError(f"There is no folder for temporary files with a path shorter than {LONGEST_SOCKET} bytes.")
+
+
+def _can_hold_sockets(folder: Path) -> bool:
+    # PostgreSQL reads a list of folders, separated by commas.
+    return len(os.fsencode(folder)) + len(SOCKET) <= LONGEST_SOCKET and not {",", '"'} & set(str(folder))
 
 
 def _has_room(root: Path) -> bool:

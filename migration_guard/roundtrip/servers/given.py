@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
+from getpass import getuser
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -16,6 +18,7 @@ from migration_guard.roundtrip.servers import mysql, naming, postgresql
 from migration_guard.roundtrip.servers.processes import undisturbed
 
 PORTS = {"postgresql": 5432, "mysql": 3306}
+SOCKETS = ("/var/run/postgresql", "/tmp")
 WORDS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 
 Either = postgresql.PostgreSQL | mysql.MySQL
@@ -28,6 +31,7 @@ def read(text: str, wanted: str) -> Destination:
     """
     try:
         url = make_url(text)
+        port = url.port or int(str(url.query.get("port", 0)))
         dialect = "postgresql" if url.get_backend_name() == "postgres" else url.get_backend_name()
     except (ArgumentError, ValueError):
         raise DatabaseError(
@@ -40,32 +44,39 @@ def read(text: str, wanted: str) -> Destination:
         )
     if dialect == "sqlite":
         raise DatabaseError("SQLite needs no server: leave the URL out, and a file in a temporary folder is used.")
-    return _maintenance(url, dialect)
+    return _maintenance(url, dialect, port or PORTS[FAMILIES[dialect]])
 
 
-def _maintenance(url: URL, dialect: str) -> Destination:
-    options = {name: value if isinstance(value, str) else value[-1] for name, value in url.query.items()}
-    family = FAMILIES[dialect]
-    host = url.host or options.pop("host", None) or "localhost"
-    port = url.port or int(options.pop("port", PORTS[family]))
-    socket = options.pop("unix_socket", None) or options.pop("unix_sock", None)
-    if family == "postgresql" and host.startswith("/"):
-        socket = host
-    elif socket and family == "postgresql":
-        socket = socket.rpartition("/")[0]
-    if "," in host:
-        raise DatabaseError("The URL that was given names several hosts. Give one.")
+def _maintenance(url: URL, dialect: str, port: int) -> Destination:
+    options = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
+    host = url.host or options.pop("host", None)
+    user, password = url.username or options.pop("user", None), url.password or options.pop("password", None)
+    if host and "," in host:
+        raise DatabaseError("The URL that was given names several hosts. Give one of them.")
+    if FAMILIES[dialect] == "mysql":
+        socket, database = options.pop("unix_socket", None), mysql.MAINTENANCE
+    else:
+        socket, database = _folder(host, options.pop("unix_sock", None), port), url.database or "postgres"
     return Destination(
         dialect=dialect,
-        database=(url.database or "postgres") if family == "postgresql" else mysql.MAINTENANCE,
+        database=database,
         socket=socket,
-        host=None if socket else host,
+        host=None if socket else host or "localhost",
         port=port,
-        user=url.username or options.pop("user", None),
-        password=url.password,
-        options=tuple(sorted(options.items())),
+        user=user or getuser(),
+        password=password,
+        options=tuple(sorted((name, value) for name, value in options.items() if name not in ("host", "port"))),
         shared=True,
     )
+
+
+def _folder(host: str | None, file: str | None, port: int) -> str | None:
+    """The folder of PostgreSQL's socket: said as a host or as a file, else where servers put it, if no host is said."""
+    if host:
+        return host if host.startswith("/") else None
+    if file:
+        return file.rpartition("/")[0]
+    return next((folder for folder in SOCKETS if Path(folder, f".s.PGSQL.{port}").exists()), None)
 
 
 @contextmanager

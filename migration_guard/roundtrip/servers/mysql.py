@@ -66,7 +66,10 @@ class MySQL:
             self.access.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
         except DBAPIError as error:
             self.made.discard(name)
-            raise DatabaseError(f"A database could not be made on {self.description}: {words_of(error)}") from error
+            need = " The user of the URL needs the right to make databases." if self.maintenance.shared else ""
+            raise DatabaseError(
+                f"A database could not be made on {self.description}: {words_of(error)}.{need}"
+            ) from error
         destination = replace(self.maintenance, database=name)
         return self._with_a_user(destination) if self.maintenance.shared else destination
 
