@@ -144,7 +144,7 @@ def private(installation: Installation, wanted: str) -> Iterator[MySQL]:
     user = account("mysql")
     with folders.temporary(user, in_memory=installation.dialect == "mariadb") as folder:
         programs = keeping.reachable(installation, user, folder)
-        with _running(programs, folder, user) as socket_file:
+        with _running(programs, keeping.key(installation, *INSTALL), folder, user) as socket_file:
             place = Destination(dialect=programs.dialect, database=MAINTENANCE, socket=str(socket_file), user="root")
             with Access.open(place) as access:
                 dialect, version = server_version(access)
@@ -153,10 +153,12 @@ def private(installation: Installation, wanted: str) -> Iterator[MySQL]:
 
 
 @contextmanager
-def _running(programs: Installation, folder: Path, user: Account | None) -> Iterator[Path]:
-    """The server itself, while the block runs. A kept data folder that no server starts on is made anew, once."""
+def _running(programs: Installation, name: str, folder: Path, user: Account | None) -> Iterator[Path]:
+    """
+    The server itself, while the block runs. `name` is that of the data folder that is kept; where no server starts on
+    a copy of it, it is made anew, once.
+    """
     data, log, socket_file = folder / "data", folder / "log", folder / "socket"
-    name = keeping.key(programs, *INSTALL)
     kept = keeping.find(name)
     for attempt in (kept, None) if kept else (None,):
         if attempt is not None:

@@ -133,7 +133,7 @@ def private(installation: Installation) -> Iterator[PostgreSQL]:
     user = account("postgres")
     with folders.temporary(user) as folder:
         programs = keeping.reachable(installation, user, folder)
-        with _running(programs, folder, user):
+        with _running(programs, keeping.key(installation, *INITDB), folder, user):
             place = Destination(dialect="postgresql", database="postgres", socket=str(folder), user="postgres")
             with Access.open(place) as access:
                 version = server_version(access)
@@ -142,10 +142,12 @@ def private(installation: Installation) -> Iterator[PostgreSQL]:
 
 
 @contextmanager
-def _running(programs: Installation, folder: Path, user: Account | None) -> Iterator[None]:
-    """The server itself, while the block runs. A kept data folder that no server starts on is made anew, once."""
+def _running(programs: Installation, name: str, folder: Path, user: Account | None) -> Iterator[None]:
+    """
+    The server itself, while the block runs. `name` is that of the data folder that is kept; where no server starts on
+    a copy of it, it is made anew, once.
+    """
     data, log = folder / "data", folder / "log"
-    name = keeping.key(programs, *INITDB)
     kept = keeping.find(name)
     for attempt in (kept, None) if kept else (None,):
         if attempt is not None:
