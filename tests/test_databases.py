@@ -6,21 +6,18 @@ import errno
 import os
 import signal
 import socket
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from servers import INSTALLED, NEWEST, address, each_installation, left, names, private, script, use
 
-from migration_guard.roundtrip import databases
 from migration_guard.roundtrip.access import Access, DatabaseError
-from migration_guard.roundtrip.databases import NoDatabase, Wanted, server
+from migration_guard.roundtrip.databases import Wanted, server
 from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.servers import binaries, docker, folders, given, keeping, mysql, naming, postgresql
-from migration_guard.roundtrip.servers.binaries import Installation, preferred
+from migration_guard.roundtrip.servers import folders, naming
+from migration_guard.roundtrip.servers.binaries import Installation
 
 SQLITE = Wanted(dialect="sqlite")
 

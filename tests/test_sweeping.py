@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migration_guard.roundtrip.access import DatabaseError
 from migration_guard.roundtrip.servers import folders, naming, processes, sweeping
 from migration_guard.roundtrip.servers.naming import DAY, GRACE, Owner, owner_of
 
@@ -34,6 +35,7 @@ def name_of(one: Owner) -> str:
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(folders, "roots", lambda: [tmp_path])
+    monkeypatch.setattr(folders, "LONGEST_SOCKET", 1000)
     return tmp_path
 
 
@@ -175,6 +177,16 @@ def test_a_folder_is_closed_to_others_and_gone_after_an_error(root: Path) -> Non
     with pytest.raises(LookupError), folders.temporary() as folder:
         fail(folder)
     assert not list(root.iterdir())
+
+
+def test_where_no_folder_can_be_made_the_error_says_which_to_set(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "LONGEST_SOCKET", 10)
+    with pytest.raises(DatabaseError, match=r"too long for a socket\. Set TMPDIR"):
+        folders.temporary().__enter__()
+    monkeypatch.setattr(folders, "roots", lambda: [root / "missing"])
+    monkeypatch.setattr(folders, "LONGEST_SOCKET", 1000)
+    with pytest.raises(DatabaseError, match=r"No such file or directory\)\. Set TMPDIR"):
+        folders.temporary().__enter__()
 
 
 def test_a_copy_of_data_has_its_files_and_is_closed_to_others(tmp_path: Path) -> None:

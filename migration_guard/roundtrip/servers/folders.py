@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from migration_guard.roundtrip.access import DatabaseError
 from migration_guard.roundtrip.servers import naming
 from migration_guard.roundtrip.servers.processes import Account, undisturbed
 
@@ -68,7 +69,11 @@ def _make(in_memory: bool) -> Path:
             refused = error
             continue
         return folder
-    raise refused or OSError(f"There is no folder for temporary files with a path shorter than {LONGEST_SOCKET} bytes.")
+    why = f" ({refused.strerror})" if refused else ", because their paths are too long for a socket"
+    raise DatabaseError(
+        f"No temporary folder could be made in {' nor '.join(map(str, roots()))}{why}. Set TMPDIR to a folder with a "
+        "short path that we may write to."
+    )
 
 
 def _can_hold_sockets(folder: Path) -> bool:
