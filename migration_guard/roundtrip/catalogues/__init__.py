@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migration_guard.roundtrip.catalogues.mysql import MySQLCatalogue
 from migration_guard.roundtrip.catalogues.postgresql import PostgreSQLCatalogue
 from migration_guard.roundtrip.catalogues.sqlite import SQLiteCatalogue
 from migration_guard.roundtrip.differ import differences
@@ -16,4 +17,6 @@ def catalogue(access: Reader, dialect: str, *, version_table: str, version_schem
         return PostgreSQLCatalogue(access, version_table, version_schema)
     if dialect == "sqlite":
         return SQLiteCatalogue(access, version_table)
+    if dialect in ("mysql", "mariadb"):
+        return MySQLCatalogue(access, version_table)
     raise ValueError(f"There is no catalogue for {dialect!r}: postgresql, mysql, mariadb and sqlite have one.")

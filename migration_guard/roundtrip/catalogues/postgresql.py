@@ -1,15 +1,29 @@
-"""PostgreSQL's catalogue, 12 and later, as a snapshot. Asks the database; what the answers mean is told elsewhere."""
+"""
+PostgreSQL's catalogue, 12 and later, as a snapshot. Asks the database, and asks again only for what may have changed;
+what the answers mean is told elsewhere.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from migration_guard.roundtrip.catalogues.postgresql_queries import parts, statement
+from migration_guard.roundtrip.catalogues import postgresql_prints
+from migration_guard.roundtrip.catalogues.postgresql_prints import Prints
+from migration_guard.roundtrip.catalogues.postgresql_queries import Part, parts, statement
 from migration_guard.roundtrip.catalogues.postgresql_rare import rare
-from migration_guard.roundtrip.catalogues.postgresql_things import Builder
-from migration_guard.roundtrip.snapshot import Reader, Snapshot
+from migration_guard.roundtrip.catalogues.postgresql_tables import Directory, Tables
+from migration_guard.roundtrip.catalogues.postgresql_things import Others
+from migration_guard.roundtrip.snapshot import Definition, Reader, Snapshot, Thing
+
+Rows = dict[str, list[list[Any]]]
+Things = dict[Thing, Definition]
+# Where these change, definitions of other things may read differently though nothing of their own has changed.
+EVERYWHERE = {"extensions", "rare", "roles"}
+OF_TABLES = ("relations", "columns", "constraints", "indexes")
+NAMED = ("relations", "sequences", "enums", "domains", "composites", "ranges", "base types", "functions", "aggregates")
 
 
 class PostgreSQLCatalogue:
@@ -19,16 +33,53 @@ class PostgreSQLCatalogue:
         self._access = access
         self._version_table = version_table
         self._version_schema = version_schema
-        self._sql = ""
+        self._parts: dict[str, Part] = {}
+        self._question = ""
+        self._prints = Prints()
+        self._known: Known | None = None
+        self._snapshot: Things = {}
 
     def take(self) -> Snapshot:
         """Everything but the version table, temporary objects and what belongs to extensions."""
         with self._pinned() as schema:
-            if not self._sql:
+            if not self._parts:
                 version = int(self._access.query("select current_setting('server_version_num')")[0][0])
-                self._sql = statement((*parts(version), *rare(version)))
-            rows = {name: json.loads(answer) for name, answer in self._access.query(self._sql)}
-        return Builder(rows, f"{self._version_schema or schema}.{self._version_table}").build()
+                self._parts = {part.name: part for part in (*parts(version), *rare(version))}
+                self._question = postgresql_prints.question(version)
+            prints = postgresql_prints.take(self._access, self._question)
+            if self._known is None or prints != self._prints:
+                if self._known is None or not self._refresh(self._known, prints):
+                    self._known = Known(f"{self._version_schema or schema}.{self._version_table}")
+                    self._known.learn(self._asked(self._parts), None)
+                self._prints = prints
+                self._snapshot = self._known.snapshot()
+        return self._snapshot
+
+    def _asked(self, names: Iterable[str], relations: Iterable[int] | None = None) -> Rows:
+        wanted = [self._parts[name] for name in names]
+        if not wanted:
+            return {}
+        numbers = None if relations is None else sorted(relations)
+        return {str(name): json.loads(text) for name, text in self._access.query(statement(wanted, numbers))}
+
+    def _refresh(self, known: Known, prints: Prints) -> bool:
+        """Ask again where a fingerprint changed. False: everything has to be asked again."""
+        old, new = self._prints, prints
+        changed = {name for name, value in new.sources.items() if old.sources.get(name) != value}
+        if changed & EVERYWHERE:
+            return False
+        keys = old.relations.keys() | new.relations.keys()
+        touched = {known.home.get(key, key) for key in keys if old.relations.get(key) != new.relations.get(key)}
+        if touched:
+            changed.add("relations")
+        needed = [name for name, part in self._parts.items() if name not in OF_TABLES and known.rests(part, changed)]
+        answer = self._asked(needed)
+        if touched:
+            answer |= self._asked(OF_TABLES, touched)
+        if known.is_renamed(answer, touched):
+            return False
+        known.learn(answer, touched)
+        return True
 
     @contextmanager
     def _pinned(self) -> Iterator[str]:
@@ -42,3 +93,80 @@ class PostgreSQLCatalogue:
         finally:
             quoted = path.replace("'", "''")
             self._access.query(f"select pg_catalog.set_config('search_path', '{quoted}', false)")
+
+
+class Known:
+    """The rows that we have, and the things that were built from them."""
+
+    def __init__(self, version_table: str) -> None:
+        self.rows: Rows = {}
+        self.tables: dict[int, Rows] = {}
+        self.home: dict[int, int] = {}
+        self._directory = Directory(version_table)
+        self._built: dict[int, Things] = {}
+        self._others: dict[tuple[str, ...], Things] = {}
+
+    def snapshot(self) -> Things:
+        """All things together."""
+        found: Things = {}
+        for built in (*self._built.values(), *self._others.values()):
+            found.update(built)
+        return found
+
+    def rests(self, part: Part, changed: set[str]) -> bool:
+        """Whether the answer to this question may be another one now."""
+        if part.name == "functions" and "routines" not in changed:
+            # A body in quotes is text; one that is not is written anew from what it refers to.
+            return "relations" in changed and any("\nAS $" not in row[-1] for row in self.rows["functions"])
+        if part.name in ("views", "rules", "composites") and changed == {"relations"} and not self.rows[part.name]:
+            return False
+        return bool(changed & set(part.sources))
+
+    def learn(self, answer: Rows, touched: set[int] | None) -> None:
+        """Take in new rows; `touched` are the tables that changed or are gone, None where all is new."""
+        views = {row[0]: row for row in self.rows.get("views", ())}
+        self.rows |= {name: rows for name, rows in answer.items() if name not in OF_TABLES}
+        fresh = {row[0] for row in self.rows["views"] if views.get(row[0]) != row}
+        if "relations" in answer:
+            for oid in touched or ():
+                self.tables.pop(oid, None)
+                self._built.pop(oid, None)
+                self._directory.relations.pop(oid, None)
+            for name in OF_TABLES:
+                for row in answer[name]:
+                    self.tables.setdefault(row[0], {part: [] for part in OF_TABLES})[name].append(row)
+            self._directory.enter(answer)
+            self.home.update({row[1]: row[0] for row in answer["indexes"]})
+            fresh |= {row[0] for row in answer["relations"]}
+        if "comments" in answer:
+            fresh = set(self.tables)
+        self._build(fresh & self.tables.keys(), set(answer))
+
+    def _build(self, relations: set[int], answered: set[str]) -> None:
+        comments = {(source, oid, number): text for source, oid, number, text in self.rows["comments"]}
+        rows: Rows = {name: [row for oid in relations for row in self.tables[oid][name]] for name in OF_TABLES}
+        rows["views"] = [row for row in self.rows["views"] if row[0] in relations]
+        self._built.update(Tables(rows, self._directory, comments).build())
+        for needs, build in Others(self.rows, self._directory, comments).sections().items():
+            if answered & {*needs, "comments"}:
+                self._others[needs] = dict(build())
+
+    def is_renamed(self, answer: Rows, touched: set[int]) -> bool:
+        """Whether something kept its number and changed its name: then whatever mentions it reads differently."""
+        before: Rows = {name: self.rows[name] for name in answer if name not in OF_TABLES}
+        before |= {
+            name: [row for oid in touched if oid in self.tables for row in self.tables[oid][name]] for name in OF_TABLES
+        }
+        old = _names(before)
+        return any(old.get(key, name) != name for key, name in _names(answer).items())
+
+
+def _names(rows: Rows) -> dict[object, object]:
+    found: dict[object, object] = {}
+    for part in NAMED:
+        found.update({(part, row[0]): (row[1], row[2]) for row in rows.get(part, ())})
+    found.update({("column", row[0], row[1]): row[2] for row in rows.get("columns", ())})
+    found.update({("schema", row[0]): row[1] for row in rows.get("schemas", ())})
+    found.update({("attribute", row[0], one[0]): one[1] for row in rows.get("composites", ()) for one in row[6] or ()})
+    found.update({("label", number): label for row in rows.get("enums", ()) for number, label in row[5] or ()})
+    return found

@@ -20,8 +20,8 @@ r as materialized (select c.*, n.nspname from pg_class c join u n on n.oid = c.r
 @dataclass(frozen=True, slots=True)
 class Part:
     """
-    One question. `fields` are expressions; `rest` is the statement from `from` on; `sources` are the catalogues that
-    the answer rests on. `of_relations`: its first field is the table that the row belongs to.
+    One question. `fields` are expressions; `rest` is the statement from `from` on; `sources` name the
+    fingerprints that the answer rests on. `of_relations`: its first field is the table that the row belongs to.
     """
 
     name: str
@@ -102,7 +102,7 @@ def _relations(version: int) -> tuple[Part, ...]:
                 " from pg_foreign_table f join pg_foreign_server s on s.oid = f.ftserver where f.ftrelid = r.oid) end",
             ),
             "from r",
-            ("pg_class", "pg_inherits", "pg_foreign_table", "pg_foreign_server", "pg_partitioned_table"),
+            ("relations",),
             of_relations=True,
         ),
         Part(
@@ -129,7 +129,7 @@ def _relations(version: int) -> tuple[Part, ...]:
             "from r join pg_attribute a on a.attrelid = r.oid join pg_type t on t.oid = a.atttypid"
             " left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum"
             " where a.attnum > 0 and not a.attisdropped",
-            ("pg_attribute", "pg_attrdef", "pg_class"),
+            ("relations",),
             of_relations=True,
         ),
         Part(
@@ -149,7 +149,7 @@ def _relations(version: int) -> tuple[Part, ...]:
                 " join pg_namespace n on n.oid = f.relnamespace where f.oid = k.confrelid) end",
             ),
             "from r join pg_constraint k on k.conrelid = r.oid where k.contype <> 't'",
-            ("pg_constraint", "pg_class"),
+            ("relations",),
             of_relations=True,
         ),
         Part(
@@ -173,7 +173,7 @@ def _relations(version: int) -> tuple[Part, ...]:
             ),
             "from r join pg_index i on i.indrelid = r.oid join pg_class c on c.oid = i.indexrelid"
             " join pg_namespace n on n.oid = c.relnamespace",
-            ("pg_index", "pg_class", "pg_inherits"),
+            ("relations",),
             of_relations=True,
         ),
     )
@@ -182,18 +182,23 @@ def _relations(version: int) -> tuple[Part, ...]:
 def _of_tables(version: int) -> tuple[Part, ...]:
     parent = "g.tgparentid::int8" if version >= 130000 else "0"
     return (
-        Part("views", ("r.oid::int8", "pg_get_viewdef(r.oid)"), "from r where r.relkind in ('v', 'm')", ("views",)),
+        Part(
+            "views",
+            ("r.oid::int8", "pg_get_viewdef(r.oid)"),
+            "from r where r.relkind in ('v', 'm')",
+            ("relations", "rules", "routines", "types"),
+        ),
         Part(
             "triggers",
             ("r.oid::int8", "g.oid::int8", "g.tgname", "pg_get_triggerdef(g.oid)", "g.tgenabled", parent),
             "from r join pg_trigger g on g.tgrelid = r.oid where not g.tgisinternal",
-            ("pg_trigger", "views"),
+            ("triggers",),
         ),
         Part(
             "rules",
             ("r.oid::int8", "w.oid::int8", "w.rulename", "pg_get_ruledef(w.oid)", "w.ev_enabled"),
             "from r join pg_rewrite w on w.ev_class = r.oid where w.rulename <> '_RETURN'",
-            ("pg_rewrite", "views"),
+            ("relations", "rules", "routines", "types"),
         ),
         Part(
             "policies",
@@ -209,7 +214,7 @@ def _of_tables(version: int) -> tuple[Part, ...]:
                 "pg_get_expr(p.polwithcheck, p.polrelid)",
             ),
             "from r join pg_policy p on p.polrelid = r.oid",
-            ("pg_policy", "views"),
+            ("policies",),
         ),
         Part(
             "statistics",
@@ -223,7 +228,7 @@ def _of_tables(version: int) -> tuple[Part, ...]:
                 "nullif(s.stxstattarget, -1)" if version >= 130000 else "null",
             ),
             "from pg_statistic_ext s join u n on n.oid = s.stxnamespace",
-            ("pg_statistic_ext", "views"),
+            ("statistics",),
         ),
         Part(
             "sequences",
@@ -249,7 +254,7 @@ def _of_tables(version: int) -> tuple[Part, ...]:
             ),
             "from pg_class c join u n on n.oid = c.relnamespace join pg_sequence s on s.seqrelid = c.oid"
             f" where c.relkind = 'S' and {unowned('c.oid', 'pg_class')}",
-            ("pg_sequence", "sequences"),
+            ("sequences",),
         ),
     )
 
@@ -258,16 +263,17 @@ def _types(version: int) -> tuple[Part, ...]:
     multirange = "g.rngmultitypid::regtype::text" if version >= 140000 else "null"
     free = f"join u n on n.oid = t.typnamespace where {unowned('t.oid', 'pg_type')} and"
     common = ("t.oid::int8", "n.nspname", "t.typname", owner("t.typowner"), grants("t.typacl", "T", "t.typowner"))
-    types = ("pg_type", "names")
+    types = ("types",)
     return (
         Part(
             "enums",
             (
                 *common,
-                "(select json_agg(e.enumlabel order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)",
+                "(select json_agg(json_build_array(e.oid::int8, e.enumlabel)"
+                " order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)",
             ),
             f"from pg_type t {free} t.typtype = 'e'",
-            ("pg_enum", *types),
+            types,
         ),
         Part(
             "domains",
@@ -282,7 +288,7 @@ def _types(version: int) -> tuple[Part, ...]:
                 " order by k.conname) from pg_constraint k where k.contypid = t.oid)",
             ),
             f"from pg_type t {free} t.typtype = 'd'",
-            ("pg_constraint", *types),
+            types,
         ),
         Part(
             "composites",
@@ -295,7 +301,7 @@ def _types(version: int) -> tuple[Part, ...]:
                 " on b.oid = a.atttypid where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped)",
             ),
             f"from pg_type t join pg_class c on c.oid = t.typrelid {free} t.typtype = 'c' and c.relkind = 'c'",
-            ("composites", *types),
+            ("relations", "types"),
         ),
         Part(
             "ranges",
@@ -309,7 +315,7 @@ def _types(version: int) -> tuple[Part, ...]:
                 multirange,
             ),
             f"from pg_type t join pg_range g on g.rngtypid = t.oid {free} t.typtype = 'r'",
-            ("pg_range", *types),
+            types,
         ),
         Part(
             "base types",
@@ -335,7 +341,7 @@ def _routines() -> tuple[Part, ...]:
             "functions",
             (*common, "p.prokind", "pg_get_functiondef(p.oid)"),
             f"from pg_proc p {free} p.prokind <> 'a'",
-            ("pg_proc", "names"),
+            ("routines", "relations"),
         ),
         Part(
             "aggregates",
@@ -349,7 +355,7 @@ def _routines() -> tuple[Part, ...]:
                 "p.proparallel",
             ),
             f"from pg_proc p join pg_aggregate a on a.aggfnoid = p.oid {free} p.prokind = 'a'",
-            ("pg_proc", "pg_aggregate", "names"),
+            ("routines",),
         ),
     )
 
@@ -360,19 +366,19 @@ def _others() -> tuple[Part, ...]:
             "schemas",
             ("n.oid::int8", "n.nspname", owner("p.nspowner"), grants("p.nspacl", "n", "p.nspowner")),
             f"from u n join pg_namespace p on p.oid = n.oid where {unowned('n.oid', 'pg_namespace')}",
-            ("pg_namespace",),
+            ("schemas",),
         ),
         Part(
             "extensions",
             ("e.oid::int8", "e.extname", "e.extversion", "n.nspname"),
             "from pg_extension e join pg_namespace n on n.oid = e.extnamespace",
-            ("pg_extension", "pg_namespace"),
+            ("extensions",),
         ),
         Part(
             "comments",
             ("classoid::regclass::text", "objoid::int8", "objsubid", "description"),
             "from pg_description where objoid >= 16384 or classoid = 'pg_namespace'::regclass",
-            ("pg_description",),
+            ("comments",),
         ),
         Part(
             "default grants",
@@ -386,7 +392,7 @@ def _others() -> tuple[Part, ...]:
                 " ' with grant option' else '' end as w from aclexplode(d.defaclacl)) g)",
             ),
             "from pg_default_acl d",
-            ("pg_default_acl", "pg_namespace"),
+            ("default grants",),
         ),
         Part(
             "event triggers",
@@ -400,6 +406,6 @@ def _others() -> tuple[Part, ...]:
                 owner("e.evtowner"),
             ),
             f"from pg_event_trigger e where {unowned('e.oid', 'pg_event_trigger')}",
-            ("pg_event_trigger", "names"),
+            ("event triggers",),
         ),
     )

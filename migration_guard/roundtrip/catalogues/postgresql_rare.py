@@ -13,7 +13,7 @@ def rare(version: int) -> tuple[Part, ...]:
         oid = "o.umid" if kind == "user mapping" else "o.oid"
         fields = (f"'{source}'", f"{oid}::int8", f"'{kind}'", name, f"json_build_object({pairs})")
         condition = f"{oid} >= 16384 and {unowned(oid, source)}"
-        found.append(Part(f"plain {kind}", fields, f"from {source} o {rest} where {condition}", (source, "names")))
+        found.append(Part(f"plain {kind}", fields, f"from {source} o {rest} where {condition}", ("rare",)))
     return tuple(found)
 
 
