@@ -50,14 +50,14 @@ class Stage:
         self._rows = rows
         self._checkpoint: tuple[Destination, tuple[str, ...]] | None = None
         self._snapshot: Snapshot | None = None
-        self._new_database()
+        self._destination = self._new_database()
         self.entered = self._enter()
         self.there = preparation.start or self.entered.heads
-        self._look()
+        self._access, self._catalogue, self._filler = self._eyes()
 
     def moment(self) -> Moment:
         """The database as it is now."""
-        return Moment(self.snapshot(), self._filler.capture() if self._rows else None)
+        return Moment(self.snapshot(), self.rows() if self._rows else None)
 
     def snapshot(self) -> Snapshot:
         """Its catalogue as it is now: the one after a revision is the one before the next."""
@@ -67,13 +67,13 @@ class Stage:
 
     def rows(self) -> Rows:
         """Its rows as they are now."""
-        return self._filler.capture()
+        return self._filler.capture(self.snapshot())
 
     def fill(self) -> None:
         """Write rows into the tables that lack some."""
         if self._rows:
             before = self._filler.written
-            self._filler.fill()
+            self._filler.fill(self.snapshot())
             self.written += self._filler.written - before
             self.unfilled |= self._filler.unfilled
 
@@ -117,7 +117,7 @@ class Stage:
             self._child.leave()
             self._keep_copy()
             self.entered = self._enter()
-        self._look()
+        self._access, self._catalogue, self._filler = self._eyes()
 
     def models(self) -> tuple[str, ...]:
         """What the application's models and the database do not share, in words."""
@@ -151,10 +151,8 @@ class Stage:
             source, done = self._checkpoint
             copied = self._server.copy(source)
         if copied is None:
-            self._new_database()
-            done = ()
-        else:
-            self._destination = copied
+            copied, done = self._new_database(), ()
+        self._destination = copied
         self._server.drop(old)
         return done
 
@@ -167,20 +165,18 @@ class Stage:
             self._server.drop(self._checkpoint[0])
         self._checkpoint = copied, tuple(self.applied)
 
-    def _new_database(self) -> None:
-        self._destination = self._server.create()
-        self._preparation.apply(self._destination, self._server, self._child)
+    def _new_database(self) -> Destination:
+        destination = self._server.create()
+        self._preparation.apply(destination, self._server, self._child)
+        return destination
 
-    def _look(self) -> None:
-        """Open our own eyes on the database."""
-        entered = self.entered
+    def _eyes(self) -> tuple[Access, Catalogue, Filler]:
+        """What looks at the database from outside, over a connection of our own."""
         self._snapshot = None
-        self._access = Access.open(self._destination)
-        dialect = self._server.dialect
-        self._catalogue: Catalogue = catalogue(
-            self._access, dialect, version_table=entered.version_table, version_schema=entered.version_table_schema
-        )
-        self._filler = Filler(self._access, dialect, rows=self._rows, version_table=entered.version_table)
+        access, dialect = Access.open(self._destination), self._server.dialect
+        table, schema = self.entered.version_table, self.entered.version_table_schema
+        looking = catalogue(access, dialect, version_table=table, version_schema=schema)
+        return access, looking, Filler(access, dialect, rows=self._rows, version_table=table)
 
 
 class StepError(Exception):

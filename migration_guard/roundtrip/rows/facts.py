@@ -1,0 +1,112 @@
+"""What has to be known of a table before rows can be written into it. Plain data, whatever the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+
+class Kind(Enum):
+    """What the values of a column are like."""
+
+    INTEGER = "integer"
+    NUMERIC = "numeric"
+    FLOAT = "float"
+    TEXT = "text"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIME = "time"
+    TIMESTAMP = "timestamp"
+    BYTES = "bytes"
+    ENUM = "enum"
+    OTHER = "other"  # its `type` says
+
+
+class Table(NamedTuple):
+    """A table by its schema (None: the database has none) and its name."""
+
+    schema: str | None
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.schema in (None, "public") else f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """
+    A column. `type` is what the database prints, of a domain its base. `size` is the length of texts and bytes, the
+    bits of integers, the precision of numerics. `written` is False where the database computes the value; `always`
+    where it wants to be overruled (GENERATED ALWAYS AS IDENTITY). `array`: `kind` is that of the elements.
+    """
+
+    name: str
+    type: str
+    kind: Kind
+    size: int | None = None
+    scale: int | None = None
+    nullable: bool = True
+    written: bool = True
+    always: bool = False
+    array: bool = False
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns that have to name a row of another table."""
+
+    columns: tuple[str, ...]
+    table: Table
+    referred: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A condition in the database's words, and the columns that it is about."""
+
+    condition: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFacts:
+    """A table, with all that its rows have to satisfy. `uniques` holds the primary key too, if there is one."""
+
+    table: Table
+    columns: tuple[Column, ...]
+    primary: tuple[str, ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+class Dialect(Protocol):
+    """How one database tells about its tables, and how it writes values."""
+
+    def facts(self) -> tuple[TableFacts, ...]:
+        """All tables of the project that rows can be written into."""
+
+    def quoted(self, name: str) -> str:
+        """A name as it stands in SQL."""
+
+    def literal(self, value: str | None, column: Column) -> str:
+        """A value as it stands in an INSERT."""
+
+    def typed(self, value: str | None, column: Column) -> str:
+        """A value as it stands in a SELECT, with the type of its column."""
+
+    def contents(self, tables: Iterable[TableFacts]) -> dict[Table, tuple[str, ...]]:
+        """Every row of these tables as a JSON object of texts, sorted."""
+
+
+def place(dialect: Dialect, table: Table) -> str:
+    """A table's name as it stands in SQL."""
+    name = dialect.quoted(table.name)
+    return f"{dialect.quoted(table.schema)}.{name}" if table.schema else name
