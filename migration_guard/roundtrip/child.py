@@ -18,6 +18,7 @@ from typing import IO
 from sqlalchemy import create_engine
 
 from migration_guard.model.trip import Cause, Failure
+from migration_guard.roundtrip import auditing, engines, entrances, narrows
 from migration_guard.roundtrip.destination import Destination
 from migration_guard.roundtrip.drivers import url
 from migration_guard.roundtrip.failures import describe
@@ -27,6 +28,12 @@ from migration_guard.roundtrip.project import Project, driver
 from migration_guard.roundtrip.runner import ParentGone, Visit
 from migration_guard.roundtrip.tracing import Tracer
 
+LAYERS: tuple[Callable[[Fence], None], ...] = (
+    engines.install,
+    entrances.install,
+    narrows.install,
+    auditing.install,
+)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -38,7 +45,8 @@ def main(trace: int) -> None:
         faulthandler.enable(trace)
         faulthandler.register(signal.SIGUSR1, trace, all_threads=True)
     fence, tracer = Fence(), Tracer()
-    fence.install()
+    for install in LAYERS:
+        install(fence)
     tracer.listen()
     Session(commands, answers, fence, tracer).serve()
 

@@ -30,7 +30,7 @@ ASYNC_DRIVERS = {
     "mysql": {"aiomysql": "aiomysql", "asyncmy": "asyncmy"},
     "sqlite": {"aiosqlite": "aiosqlite"},
 }
-_POSTGRES_PORT = 5432
+POSTGRES_PORT = 5432
 
 
 def url(destination: Destination, driver: str) -> str:
@@ -55,22 +55,25 @@ def url(destination: Destination, driver: str) -> str:
 
 def _libpq(destination: Destination) -> Arguments:
     """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
-    return {**dict(destination.options), "dbname": destination.database, **_server(destination)}
+    found = {**dict(destination.options), "dbname": destination.database, **_server(destination)}
+    # Named, or else PGPORT would choose among the sockets of the folder.
+    return {**found, "port": destination.port or POSTGRES_PORT}
 
 
 def _asyncpg(destination: Destination) -> Arguments:
     """https://magicstack.github.io/asyncpg/current/api/index.html#connection"""
     mode = dict(destination.options).get("sslmode")
-    return {"database": destination.database, **_server(destination), **({"ssl": mode} if mode else {})}
+    place = {**_server(destination), "port": destination.port or POSTGRES_PORT}
+    return {"database": destination.database, **place, **({"ssl": mode} if mode else {})}
 
 
 def _pg8000(destination: Destination) -> Arguments:
     """https://github.com/tlocke/pg8000#pg8000dbapiconnect"""
     found: Arguments = {"user": destination.user, "password": destination.password, "database": destination.database}
     if destination.socket is not None:
-        found["unix_sock"] = f"{destination.socket}/.s.PGSQL.{destination.port or _POSTGRES_PORT}"
+        found["unix_sock"] = f"{destination.socket}/.s.PGSQL.{destination.port or POSTGRES_PORT}"
     else:
-        found |= {"host": destination.host, "port": destination.port or _POSTGRES_PORT}
+        found |= {"host": destination.host, "port": destination.port or POSTGRES_PORT}
     if dict(destination.options).get("sslmode", "disable") not in ("disable", "allow", "prefer"):
         found["ssl_context"] = True
     return found
@@ -169,6 +172,10 @@ class Driver:
         kept = {name: value for name, value in theirs.items() if name in self.keeps}
         return {**kept, **self.leads(destination)}
 
+    def database(self, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> object:
+        """The database that the user's arguments name."""
+        return self.reads(arguments, dict(keywords)).get("database", "")
+
 
 def _driver(
     family: str,
@@ -185,7 +192,7 @@ def _split(lines: Iterable[str]) -> list[str]:
 
 _MYSQL_POSITIONS = ("host", "user", "password", "database", "port", "unix_socket")
 _PG8000_POSITIONS = ("user", "host", "database", "port", "password", "source_address", "unix_sock", "ssl_context")
-# By SQLAlchemy's name of the driver (`dialect.driver`).
+# By our name, which is SQLAlchemy's for most of them (`dialect.driver`).
 DRIVERS: dict[str, Driver] = {
     "psycopg2": _driver(
         "postgresql", _libpq, _of_psycopg2, _LIBPQ_WORDS, "connection_factory cursor_factory async async_"
@@ -232,14 +239,20 @@ DRIVERS: dict[str, Driver] = {
     "asyncmy": _driver("mysql", _mysql("database"), _of_names(), _MYSQL_WORDS),
 }
 # Other names under which SQLAlchemy has them.
-_SAME = {
-    "psycopg_async": "psycopg",
-    "psycopg2cffi": "psycopg2",
-    "aiosqlite": "pysqlite",
-    "pysqlite_numeric": "pysqlite",
+_SAME = {"psycopg_async": "psycopg", "aiosqlite": "pysqlite", "pysqlite_numeric": "pysqlite"}
+# Where a driver's classes come from, and what they speak.
+MODULES = {
+    **dict.fromkeys(("psycopg2", "psycopg", "asyncpg", "pg8000"), "postgresql"),
+    **dict.fromkeys(("pymysql", "MySQLdb", "mysql", "mariadb", "aiomysql", "asyncmy"), "mysql"),
+    **dict.fromkeys(("sqlite3", "aiosqlite"), "sqlite"),
 }
 
 
-def of_dialect(driver: str) -> Driver | None:
-    """The driver that SQLAlchemy calls so; None of one that is not known here."""
-    return DRIVERS.get(_SAME.get(driver, driver))
+def of_dialect(driver: str) -> str:
+    """Our name of the driver that SQLAlchemy calls so."""
+    return _SAME.get(driver, driver)
+
+
+def of_name(driver: str) -> Driver | None:
+    """The driver, None of one that is not known here."""
+    return DRIVERS.get(driver)

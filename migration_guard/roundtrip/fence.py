@@ -1,29 +1,34 @@
 """
-Leads every connection of this process to the throwaway database, or refuses it with one sentence.
+What the fence decides: every connection of this process goes to the throwaway database, or is refused with one
+sentence. It guards against accidents, not against malice: code that wants to get out, does. Knows no driver's inside.
 
-It guards against accidents, not against malice: code that wants to get out, does.
+Its layers, each on its own (`child.LAYERS`): `engines` (SQLAlchemy), `entrances` and `narrows` (the drivers' functions
+that people call, and those that they all pass inside), `auditing` (what the interpreter itself tells).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import event, exc
-from sqlalchemy.engine import Dialect, Engine
-from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.pool import Pool
-
+from migration_guard.roundtrip import reach
 from migration_guard.roundtrip.destination import FAMILIES, Destination
-from migration_guard.roundtrip.drivers import of_dialect
+from migration_guard.roundtrip.drivers import POSTGRES_PORT, Arguments, of_name
 
-_MARK = "migration_guard"
+# What libpq reads from the environment and would lead it elsewhere, or keep it out of our server:
+# https://www.postgresql.org/docs/current/libpq-envars.html
+_ELSEWHERE = """
+    PGHOSTADDR PGPASSFILE PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGREQUIREAUTH PGCHANNELBINDING PGREQUIREPEER PGSSLMODE
+    PGREQUIRESSL PGSSLNEGOTIATION PGSSLCOMPRESSION PGSSLCERT PGSSLKEY PGSSLCERTMODE PGSSLROOTCERT PGSSLCRL PGSSLCRLDIR
+    PGSSLSNI PGSSLMINPROTOCOLVERSION PGSSLMAXPROTOCOLVERSION PGGSSENCMODE PGKRBSRVNAME PGGSSLIB PGGSSDELEGATION
+    PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS MYSQL_PWD MYSQL_TCP_PORT MYSQL_UNIX_PORT
+"""
 
 
 class Refused(RuntimeError):
-    """A connection or statement that would not have stayed in the throwaway database."""
+    """What would not have stayed in the throwaway database. `asked_for` is the dialect that the project wanted."""
 
     def __init__(self, sentence: str, asked_for: str | None = None) -> None:
         super().__init__(sentence)
@@ -31,42 +36,33 @@ class Refused(RuntimeError):
 
 
 class Fence:
-    """One in a process, installed before any of the user's code is imported."""
+    """One in a process. `generation` counts the databases that it has led to: what is open belongs to one of them."""
 
     def __init__(self) -> None:
         self.destination: Destination | None = None
+        self.generation = 0
         self.refusals: list[Refused] = []
-        self._generation = 0
-        self._open: list[Any] = []
-
-    def install(self) -> None:
-        """Put all layers in place."""
-        event.listen(Engine, "do_connect", self._do_connect, insert=True)
-        original = DefaultDialect.connect
-
-        def connect(dialect: DefaultDialect, *arguments: Any, **keywords: Any) -> Any:
-            arguments, keywords = self.redirected(dialect, arguments, keywords)
-            return original(dialect, *arguments, **keywords)
-
-        DefaultDialect.connect = connect  # type: ignore[method-assign, assignment]
-        event.listen(Pool, "connect", self._connected, insert=True)
-        event.listen(Pool, "checkout", self._checkout, insert=True)
+        self._closers: list[Callable[[], object]] = []
 
     def lead_to(self, destination: Destination | None) -> None:
-        """From now on everything goes there; connections that are open are closed, or opened anew by their pools."""
+        """From now on everything goes there. What is open is closed, and opened anew by whoever pools it."""
         self.close_connections()
         self.destination = destination
         self.refusals.clear()
-        self._generation += 1
+        if destination is not None:
+            _set_environment(destination)
+
+    def opened(self, close: Callable[[], object]) -> None:
+        """There is a connection, which this call closes."""
+        self._closers.append(close)
 
     def close_connections(self) -> None:
-        """Close what SQLAlchemy's pools still hold: the database may be dropped."""
-        while self._open:
-            connection = self._open.pop()
-            # Of any driver, in any state: an event loop that is gone, a broken socket.
+        """Close what is still open: the database may be dropped or copied now."""
+        while self._closers:
+            # Of any driver, in any state: it may be closed already, its event loop gone, its socket broken.
             with suppress(Exception):
-                connection.close()
-        self._generation += 1
+                self._closers.pop()()
+        self.generation += 1
 
     def refuse(self, sentence: str, asked_for: str | None = None) -> Refused:
         """The refusal, to be raised; remembered, in case somebody catches it."""
@@ -75,64 +71,93 @@ class Fence:
         return refusal
 
     def raise_swallowed(self) -> None:
-        """Raise the first refusal that somebody has caught and kept for himself."""
+        """Raise the first refusal that somebody has caught and told nobody of."""
         if self.refusals:
             raise self.refusals[0]
 
-    def check_dialect(self, name: str, *, memory: bool = False) -> None:
-        """Raise Refused for a backend that the throwaway database is not."""
+    def check_dialect(self, name: str) -> None:
+        """Raise Refused for another database than the throwaway one."""
         if self.destination is None:
             raise self.refuse(
-                f"The project connects to a database ({name}) while it is loaded, before there is a throwaway one.",
+                f"The project connects to {name} while it is loaded, before there is a throwaway database for it.",
                 name,
             )
-        if FAMILIES.get(name) != self.destination.family and not memory:
+        if FAMILIES.get(name) != self.destination.family:
             raise self.refuse(
-                f"The project asks for {name}, and the throwaway database is {self.destination.dialect}. "
-                "Nothing was opened.",
+                f"The project connects to {name}, but the throwaway database is {self.destination.dialect}. "
+                f"Nothing was opened; run it with --database {name} if that is what the migrations are for.",
                 name,
             )
 
-    def redirected(
-        self, dialect: Dialect, arguments: Sequence[Any], keywords: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """SQLAlchemy's arguments for a connection, as they lead to the throwaway database."""
-        memory = dialect.name == "sqlite" and _in_memory(arguments, keywords)
-        self.check_dialect(dialect.name, memory=memory)
+    def redirected(self, driver: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Arguments | None:
+        """
+        The keywords with which a driver connects to the throwaway database, in place of the user's arguments.
+
+        None for a SQLite database in memory beside a throwaway database of another kind: it may stay what it is. Raises
+        Refused for a driver of another database.
+        """
+        known = of_name(driver)
+        if known is None:
+            raise self.refuse(
+                f"The project connects with the driver {driver}, which cannot be led to the throwaway database. "
+                "Let it use another one for this run."
+            )
+        if known.family == "sqlite" and self.allows_memory() and reach.in_memory(known.database(arguments, keywords)):
+            return None
+        self.check_dialect(known.family)
         assert self.destination is not None
-        if memory and self.destination.family != "sqlite":
-            return tuple(arguments), keywords
-        driver = of_dialect(dialect.driver)
-        if driver is None:
-            raise self.refuse(
-                f"The project connects with {dialect.name}+{dialect.driver}, a driver that cannot be led to the "
-                "throwaway database. Use another driver for this run.",
-                dialect.name,
-            )
-        return (), driver.redirected(self.destination, arguments, keywords)
+        return known.redirected(self.destination, arguments, keywords)
 
-    def _do_connect(self, dialect: Dialect, record: object, arguments: list[Any], keywords: dict[str, Any]) -> None:
-        positional, named = self.redirected(dialect, arguments, keywords)
-        arguments[:] = positional
-        keywords.clear()
-        keywords.update(named)
+    def allows_memory(self) -> bool:
+        """Whether SQLite in memory is no concern of ours."""
+        return self.destination is None or self.destination.family != "sqlite"
 
-    def _connected(self, connection: Any, record: Any) -> None:
-        record.info[_MARK] = self._generation
-        self._open.append(connection)
+    def confirm(self, database: object) -> None:
+        """Raise Refused unless this, which the server has said of a new connection, is our random name."""
+        name = database.decode() if isinstance(database, bytes) else str(database)
+        destination = self.destination
+        if destination is not None and _same(destination, name):
+            return
+        raise self.refuse(
+            f"A connection went to the database {name}, which is not the throwaway one. It was closed again. "
+            "Please report this: it should have been led elsewhere."
+        )
 
-    def _checkout(self, connection: Any, record: Any, proxy: object) -> None:
-        if record.info.get(_MARK) != self._generation:
-            raise exc.DisconnectionError("This connection belongs to a throwaway database that is gone.")
+    def check_program(self, *words: object) -> None:
+        """Raise Refused for a command line that starts a database client."""
+        for word in words:
+            client = reach.program(os.fsdecode(word)) if isinstance(word, (str, bytes, os.PathLike)) else None
+            if client is not None:
+                raise self.refuse(
+                    f"The project starts {client}, a program that connects to databases by itself. It was not started."
+                )
+
+    def check_statement(self, sql: str) -> None:
+        """Raise Refused for a statement that reaches beyond the throwaway database."""
+        if self.destination is not None:
+            trouble = reach.beyond(sql, self.destination)
+            if trouble:
+                raise self.refuse(trouble)
 
 
-def _in_memory(arguments: Sequence[Any], keywords: dict[str, Any]) -> bool:
-    name = str(arguments[0] if arguments else keywords.get("database", ""))
-    return name in ("", ":memory:") or ":memory:" in name or "mode=memory" in name
+def _same(destination: Destination, name: str) -> bool:
+    if destination.family == "sqlite":
+        return reach.same_file(name, destination.database)
+    # MySQL's names may be folded to lower case: https://dev.mysql.com/doc/refman/8.4/en/identifier-case-sensitivity.html
+    return name == destination.database or (
+        destination.family == "mysql" and name.lower() == destination.database.lower()
+    )
 
 
-def environment(destination: Destination) -> None:
-    """What drivers take from the environment where nobody tells them."""
-    for name in list(os.environ):
-        if name in ("PGSERVICE", "PGSERVICEFILE", "PGPASSWORD", "PGPASSFILE", "PGHOSTADDR") or name.startswith("PGSSL"):
-            del os.environ[name]
+def _set_environment(destination: Destination) -> None:
+    """What drivers read there where nobody tells them. What projects may read for themselves is set, not removed."""
+    for name in _ELSEWHERE.split():
+        os.environ.pop(name, None)
+    if destination.family == "postgresql":
+        os.environ["PGHOST"] = destination.socket or destination.host or "localhost"
+        os.environ["PGPORT"] = str(destination.port or POSTGRES_PORT)
+        os.environ["PGDATABASE"] = destination.database
+        if destination.user is not None:
+            os.environ["PGUSER"] = destination.user
+        if destination.password is not None or "PGPASSWORD" in os.environ:
+            os.environ["PGPASSWORD"] = destination.password or ""

@@ -129,6 +129,10 @@ class Visit:
                 raise ParentGone
             match command["command"]:
                 case "step":
+                    if not self.own_transactions:
+                        # Alembic's memory of the enums that it has made, which would skip the CREATE TYPE of a second
+                        # upgrade. Each revision is tried as if it were deployed alone.
+                        context.impl.memo.clear()
                     yield self._step(command["revision"], Direction(command["direction"]))
                     assert self._running is not None
                     self._answer({"step": asdict(self._seen(self._running))})
