@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.roundtrip.access import Access, DatabaseError, available
+from migration_guard.roundtrip import access
+from migration_guard.roundtrip.access import Access, DatabaseError, Driver
 from migration_guard.roundtrip.destination import FAMILIES, Destination
 from migration_guard.roundtrip.servers import binaries, folders, mysql, naming, postgresql
 from migration_guard.roundtrip.servers.given import Either
@@ -20,11 +21,15 @@ from migration_guard.roundtrip.servers.given import Either
 HERE = Path(__file__).parent
 
 
-def drivable(dialect: str) -> bool:
-    try:
-        available(FAMILIES[dialect])
-    except DatabaseError:
-        return False
+def drivable(dialect: str, *drivers: Driver) -> bool:
+    """Whether one of these drivers, by default any, can be imported."""
+    family = FAMILIES[dialect]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access, "DRIVERS", {**access.DRIVERS, family: drivers or access.DRIVERS[family]})
+        try:
+            access.available(family)
+        except DatabaseError:
+            return False
     return True
 
 
@@ -88,5 +93,5 @@ def script(source: str, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         cwd=HERE.parent,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parent), *sys.path])},
     )

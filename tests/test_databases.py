@@ -8,11 +8,13 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers import INSTALLED, NEWEST, address, each_installation, left, names, private, script, use
+from servers import INSTALLED, NEWEST, address, drivable, each_installation, left, names, private, script, use
 
+from migration_guard.roundtrip import access
 from migration_guard.roundtrip.access import Access, DatabaseError
 from migration_guard.roundtrip.databases import Wanted, server
 from migration_guard.roundtrip.destination import Destination
@@ -84,7 +86,7 @@ def test_nothing_is_dropped_that_was_not_made_here(installation: Installation) -
         assert "precious" in names(ours)
 
 
-@pytest.mark.parametrize("error", [LookupError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("error", [LookupError, KeyboardInterrupt])
 @each_installation
 def test_nothing_is_left_after_an_error(installation: Installation, error: type[BaseException]) -> None:
     with pytest.raises(error), private(installation) as ours:
@@ -119,6 +121,36 @@ def test_a_server_ends_at_once_though_a_statement_is_running(installation: Insta
     thread.join(20)
     assert time.monotonic() - began < 5
     assert errors
+
+
+def drivers() -> list[str]:
+    return [driver.name for driver in access.DRIVERS["postgresql"] if drivable("postgresql", driver)]
+
+
+@pytest.fixture
+def interrupted() -> Iterator[None]:
+    """Ctrl-C in a moment, from a clock of the system's own."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("driver", drivers())
+def test_an_interrupt_ends_a_statement_of_ours_with_every_driver(
+    driver: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    only = tuple(one for one in access.DRIVERS["postgresql"] if one.name == driver)
+    monkeypatch.setattr(access, "DRIVERS", {**access.DRIVERS, "postgresql": only})
+    with private(NEWEST) as ours, Access.open(ours.create()) as connection:
+        request.getfixturevalue("interrupted")
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            connection.query("SELECT pg_sleep(60)")
+        assert time.monotonic() - began < 10
+        assert connection.query("SELECT 1") == [(1,)]
+        assert connection.query("SELECT current_setting('lock_timeout')") == [("10s",)]
 
 
 def test_the_environment_does_not_lead_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,7 @@ def available(family: str) -> Driver:
         return driver
     raise DatabaseError(
         f"No driver for {_WORDS[family]} can be imported here. Install the one that your application uses, "
-        f"or this one: pip install '{known[0].package}'"
+        f"or this one: pip install '{(known or DRIVERS[family])[0].package}'"
     )
 
 
