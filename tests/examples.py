@@ -10,14 +10,30 @@ from textwrap import dedent, indent
 from urllib.parse import unquote
 
 from migration_guard import fixes, rules
+from migration_guard.config.roundtrip import TripConfig
 from migration_guard.engine import lint
-from migration_guard.model.finding import Edit, Finding
+from migration_guard.model.finding import Edit, Finding, Report
+from migration_guard.model.target import parse
+from migration_guard.model.trip import Trip
+from migration_guard.roundtrip.choosing import choose
+from migration_guard.roundtrip.judging import Request, round_trip
 
 CASES = Path(__file__).parent / "cases"
 FENCE = re.compile(r"^( *)```(\w+) (given|bad|good|fixed)\b([^\n]*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 DEFAULT_TARGET = "postgresql 14"
 INI = "[alembic]\nscript_location = %(here)s/migrations\n"
 
+ENV = """\
+from alembic import context
+from sqlalchemy import engine_from_config, pool
+
+section = context.config.get_section(context.config.config_ini_section)
+engine = engine_from_config(section, prefix="sqlalchemy.", poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
 HEADER = """\
 import sqlalchemy as sa
 from alembic import op
@@ -144,7 +160,7 @@ def write(example: Example, folder: Path) -> tuple[Path, Path | None]:
 def run(example: Example, folder: Path) -> list[Finding]:
     """What the engine says of the file that is judged; of downgrades only where the example is about them."""
     root, judged = write(example, folder)
-    report = lint([root], root)
+    report = travelled(example, root) if is_about_trips(example) else lint([root], root)
     found = []
     for finding in report.findings:
         if judged is not None and (root / finding.path).resolve() != judged.resolve():
@@ -155,6 +171,20 @@ def run(example: Example, folder: Path) -> list[Finding]:
             continue
         found.append(finding)
     return found
+
+
+def is_about_trips(example: Example) -> bool:
+    """Whether the rule judges what happened on a real database."""
+    return rules.load()[example.code].subject() is Trip
+
+
+def travelled(example: Example, root: Path) -> Report:
+    """A real round trip of the example's project, on the database that its target names."""
+    env = root / "migrations" / "env.py"
+    if not env.read_text():
+        env.write_text(ENV)
+    options = TripConfig(database=parse(example.target).dialect, models=example.code == "MG757")
+    return round_trip(choose(root, root), root, Request(options=options))
 
 
 def corrected(example: Example, finding: Finding) -> str:

@@ -39,47 +39,42 @@ class DowngradeLeavesTraces(Rule[Trip]):
     relied on by the release that you go back to: without its index a query crawls, without its constraint wrong rows
     get in. Seen in the catalogue of a real database, before the upgrade and after the downgrade.
 
+    ```python given
+    op.create_table("users", sa.Column("id", sa.Integer()))
+    ```
+
     ```python bad sqlite
     def upgrade():
-        op.create_table("users", sa.Column("id", sa.Integer()))
-        op.create_table("orders", sa.Column("id", sa.Integer()))
+        op.execute("CREATE INDEX IF NOT EXISTS ix_users_id ON users (id)")
 
     def downgrade():
-        op.drop_table("users")
+        pass
     ```
 
     ```python bad postgresql
+    mood = postgresql.ENUM("happy", "sad", name="mood", create_type=False)
+
     def upgrade():
-        op.create_table("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+        mood.create(op.get_bind(), checkfirst=True)
+        op.create_table("users", sa.Column("mood", mood))
 
     def downgrade():
         op.drop_table("users")
     ```
 
     ```python good postgresql
+    mood = postgresql.ENUM("happy", "sad", name="mood", create_type=False)
+
     def upgrade():
-        op.create_table("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
+        mood.create(op.get_bind(), checkfirst=True)
+        op.create_table("users", sa.Column("mood", mood))
 
     def downgrade():
         op.drop_table("users")
-        op.execute("DROP TYPE mood")
+        mood.drop(op.get_bind(), checkfirst=True)
     ```
 
-    The names of constraints that the database chose, and the order of columns, are no difference:
-
-    ```python given
-    op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("age", sa.Integer()))
-    ```
-
-    ```python good sqlite
-    def upgrade():
-        with op.batch_alter_table("users") as batch_op:
-            batch_op.drop_column("id")
-
-    def downgrade():
-        with op.batch_alter_table("users") as batch_op:
-            batch_op.add_column(sa.Column("id", sa.Integer()))
-    ```
+    The names that the database gives to constraints, and the order of columns, are no difference.
     """
 
     code = "MG753"

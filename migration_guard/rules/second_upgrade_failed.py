@@ -15,21 +15,28 @@ class SecondUpgradeFailed(Rule[Trip]):
     That is the day when a release was taken back, corrected and is rolled out again: it stops at what the downgrade
     left behind. Seen by running it in the round trip.
 
+    ```python given
+    op.create_table("plans", sa.Column("name", sa.Text(), primary_key=True))
+    ```
+
     ```python bad sqlite
     def upgrade():
-        op.create_table("users", sa.Column("id", sa.Integer()))
-        op.create_table("orders", sa.Column("id", sa.Integer()))
+        op.execute("INSERT INTO plans (name) VALUES ('free')")
 
     def downgrade():
-        op.drop_table("users")
+        pass
+    ```
+
+    ```python given
+    op.create_table("plans", sa.Column("name", sa.Text(), primary_key=True))
     ```
 
     ```python good sqlite
     def upgrade():
-        op.create_table("users", sa.Column("id", sa.Integer()))
+        op.execute("INSERT INTO plans (name) VALUES ('free')")
 
     def downgrade():
-        op.drop_table("users")
+        op.execute("DELETE FROM plans WHERE name = 'free'")
     ```
     """
 
