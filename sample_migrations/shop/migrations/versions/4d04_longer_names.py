@@ -14,10 +14,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.alter_column("products", "name", existing_type=sa.String(100), type_=sa.String(200), existing_nullable=False)
-    op.add_column("products", sa.Column("description", sa.Text(), nullable=True))
+    with op.batch_alter_table("products") as batch_op:
+        batch_op.alter_column("name", existing_type=sa.String(100), type_=sa.String(200), existing_nullable=False)
+        batch_op.add_column(sa.Column("description", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("products", "description")
-    op.alter_column("products", "name", existing_type=sa.String(200), type_=sa.String(100), existing_nullable=False)
+    with op.batch_alter_table("products") as batch_op:
+        batch_op.drop_column("description")
+        batch_op.alter_column("name", existing_type=sa.String(200), type_=sa.String(100), existing_nullable=False)

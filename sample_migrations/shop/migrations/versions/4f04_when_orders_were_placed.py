@@ -14,11 +14,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "orders",
-        sa.Column("placed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-    )
+    with op.batch_alter_table("orders") as batch_op:
+        batch_op.add_column(
+            sa.Column("placed_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False)
+        )
 
 
 def downgrade() -> None:
-    op.drop_column("orders", "placed_at")
+    with op.batch_alter_table("orders") as batch_op:
+        batch_op.drop_column("placed_at")

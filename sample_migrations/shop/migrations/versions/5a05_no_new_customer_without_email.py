@@ -13,10 +13,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_check_constraint(
-        "ck_customers_email_not_null", "customers", "email IS NOT NULL", postgresql_not_valid=True
-    )
+    if op.get_context().dialect.name == "postgresql":
+        op.create_check_constraint(
+            "ck_customers_email_not_null", "customers", "email IS NOT NULL", postgresql_not_valid=True
+        )
 
 
 def downgrade() -> None:
-    op.drop_constraint("ck_customers_email_not_null", "customers", type_="check")
+    if op.get_context().dialect.name == "postgresql":
+        op.drop_constraint("ck_customers_email_not_null", "customers", type_="check")

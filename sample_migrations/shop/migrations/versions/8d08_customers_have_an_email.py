@@ -14,13 +14,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE customers VALIDATE CONSTRAINT ck_customers_email_not_null")
-    op.alter_column("customers", "email", existing_type=sa.String(200), nullable=False)
-    op.drop_constraint("ck_customers_email_not_null", "customers", type_="check")
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("ALTER TABLE customers VALIDATE CONSTRAINT ck_customers_email_not_null")
+    with op.batch_alter_table("customers") as batch_op:
+        batch_op.alter_column("email", existing_type=sa.String(200), nullable=False)
+    if op.get_context().dialect.name == "postgresql":
+        op.drop_constraint("ck_customers_email_not_null", "customers", type_="check")
 
 
 def downgrade() -> None:
-    op.create_check_constraint(
-        "ck_customers_email_not_null", "customers", "email IS NOT NULL", postgresql_not_valid=True
-    )
-    op.alter_column("customers", "email", existing_type=sa.String(200), nullable=True)
+    if op.get_context().dialect.name == "postgresql":
+        op.create_check_constraint(
+            "ck_customers_email_not_null", "customers", "email IS NOT NULL", postgresql_not_valid=True
+        )
+    with op.batch_alter_table("customers") as batch_op:
+        batch_op.alter_column("email", existing_type=sa.String(200), nullable=True)

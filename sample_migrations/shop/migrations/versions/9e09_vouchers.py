@@ -19,13 +19,15 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
         sa.Column("code", sa.Text(), nullable=False, unique=True),
     )
-    op.add_column("orders", sa.Column("voucher_id", sa.BigInteger(), nullable=True))
-    op.create_foreign_key(
-        "fk_orders_voucher", "orders", "vouchers", ["voucher_id"], ["id"], ondelete="RESTRICT", postgresql_not_valid=True
-    )
+    with op.batch_alter_table("orders") as batch_op:
+        batch_op.add_column(sa.Column("voucher_id", sa.BigInteger(), nullable=True))
+        batch_op.create_foreign_key(
+            "fk_orders_voucher", "vouchers", ["voucher_id"], ["id"], ondelete="RESTRICT", postgresql_not_valid=True
+        )
 
 
 def downgrade() -> None:
-    op.drop_constraint("fk_orders_voucher", "orders", type_="foreignkey")
-    op.drop_column("orders", "voucher_id")
+    with op.batch_alter_table("orders") as batch_op:
+        batch_op.drop_constraint("fk_orders_voucher", type_="foreignkey")
+        batch_op.drop_column("voucher_id")
     op.drop_table("vouchers")

@@ -13,7 +13,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_voucher")
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_voucher")
 
 
 def downgrade() -> None:

@@ -13,9 +13,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("ALTER TABLE products ADD CONSTRAINT uq_products_sku UNIQUE USING INDEX uq_products_sku")
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("ALTER TABLE products ADD CONSTRAINT uq_products_sku UNIQUE USING INDEX uq_products_sku")
 
 
 def downgrade() -> None:
-    op.drop_constraint("uq_products_sku", "products", type_="unique")
-    op.create_index("uq_products_sku", "products", ["sku"], unique=True)
+    if op.get_context().dialect.name == "postgresql":
+        op.drop_constraint("uq_products_sku", "products", type_="unique")
+        op.create_index("uq_products_sku", "products", ["sku"], unique=True)

@@ -13,8 +13,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.get_context().autocommit_block():
-        op.execute("ALTER TYPE order_status ADD VALUE IF NOT EXISTS 'refunded'")
+    if op.get_context().dialect.name == "postgresql":
+        with op.get_context().autocommit_block():
+            op.execute("ALTER TYPE order_status ADD VALUE IF NOT EXISTS 'refunded'")
 
 
 def downgrade() -> None:

@@ -17,7 +17,7 @@ def upgrade() -> None:
     method = sa.Enum("card", "transfer", name="payment_method")
     op.create_table(
         "payments",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), primary_key=True),
+        sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
         sa.Column("order_id", sa.BigInteger(), sa.ForeignKey("orders.id", ondelete="CASCADE"), nullable=False),
         sa.Column("method", method, nullable=False),
         sa.CheckConstraint("order_id > 0", name="ck_payments_order_id"),
@@ -28,4 +28,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_payments_order_id", table_name="payments")
     op.drop_table("payments")
-    op.execute("DROP TYPE payment_method")
+    sa.Enum(name="payment_method").drop(op.get_bind(), checkfirst=True)
