@@ -6,6 +6,7 @@ back to where it was. Judges nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from migration_guard.model.finding import Direction
@@ -81,6 +82,7 @@ class Stage:
         """Run one function of one revision. After a failure the database has to be brought back, see `recover`."""
         self._snapshot = None
         step = self._child.step(direction, revision)
+        self._inside = step.failure is None
         if step.failure is None:
             if direction is Direction.UPGRADE:
                 self.applied.append(revision)
@@ -107,14 +109,14 @@ class Stage:
         for revision in applied[len(done) :]:
             step = self._child.step(Direction.UPGRADE, revision)
             if step.failure is not None:
-                self.applied = list(done)
+                self.applied, self._inside = list(done), False
                 raise StepError(step)
         self.applied = list(applied)
         if own_transactions:
-            self._child.leave()
+            self._leave()
             self.entered = self._enter()
         elif len(applied) - len(done) >= WORTH_A_COPY:
-            self._child.leave()
+            self._leave()
             self._keep_copy()
             self.entered = self._enter()
         self._access, self._catalogue, self._filler = self._eyes()
@@ -132,14 +134,19 @@ class Stage:
         entered = self._child.enter(self._destination, engine_name=self._engine_name, own_transactions=own_transactions)
         if self._preparation.start and not entered.heads:
             self._child.stamp(self._preparation.start)
+        self._inside = True
         return entered
 
-    def _leave_quietly(self) -> None:
-        """Leave env.py where it is still there. What it complains of at its end was told, or does not matter here."""
-        try:
+    def _leave(self) -> None:
+        """Let env.py run to its end. Raises ChildError where it fails there."""
+        if self._inside:
+            self._inside = False
             self._child.leave()
-        except ChildError:
-            return
+
+    def _leave_quietly(self) -> None:
+        """Leave env.py where it is still there. What it complains of at its end does not matter to what comes next."""
+        with suppress(ChildError):
+            self._leave()
 
     def _start_over(self, applied: Sequence[str]) -> tuple[str, ...]:
         """A new database; the revisions that it has already, because it is a copy."""
