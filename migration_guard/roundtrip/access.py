@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import select
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,6 +20,7 @@ from migration_guard.roundtrip.destination import Destination
 LOCKS = 10  # seconds that a statement of ours waits for a lock
 STATEMENTS = 60  # seconds that a statement of ours takes
 PORT = 5432
+_POLL_READ = 1  # psycopg2.extensions.POLL_READ; POLL_OK is 0
 
 # SQLAlchemy does not see the parameter in `:1::text`, but does in `:1 ::text`.
 _CAST = re.compile(r"(?<![:\w\\]):(\d+)(?=::)")
@@ -249,8 +251,15 @@ class Access:
             return work()
         from sqlalchemy.util import greenlet_spawn
 
-        found: T = self._loop.run_until_complete(greenlet_spawn(work))
-        return found
+        task: asyncio.Task[T] = self._loop.create_task(greenlet_spawn(work))
+        try:
+            return self._loop.run_until_complete(task)
+        except BaseException:
+            # Ctrl-C leaves the loop, not the statement: that would go on with the next one.
+            if not task.done():
+                task.cancel()
+                self._loop.run_until_complete(asyncio.wait([task]))
+            raise
 
 
 def words_of(error: Exception) -> str:
@@ -280,10 +289,29 @@ def _let_ctrl_c_through() -> None:
     """
     psycopg2 waits inside libpq, where Ctrl-C does not reach Python, unless it is given a function that waits
     (https://www.psycopg.org/docs/faq.html). It holds for the whole process: only ours, and only if nobody set one.
+    psycopg2's own, `wait_select`, would make an error of the database out of Ctrl-C.
     """
     extensions = import_module("psycopg2.extensions")
     if extensions.get_wait_callback() is None:
-        extensions.set_wait_callback(import_module("psycopg2.extras").wait_select)
+        extensions.set_wait_callback(_wait)
+
+
+class _Polled(Protocol):
+    """What psycopg2 hands to a function that waits (https://www.psycopg.org/docs/advanced.html)."""
+
+    def poll(self) -> int: ...
+    def fileno(self) -> int: ...
+    def cancel(self) -> object: ...
+
+
+def _wait(connection: _Polled) -> None:
+    while state := connection.poll():
+        reading, writing = ([connection], []) if state == _POLL_READ else ([], [connection])
+        try:
+            select.select(reading, writing, [])
+        except BaseException:
+            connection.cancel()
+            raise
 
 
 def _place(destination: Destination) -> str:
