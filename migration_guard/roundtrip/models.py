@@ -51,7 +51,7 @@ def _column(schema: str | None, table: str, column: str) -> str:
 
 
 def _index(index: Any) -> str:
-    columns = ", ".join(str(one) for one in getattr(index, "expressions", ()))
+    columns = ", ".join(str(getattr(one, "name", None) or one) for one in index.expressions)
     return f"index {index.name or 'without a name'} on {_of(index)} ({columns})"
 
 
