@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from servers import NEWEST, each_installation, left, private, script, use
 
-from migration_guard.roundtrip.servers import binaries, folders, keeping, mysql, postgresql
+from migration_guard.roundtrip.access import DatabaseError
+from migration_guard.roundtrip.servers import binaries, folders, keeping, mysql, postgresql, processes
 from migration_guard.roundtrip.servers.binaries import Installation
 
 
@@ -65,6 +66,23 @@ def test_without_a_cache_everything_is_made_each_time(monkeypatch: pytest.Monkey
     with private(NEWEST) as ours:
         assert use(ours.create()) == [(1,)]
     assert not left()
+
+
+def test_what_belongs_to_the_system_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "_can_run", lambda program, account: False)
+    found = Installation(dialect="mysql", version=(8, 0, 36), program=Path("/usr/sbin/mysqld"))
+    with pytest.raises(DatabaseError, match=r"cannot run /usr/sbin/mysqld nor a copy"):
+        keeping.reachable(found, processes.Account(1, 1), tmp_path)
+
+
+def test_what_was_not_used_for_a_month_is_removed(cache: Path) -> None:
+    old, new = (cache / f"postgresql-1.{each}-0123456789ab" for each in "12")
+    old.mkdir()
+    os.utime(old, (0, 0))
+    (cache / "notes").mkdir()
+    os.utime(cache / "notes", (0, 0))
+    assert keeping.keep(new.name, lambda folder: folder.mkdir(mode=0o700)) == new
+    assert sorted(cache.iterdir()) == sorted([new, cache / "notes"])
 
 
 START = """

@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 
 from migration_guard.roundtrip.destination import Destination
 
+CONNECTIONS = 10  # seconds until a server must have answered
 LOCKS = 10  # seconds that a statement of ours waits for a lock
 STATEMENTS = 60  # seconds that a statement of ours takes
 PORT = 5432
@@ -46,28 +47,32 @@ class DatabaseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """SQLAlchemy's name of a driver, the module it is, and the package that brings it."""
+    """
+    SQLAlchemy's name of a driver, the module it is, and the package that brings it. `limit` is its word for the
+    seconds that a connection may take; those without have one already, or can only limit everything.
+    """
 
     name: str
     module: str
     package: str
+    limit: str | None = None
     asynchronous: bool = False
 
 
 # In the order in which we take them. psycopg needs SQLAlchemy 2 (https://docs.sqlalchemy.org/20/dialects/postgresql.html).
 DRIVERS = {
     "postgresql": (
-        Driver("psycopg", "psycopg", "psycopg[binary]"),
-        Driver("psycopg2", "psycopg2", "psycopg2-binary"),
+        Driver("psycopg", "psycopg", "psycopg[binary]", "connect_timeout"),
+        Driver("psycopg2", "psycopg2", "psycopg2-binary", "connect_timeout"),
         Driver("pg8000", "pg8000", "pg8000"),
-        Driver("asyncpg", "asyncpg", "asyncpg", asynchronous=True),
+        Driver("asyncpg", "asyncpg", "asyncpg", "timeout", asynchronous=True),
     ),
     "mysql": (
         Driver("pymysql", "pymysql", "PyMySQL"),
-        Driver("mysqldb", "MySQLdb", "mysqlclient"),
+        Driver("mysqldb", "MySQLdb", "mysqlclient", "connect_timeout"),
         Driver("mysqlconnector", "mysql.connector", "mysql-connector-python"),
-        Driver("asyncmy", "asyncmy", "asyncmy", asynchronous=True),
-        Driver("aiomysql", "aiomysql", "aiomysql", asynchronous=True),
+        Driver("asyncmy", "asyncmy", "asyncmy", "connect_timeout", asynchronous=True),
+        Driver("aiomysql", "aiomysql", "aiomysql", "connect_timeout", asynchronous=True),
     ),
     "sqlite": (Driver("pysqlite", "sqlite3", "a Python with sqlite3"),),
 }
@@ -182,13 +187,14 @@ class Access:
     @classmethod
     def _of(cls, place: URL, driver: Driver) -> Self:
         # The pool that keeps one connection, and opens another where that one is lost.
+        options = {"poolclass": StaticPool, "connect_args": {driver.limit: CONNECTIONS} if driver.limit else {}}
         if driver.asynchronous:
             from sqlalchemy.ext.asyncio import create_async_engine  # needs greenlet, which others do without
 
-            engine = create_async_engine(place, poolclass=StaticPool).sync_engine
+            engine = create_async_engine(place, **options).sync_engine
             access = cls(engine, asyncio.new_event_loop())
         else:
-            engine = sqlalchemy.create_engine(place, poolclass=StaticPool, future=True)
+            engine = sqlalchemy.create_engine(place, future=True, **options)
             access = cls(engine)
         sqlalchemy.event.listen(engine, "connect", _be_patient(engine.dialect.name))
         return access

@@ -19,6 +19,7 @@ from migration_guard.roundtrip.servers.binaries import Installation
 from migration_guard.roundtrip.servers.processes import Account, run
 
 UNUSED = 30 * 86_400  # seconds after which what was kept is removed
+SYSTEM = (Path("/"), Path("/usr"), Path("/usr/local"))  # too much to be copied
 HALF_MADE = 3600  # seconds after which nobody is still making it
 
 
@@ -76,7 +77,8 @@ def _prune(cache: Path) -> None:
     for folder in cache.iterdir():
         if not re.fullmatch(r"[a-z]+-[0-9.]+-[0-9a-f]{12}(\.[0-9a-f]{10}\.tmp)?", folder.name):
             continue
-        limit = HALF_MADE if folder.suffix == ".tmp" else UNUSED
+        limit = SYSTEM = (Path("/"), Path("/usr"), Path("/usr/local"))  # too much to be copied
+HALF_MADE if folder.suffix == ".tmp" else UNUSED
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > limit and folders.is_ours(folder):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -89,6 +91,8 @@ def reachable(installation: Installation, account: Account | None, folder: Path)
     """
     if account is None or _can_run(installation.program, account):
         return installation
+    if installation.folder.parent in SYSTEM:
+        raise _unreachable(installation)
     name = key(installation, "programs")
     copy = find(name) or keep(name, lambda new: _copy_programs(installation, new))
     if copy is None or not _can_run(_program(installation, copy), account):
@@ -96,11 +100,15 @@ def reachable(installation: Installation, account: Account | None, folder: Path)
         _copy_programs(installation, copy)
     program = _program(installation, copy)
     if not _can_run(program, account):
-        raise DatabaseError(
-            f"As root we run a database server as another user, and that one cannot run {installation.program} nor a "
-            "copy of it. Run migration-guard as a normal user, or give a server with --database-url."
-        )
+        raise _unreachable(installation)
     return Installation(installation.dialect, installation.version, program)
+
+
+def _unreachable(installation: Installation) -> DatabaseError:
+    return DatabaseError(
+        f"As root we run a database server as another user, and that one cannot run {installation.program} nor a "
+        "copy of it. Run migration-guard as a normal user, or give a server with --database-url."
+    )
 
 
 def _can_run(program: Path, account: Account) -> bool:

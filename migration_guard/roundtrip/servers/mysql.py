@@ -203,7 +203,7 @@ def _command(programs: Installation, folder: Path) -> list[str | Path]:
     return [programs.program, "--no-defaults", *own, f"--tmpdir={folder}", *SETTINGS, *_OWN_SETTINGS[programs.dialect]]
 
 
-_OWN_SETTINGS = {"mysql": ("--mysqlx=OFF",), "mariadb": ("--innodb-log-file-size=8M",)}
+_OWN_SETTINGS = {"mysql": ("--loose-mysqlx=OFF",), "mariadb": ("--innodb-log-file-size=8M",)}
 
 
 def _is_ready(server: subprocess.Popen[bytes], socket_file: Path) -> bool:
