@@ -77,8 +77,7 @@ def _prune(cache: Path) -> None:
     for folder in cache.iterdir():
         if not re.fullmatch(r"[a-z]+-[0-9.]+-[0-9a-f]{12}(\.[0-9a-f]{10}\.tmp)?", folder.name):
             continue
-        limit = SYSTEM = (Path("/"), Path("/usr"), Path("/usr/local"))  # too much to be copied
-HALF_MADE if folder.suffix == ".tmp" else UNUSED
+        limit = HALF_MADE if folder.suffix == ".tmp" else UNUSED
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > limit and folders.is_ours(folder):
                 shutil.rmtree(folder, ignore_errors=True)
