@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from migration_guard.roundtrip.catalogues import Catalogue, catalogue
 
@@ -172,10 +173,13 @@ create function public.touch() returns trigger language plpgsql as 'begin return
 
 
 def run(connection: psycopg.Connection[Any], sql: str) -> bool:
-    """Whether the server took it."""
+    """Whether the server took it. Within a transaction, what it refuses is undone alone."""
     try:
-        connection.execute(sql)
+        if connection.info.transaction_status is TransactionStatus.IDLE:
+            connection.execute(sql)
+        else:
+            with connection.transaction():
+                connection.execute(sql)
     except psycopg.Error:
-        connection.rollback()
         return False
     return True

@@ -10,7 +10,7 @@ from migration_guard.roundtrip.snapshot import Definition, Snapshot, Thing
 
 TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
 MENTIONED = (*TABLES, "column", "enum", "domain", "composite type", "sequence", "schema")
-_DEFAULT_SCHEMA = re.compile(r"(?<![\w.\"])public\.(?=[\w\"])")
+_DEFAULT_SCHEMA = re.compile(r"(?<![\w.'\"])public\.(?=[\w\"])")
 
 
 def differences(should: Snapshot, found: Snapshot) -> tuple[Difference, ...]:
@@ -77,17 +77,19 @@ class Comparison:
         """Whether another difference explains these: the same change of a parent, a name or a type that is told."""
         if any(every.get(parent) == changes for parent in self.found[thing].part_of):
             return True
-        was = _Neutral(_names(self.missing), self._types(every, was=True))
-        now = _Neutral(_names(self.left), self._types(every, was=False))
+        types = self._types(every)
+        was, now = _Neutral(_names(self.missing), types), _Neutral(_names(self.left), types)
         return thing.kind != "column" and all(was(one.was) == now(one.now) for one in changes)
 
-    def _types(self, every: Mapping[Thing, list[Change]], *, was: bool) -> set[str]:
+    def _types(self, every: Mapping[Thing, list[Change]]) -> set[str]:
+        """The types that a column had or has now: texts are cast to them, or no longer."""
         return {
-            change.was if was else change.now
+            type_
             for thing, changes in every.items()
             if thing.kind == "column"
             for change in changes
             if change.property == "type"
+            for type_ in (change.was, change.now)
         }
 
 
@@ -135,7 +137,8 @@ def _content(thing: Thing, definition: Definition) -> object:
 
 
 def _same(default: Change, type_: Change) -> bool:
-    return _Neutral(set(), {type_.was})(default.was) == _Neutral(set(), {type_.now})(default.now)
+    neutral = _Neutral(set(), {type_.was, type_.now})
+    return neutral(default.was) == neutral(default.now)
 
 
 def _for_people(change: Change) -> Change:

@@ -108,7 +108,7 @@ def _sum(table: str, condition: str) -> str:
 
 def _without_versions(version: int) -> list[str]:
     """Some are views, or only in later servers, or readable in part."""
-    mappings = "select string_agg(umid || ' ' || usename || array_to_string(umoptions, ','), ',' order by umid)"
+    mappings = "select string_agg(concat_ws(' ', umid, usename, umoptions), ',' order by umid)"
     columns = "subname, subowner, subenabled, subpublications, subslotname"
     subscriptions = f"select string_agg(row({columns})::text, ',' order by subname) from pg_subscription"
     found = [f"{mappings} from pg_user_mappings", subscriptions]

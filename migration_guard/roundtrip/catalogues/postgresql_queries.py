@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Schemas of the user; what an extension owns is the extension's. https://www.postgresql.org/docs/current/catalogs.html
+# Schemas of the user; what an extension owns is the extension's, and the functions of a range type are the type's.
+# https://www.postgresql.org/docs/current/catalogs.html
 SHARED = """
 with u as materialized (select oid, nspname from pg_namespace
     where nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_(toast|temp)'),
-x as materialized (select classid, objid from pg_depend where refclassid = 'pg_extension'::regclass and deptype = 'e'),
+x as materialized (select classid, objid from pg_depend where refclassid = 'pg_extension'::regclass and deptype = 'e'
+    union all select classid, objid from pg_depend where refclassid = 'pg_type'::regclass and deptype = 'i'
+    and classid in ('pg_proc'::regclass, 'pg_cast'::regclass)),
 r as materialized (select c.*, n.nspname from pg_class c join u n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f')
     and c.oid not in (select objid from x where classid = 'pg_class'::regclass)
@@ -124,7 +127,6 @@ def _relations(version: int) -> tuple[Part, ...]:
                 grants("a.attacl", "c", "r.relowner"),
                 "array_to_string(a.attoptions, ', ')",
                 "array_to_string(a.attfdwoptions, ', ')",
-                "a.attislocal",
             ),
             "from r join pg_attribute a on a.attrelid = r.oid join pg_type t on t.oid = a.atttypid"
             " left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum"

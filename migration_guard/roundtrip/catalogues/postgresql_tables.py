@@ -135,7 +135,7 @@ class Tables:
         }
         for row in self._visible("columns"):
             oid, number, name, type_, required, identity, generated, collation, default, *rest = row
-            storage, compression, statistics, grants, options, foreign, local = rest
+            storage, compression, statistics, grants, options, foreign = rest
             if self.directory.kinds[oid] in VIEWS:
                 continue
             table = self.directory.relations[oid]
@@ -159,7 +159,6 @@ class Tables:
                             "statistics": statistics,
                             "options": options,
                             "foreign options": foreign,
-                            "inherited": "only" if not local else None,
                             "grants": grants,
                             "comment": self._comment("pg_class", oid, number),
                         }

@@ -56,6 +56,7 @@ class Others:
         for row in self.rows["sequences"]:
             oid, schema, name, persistence, owner, grants, type_, start, increment, least, most, cache, cycle, own = row
             kind, owner_schema, table, column = own or (None, None, "", "")
+            # What a column owns has the owner and the persistence of its table.
             home = f"{owner_schema}.{table}" if table else None
             yield (
                 Thing("sequence", f"{schema}.{name}"),
@@ -70,10 +71,10 @@ class Others:
                             "maximum": most,
                             "cache": cache,
                             "cycle": yes(cycle),
-                            "unlogged": PERSISTENCE.get(persistence),
+                            "unlogged": None if home else PERSISTENCE.get(persistence),
                             "owned by": f"{home}.{column}" if home else None,
                             "identity": yes(kind == "i"),
-                            "owner": owner,
+                            "owner": None if home else owner,
                             "grants": grants,
                             "comment": self._comment("pg_class", oid),
                         }

@@ -1,0 +1,201 @@
+"""Two snapshots compared: one difference for each object and cause, in words for people."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migration_guard.model.trip import Change, Difference, Fate
+from migration_guard.roundtrip.differ import differences
+from migration_guard.roundtrip.snapshot import Definition, Snapshot, Thing
+
+Plain = dict[Thing, Definition]
+
+USERS: Plain = {
+    Thing("table", "public.users"): Definition(None, {"owner": "me"}),
+    Thing("column", "public.users.id"): Definition("public.users", {"type": "integer", "nullable": "no"}),
+    Thing("column", "public.users.email"): Definition(
+        "public.users", {"type": "character varying(50)", "nullable": "no", "default": "'x'::character varying"}
+    ),
+    Thing("primary key", "public.users.users_pkey"): Definition(
+        "public.users", {"definition": "PRIMARY KEY (id)"}, system_named=True
+    ),
+    Thing("check constraint", "public.users.ck_email"): Definition(
+        "public.users", {"definition": "CHECK (((email)::text <> ''::text))"}
+    ),
+    Thing("index", "public.ix_users_email"): Definition(
+        "public.users", {"unique": "no", "definition": "btree (email)"}
+    ),
+    Thing("sequence", "public.users_id_seq"): Definition(
+        "public.users",
+        {"type": "integer", "owned by": "public.users.id"},
+        system_named=True,
+        part_of=(Thing("column", "public.users.id"),),
+    ),
+}
+ORDERS: Plain = {
+    Thing("table", "sales.orders"): Definition(None, {"owner": "me"}),
+    Thing("column", "sales.orders.user_id"): Definition("sales.orders", {"type": "integer"}),
+    Thing("foreign key", "sales.orders.fk_user"): Definition(
+        "sales.orders",
+        {"definition": "FOREIGN KEY (user_id) REFERENCES public.users(id)"},
+        part_of=(Thing("table", "public.users"),),
+    ),
+}
+BOTH = {**USERS, **ORDERS}
+
+
+def without(snapshot: Plain, *names: str) -> Plain:
+    return {thing: one for thing, one in snapshot.items() if thing.name not in names}
+
+
+def changed(snapshot: Plain, name: str, **properties: str) -> Plain:
+    found = dict(snapshot)
+    for thing, one in snapshot.items():
+        if thing.name == name:
+            found[thing] = Definition(one.table, {**one.properties, **properties}, one.system_named, one.part_of)
+    return found
+
+
+def renamed(snapshot: Plain, old: str, new: str) -> Plain:
+    """Everything that is called so, or mentions it, under another name."""
+
+    def again(text: str) -> str:
+        return text.replace(old, new)
+
+    return {
+        Thing(thing.kind, again(thing.name)): Definition(
+            one.table and again(one.table),
+            {name: again(text) for name, text in one.properties.items()},
+            one.system_named,
+            tuple(Thing(part.kind, again(part.name)) for part in one.part_of),
+        )
+        for thing, one in snapshot.items()
+    }
+
+
+def told(should: Snapshot, found: Snapshot) -> list[tuple[str, str, Fate]]:
+    return [(one.kind, one.name, one.fate) for one in differences(should, found)]
+
+
+def test_a_table_brings_everything_that_belongs_to_it() -> None:
+    assert told(BOTH, ORDERS) == [("table", "users", Fate.MISSING)]
+    assert told(BOTH, USERS) == [("table", "sales.orders", Fate.MISSING)]
+    assert told({}, BOTH) == [("table", "sales.orders", Fate.LEFT_BEHIND), ("table", "users", Fate.LEFT_BEHIND)]
+
+
+def test_a_column_brings_its_own_sequence() -> None:
+    assert told(without(USERS, "public.users.id", "public.users_id_seq"), USERS) == [
+        ("column", "users.id", Fate.LEFT_BEHIND)
+    ]
+
+
+def test_people_read_names_without_what_goes_without_saying() -> None:
+    found = differences(without(BOTH, "public.users.ck_email", "public.ix_users_email", "sales.orders.fk_user"), BOTH)
+    assert found == (
+        Difference("foreign key", "fk_user", Fate.LEFT_BEHIND, "sales.orders"),
+        Difference("check constraint", "ck_email", Fate.LEFT_BEHIND, "users"),
+        Difference("index", "ix_users_email", Fate.LEFT_BEHIND, "users"),
+    )
+
+
+def test_a_change_tells_what_was_and_what_is() -> None:
+    assert differences(USERS, changed(USERS, "public.users.id", nullable="yes")) == (
+        Difference("column", "users.id", Fate.CHANGED, "users", (Change("nullable", "no", "yes"),)),
+    )
+    lost = changed(USERS, "public.users.id", type="public.number", default="'public.x'::public.number")
+    (only,) = differences(USERS, lost)
+    assert only.changes == (Change("type", "integer", "number"), Change("default", "", "'public.x'::number"))
+
+
+def test_another_type_is_told_once_with_all_that_is_cast() -> None:
+    now = changed(USERS, "public.users.email", type="text", default="'x'::text")
+    now = changed(now, "public.users.ck_email", definition="CHECK ((email <> ''::text))")
+    assert differences(USERS, now) == (
+        Difference("column", "users.email", Fate.CHANGED, "users", (Change("type", "character varying(50)", "text"),)),
+    )
+    other = changed(now, "public.users.ck_email", definition="CHECK ((email <> 'y'::text))")
+    assert [one.name for one in differences(USERS, other)] == ["ck_email", "users.email"]
+
+
+def test_another_default_is_told_beside_another_type() -> None:
+    (only,) = differences(USERS, changed(USERS, "public.users.email", type="text", default="'y'::text"))
+    assert [change.property for change in only.changes] == ["type", "default"]
+
+
+def test_another_name_for_a_column_is_told_once() -> None:
+    assert told(USERS, renamed(renamed(USERS, ".email", ".mail"), "(email", "(mail")) == [
+        ("column", "users.email", Fate.MISSING),
+        ("column", "users.mail", Fate.LEFT_BEHIND),
+    ]
+
+
+def test_another_name_for_a_table_is_told_once() -> None:
+    now = renamed(BOTH, "public.users", "public.people")
+    assert told(BOTH, now) == [("table", "people", Fate.LEFT_BEHIND), ("table", "users", Fate.MISSING)]
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_name_is_noise_only_where_the_database_chose_it(chosen: bool) -> None:
+    def key(name: str) -> Plain:
+        thing = Thing("unique constraint", f"public.users.{name}")
+        return {**USERS, thing: Definition("public.users", {"definition": "UNIQUE (email)"}, system_named=chosen)}
+
+    assert bool(differences(key("users_email_key"), key("users_email_key1"))) is not chosen
+
+
+def test_a_name_chosen_by_the_database_does_not_hide_another_definition() -> None:
+    def key(name: str, definition: str) -> Plain:
+        thing = Thing("unique constraint", f"public.users.{name}")
+        return {**USERS, thing: Definition("public.users", {"definition": definition}, system_named=True)}
+
+    found = told(key("users_id_key", "UNIQUE (id)"), key("users_email_key", "UNIQUE (email)"))
+    assert found == [
+        ("unique constraint", "users_email_key", Fate.LEFT_BEHIND),
+        ("unique constraint", "users_id_key", Fate.MISSING),
+    ]
+
+
+def test_white_space_is_no_difference() -> None:
+    was = {Thing("view", "public.v"): Definition(None, {"definition": " SELECT 1\n   FROM t;"})}
+    now = {Thing("view", "public.v"): Definition(None, {"definition": "SELECT 1 FROM t;"})}
+    assert not differences(was, now)
+
+
+def test_what_a_parent_brings_to_its_children_is_told_of_the_parent() -> None:
+    parent, child = Thing("column", "public.events.at"), Thing("column", "public.events_1.at")
+    was = {
+        parent: Definition("public.events", {"type": "date"}),
+        child: Definition("public.events_1", {"type": "date"}, part_of=(parent,)),
+    }
+    now = {thing: Definition(one.table, {"type": "text"}, part_of=one.part_of) for thing, one in was.items()}
+    assert [one.name for one in differences(was, now)] == ["events.at"]
+    assert [one.name for one in differences({}, was)] == ["events.at"]
+
+
+def test_a_sequence_that_nobody_owns_any_more_is_changed() -> None:
+    thing = Thing("sequence", "public.s")
+    was = {**USERS, thing: Definition("public.users", {"owned by": "public.users.id"})}
+    now = {**USERS, thing: Definition(None, {})}
+    assert [(one.name, one.fate) for one in differences(was, now)] == [("s", Fate.CHANGED)]
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+THINGS = st.dictionaries(
+    st.builds(Thing, st.sampled_from(["table", "view", "enum"]), NAMES.map("public.{}".format)),
+    st.builds(Definition, st.none(), st.dictionaries(NAMES, NAMES), system_named=st.booleans()),
+)
+
+
+@given(THINGS)
+def test_nothing_differs_from_itself(snapshot: Plain) -> None:
+    assert not differences(snapshot, dict(snapshot))
+
+
+@given(THINGS, THINGS)
+def test_what_is_left_one_way_is_missing_the_other_way(one: Plain, other: Plain) -> None:
+    turned = {Fate.MISSING: Fate.LEFT_BEHIND, Fate.LEFT_BEHIND: Fate.MISSING, Fate.CHANGED: Fate.CHANGED}
+    there = {(kind, name, fate) for kind, name, fate in told(one, other)}
+    back = {(kind, name, turned[fate]) for kind, name, fate in told(other, one)}
+    assert there == back
