@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +16,12 @@ from migration_guard.roundtrip.servers.binaries import Installation
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "cache"
-    folder.mkdir(mode=0o755)
-    # The account that runs the server must get to copies of programs.
-    for parent in (tmp_path, *tmp_path.parents):
-        if parent.stat().st_uid == os.geteuid() and parent.name.startswith("pytest"):
-            parent.chmod(0o755)
-    monkeypatch.setattr(folders, "cache_folder", lambda: folder)
-    return folder
+def cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty cache, where the accounts that run servers can get to."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        monkeypatch.setattr(folders, "cache_folder", lambda: Path(folder))
+        yield Path(folder)
 
 
 @each_installation
