@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy
 from postgres import installations, throwaway
 from projects import ASYNC, GENERIC, MULTIDB, script, write
 
@@ -20,6 +21,10 @@ from migration_guard.roundtrip.process import Child, ChildError, Job
 
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
 PATIENCE = 60.0
+# SQLAlchemy 1.4 does not know psycopg 3.
+NEWER = ["psycopg"] if sqlalchemy.__version__ >= "2" else []
+# Nor does a statement of its own begin a transaction there.
+EXTERNAL = ["engine.begin()", "an earlier statement"] if NEWER else ["engine.begin()"]
 numbers = itertools.count()
 
 
@@ -224,7 +229,7 @@ def test_what_the_database_refuses_is_told_in_its_words_at_its_line(tmp_path: Pa
     assert in_use(postgres) == 0
 
 
-@pytest.mark.parametrize("driver", ["psycopg2", "psycopg", "pg8000", "asyncpg"])
+@pytest.mark.parametrize("driver", ["psycopg2", *NEWER, "pg8000", "asyncpg"])
 def test_every_driver_tells_the_same(driver: str, tmp_path: Path, postgres: Destination) -> None:
     environment = ASYNC if driver == "asyncpg" else GENERIC
     scripts = {"a": up('op.execute("select * from nowhere")')}
@@ -346,7 +351,7 @@ with engine.connect() as connection:
 """,
     "an earlier statement": """
 with engine.connect() as connection:
-    connection.execute(text("create schema shop"))
+    connection.execute(text("create schema if not exists shop"))
     connection.execute(text("set search_path to shop"))
     context.configure(connection=connection)
     with context.begin_transaction():
@@ -364,17 +369,16 @@ def test_each_revision_has_its_own_transaction_whatever_env_py_begins(
     environment = TRANSACTION.format(how=WAYS[way])
     with Child(write(tmp_path / "project", scripts, environment=environment), timeout=PATIENCE) as child:
         entered = child.enter(postgres)
-        assert entered.external_transaction == ("after" not in way)
+        assert entered.external_transaction == (way in EXTERNAL)
         assert not entered.transaction_per_migration
         fine(child.step(UP, "a"))
         # What env.py has set for its session holds for the migrations.
         schema = "shop" if way == "an earlier statement" else "public"
         assert asked(postgres, "select schemaname from pg_tables where tablename = 't_a'") == [(schema,)]
         child.leave()
-        child.enter(postgres) if schema == "public" else None
-        if schema == "public":
-            assert child.step(UP, "b").failure is not None
-            assert child.enter(postgres).heads == ("a",)
+        child.enter(postgres)
+        assert child.step(UP, "b").failure is not None
+        assert child.enter(postgres).heads == ("a",)
 
 
 def test_env_py_may_have_its_own_transaction(tmp_path: Path, postgres: Destination) -> None:

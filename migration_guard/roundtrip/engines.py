@@ -57,11 +57,11 @@ def install(fence: Fence) -> None:
     def before_execute(connection: object, cursor: object, statement: str, *rest: object) -> None:
         fence.check_statement(statement)
 
-    event.listen(Engine, "do_connect", do_connect, insert=True)
+    event.listen(Engine, "do_connect", do_connect)
     DefaultDialect.connect = connect  # type: ignore[method-assign, assignment]
     event.listen(Pool, "connect", connected, insert=True)
     event.listen(Pool, "checkout", checkout, insert=True)
-    event.listen(Engine, "before_cursor_execute", before_execute, insert=True)
+    event.listen(Engine, "before_cursor_execute", before_execute)
 
 
 def _confirm(fence: Fence, connection: Any) -> None:

@@ -36,9 +36,9 @@ class Job:
         """The same, for JSON."""
         return {
             **asdict(self),
-            "folder": str(self.folder),
-            "config": self.config and str(self.config),
-            "script_location": self.script_location and str(self.script_location),
+            "folder": str(self.folder.absolute()),
+            "config": self.config and str(self.config.absolute()),
+            "script_location": self.script_location and str(self.script_location.absolute()),
         }
 
     @classmethod

@@ -71,12 +71,12 @@ class Child:
     """
 
     def __init__(self, job: Job, *, timeout: float, destination: Destination | None = None) -> None:
-        self.job = job
+        self.job = replace(job, folder=job.folder.absolute())
         self.timeout = timeout
         self._destination = destination
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.Queue[Plain | None] = queue.Queue()
-        self._revisions: tuple[Revision, ...] = ()
+        self._revisions: tuple[Revision, ...] | None = None
         self._loaded = False
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._trace: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
@@ -90,8 +90,9 @@ class Child:
 
     def revisions(self) -> tuple[Revision, ...]:
         """All scripts, parents and dependencies first. Raises ChildError where they cannot be loaded."""
-        self._load()
-        return self._revisions
+        if self._revisions is None:
+            self._load()
+        return self._revisions or ()
 
     def prepare(self, destination: Destination, function: str) -> None:
         """
@@ -118,7 +119,7 @@ class Child:
         try:
             return step_from(self._ask("step", direction=direction, revision=revision)["step"])
         except _Gone as gone:
-            path = next((one.path for one in self._revisions if one.id == revision), None)
+            path = next((one.path for one in self._revisions or () if one.id == revision), None)
             failure = replace(gone.failure, place=self._where(path))
             return Step(revision, direction, failure=failure, seconds=time.perf_counter() - started)
 
@@ -231,7 +232,7 @@ class Child:
         self._trace.seek(0)
         frames = _FRAME.findall(self._trace.read().decode("utf-8", "replace"))
         places = [Place(os.path.join(self.job.folder, path), int(line)) for path, line in frames]
-        scripts = {script} if script else {one.path for one in self._revisions}
+        scripts = {script} if script else {one.path for one in self._revisions or ()}
         own = [place for place in places if place.path in scripts]
         folder = os.path.join(self.job.folder, "")
         near = [one for one in places if one.path.startswith(folder) and "site-packages" not in one.path]
