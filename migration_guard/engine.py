@@ -56,7 +56,7 @@ def lint(paths: Sequence[Path], cwd: Path, explicit: Path | None = None, overrid
 def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Path) -> Report:
     """One history: what was found the last time, if nothing has changed since."""
     contents = {str(path): content(path) for path in project.files}
-    cache = Cache(cache_folder(project, settings, cwd), str(project.repository))
+    cache = Cache(_cache_folder(project, settings, cwd), str(project.repository))
     judging = (settings.target, settings.selections, settings.severity, settings.start_after, settings.filename_pattern)
     place = (project.root, project.versions, project.section, project.database)
     states = [(path, content and digest(content)) for path, content in contents.items()]
@@ -75,7 +75,7 @@ def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Pat
     return Report(kept, summary, sources(kept, contents))
 
 
-def cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
+def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
     """Beside the configuration above the history, else at the top of the repository, else in the current folder."""
     if not settings.cache:
         return None

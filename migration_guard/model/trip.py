@@ -139,6 +139,13 @@ class Trip:
     own_transactions: Step | None = None
     models: tuple[str, ...] = ()
 
+    @property
+    def troubled(self) -> bool:
+        """Whether there is anything to judge: a step that failed, a difference, a loss."""
+        steps = (self.upgrade, self.downgrade, self.again, self.on_empty, self.own_transactions, *self.whole_way)
+        failed = any(step is not None and step.failure is not None for step in steps)
+        return failed or bool(self.left or self.differs or self.lost or self.models)
+
     def statements(self, direction: Direction) -> tuple[Statement, ...]:
         """What was sent to the database in this direction, the first time."""
         step = self.upgrade if direction is Direction.UPGRADE else self.downgrade

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migration_guard import config, rules, targets
 from migration_guard.config import Config, Overrides
 from migration_guard.config.roundtrip import TripConfig
-from migration_guard.engine import cache_folder, content
+from migration_guard.engine import content
 from migration_guard.gathering import decoded, placed, sources, united
 from migration_guard.hushing import Comments, without_superseded
 from migration_guard.model.finding import Finding, Proof, Report, Summary
@@ -36,6 +36,7 @@ from migration_guard.roundtrip.steps import Lineage, Selection, lineage, plan
 from migration_guard.roundtrip.trip import Progress, Travels, Wishes, travel
 from migration_guard.rules import Context
 
+COMMENT = b"migration-guard:"
 # The words of PostgreSQL for an extension whose files are not installed, before and since version 13.
 LACKING = re.compile(r'extension "([^"]+)" is not available|extension control file "[^"]*/([^"/]+)\.control"')
 
@@ -45,7 +46,7 @@ class Request:
     """One round trip as it was asked for. `since` is a git ref: what it has already is only upgraded."""
 
     options: TripConfig
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     since: str | None = None
     stop_at_first: bool = False
     explicit: Path | None = None
@@ -111,18 +112,11 @@ def _on(
 ) -> Report:
     """The trip on a database of this dialect."""
     options = request.options
-    history, _ = read_history(
-        project,
-        contents,
-        target.dialect,
-        settings.jobs,
-        Cache(cache_folder(project, settings, cwd), str(project.repository)),
-    )
     version = next((one.version for one in settings.target if one.dialect == target.dialect), None)
     wanted = WantedServer(dialect=target.dialect, version=version, url=options.database_url)
     with server(wanted) as found, Child(_job(project, options), timeout=options.timeout) as child:
         graph = lineage(child.revisions())
-        migrations = _migrations(graph, history)
+        migrations = _migrations(graph, _read(project, contents, target.dialect, _commented(contents)))
         selection = replace(request.selection, start=options.start, known=_known(project, request))
         prepared = preparation(options.prepare, options.folder, graph.tops(plan(graph, selection).there))
         stage = Stage(found, child, prepared, engine_name=project.database, rows=options.rows)
@@ -137,7 +131,7 @@ def _on(
             travels = travel(stage, graph, chosen, migrations, wishes, progress)
         finally:
             stage.close()
-        findings = _judged(travels, history, target, settings, options, contents)
+        findings = _judged(travels, project, target, settings, options, contents)
         proof, notes = _proof(travels, stage, found, findings)
         summary = Summary(
             files=len(project.files),
@@ -168,18 +162,32 @@ def _job(project: Project, options: TripConfig) -> Job:
     )
 
 
-def _migrations(graph: Lineage, history: History) -> dict[str, Migration]:
-    """What was read of each revision; only where it is, where it could not be read."""
-    found = {}
-    for revision in graph.revisions.values():
-        read = history.by_revision.get(revision.id)
-        found[revision.id] = read or Migration(revision.path, revision.id, revision.down_revisions)
-    return found
+def _commented(contents: Mapping[str, bytes | None]) -> list[str]:
+    """The files in which somebody speaks to us: the others need no reading before something is found in them."""
+    return [path for path, text in contents.items() if text is not None and COMMENT in text]
+
+
+def _read(
+    project: Project, contents: Mapping[str, bytes | None], dialect: str, paths: Iterable[str]
+) -> Mapping[str, Migration]:
+    """What these files say, by revision."""
+    some = {path: contents[path] for path in paths if path in contents}
+    if not some:
+        return {}
+    part = replace(project, files=tuple(map(Path, some)), env=None)
+    return read_history(part, some, dialect, 1, Cache(None, str(project.repository)))[0].by_revision
+
+
+def _migrations(graph: Lineage, read: Mapping[str, Migration]) -> dict[str, Migration]:
+    """What was read of each revision; only where it is, of the others."""
+    return {
+        one.id: read.get(one.id) or Migration(one.path, one.id, one.down_revisions) for one in graph.revisions.values()
+    }
 
 
 def _judged(
     travels: Travels,
-    history: History,
+    project: Project,
     target: Target,
     settings: Config,
     options: TripConfig,
@@ -193,13 +201,13 @@ def _judged(
         for code, rule in every.items()
         if settings.selects(code, default=rule.enabled or code in asked) and target.dialect in rule.dialects
     ]
+    troubled = [trip for trip in travels.trips.values() if trip.troubled and not _lacking(trip)]
+    read = _read(project, contents, target.dialect, [trip.migration.path for trip in troubled])
     found: list[Finding] = []
-    for trip in travels.trips.values():
-        if _lacking(trip):
-            continue
-        migration = trip.migration
+    for trip in troubled:
+        migration = read.get(trip.migration.revision, trip.migration)
         source = decoded(contents.get(migration.path) or content(Path(migration.path)))
-        context = Context(target, history, Replayed(migration), EMPTY, source, settings.filename_pattern)
+        context = Context(target, History("", (migration,)), Replayed(migration), EMPTY, source)
         told = placed((finding for rule in active for finding in rule.check(trip, context)), migration)
         comments = Comments(migration)
         supersedes = {rule.code: rule.supersedes for rule in active}

@@ -77,7 +77,7 @@ def travel(
         progress(revision, number, len(plan.trips))
         trip = _up_down_up(stage, migration, seen)
         seen.trips[revision] = trip
-        if wishes.stop_at_first and _troubled(trip):
+        if wishes.stop_at_first and trip.troubled:
             seen.notes.append(f"Stopped at the first revision with a finding, {revision}, as asked.")
             return seen
     if wishes.models:
@@ -96,11 +96,6 @@ def _stopped(seen: Travels) -> set[str]:
 def _upgrade(trip: Trip) -> Step | None:
     """The upgrade that worked, with rows or on empty tables."""
     return next((one for one in (trip.upgrade, trip.on_empty) if one and one.failure is None), None)
-
-
-def _troubled(trip: Trip) -> bool:
-    steps = (trip.upgrade, trip.downgrade, trip.again)
-    return any(step and step.failure for step in steps) or bool(trip.left or trip.differs or trip.lost)
 
 
 def _go_up(stage: Stage, migration: Migration, seen: Travels) -> None:
