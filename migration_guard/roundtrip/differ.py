@@ -10,6 +10,7 @@ from migration_guard.roundtrip.snapshot import Definition, Snapshot, Thing
 
 TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
 MENTIONED = (*TABLES, "column", "enum", "domain", "composite type", "sequence", "schema")
+_SPACE = re.compile(r"(?P<value>'[^']*')|\s+")
 _DEFAULT_SCHEMA = re.compile(r"(?<![\w.'\"])public\.(?=[\w\"])")
 
 
@@ -146,7 +147,8 @@ def _for_people(change: Change) -> Change:
 
 
 def _spaced(text: str) -> str:
-    return " ".join(text.split())
+    """White space as one blank; what stands between quotes is a value."""
+    return _SPACE.sub(lambda match: match["value"] or " ", text.strip())
 
 
 def _names(things: Iterable[Thing]) -> set[str]:

@@ -201,7 +201,7 @@ def _definition(item: Sequence[Token]) -> str:
 
 
 def _column(item: list[Token], table: TableText) -> None:
-    column = ColumnText(item[0].plain)
+    column = ColumnText(item[0].plain.strip("'") if item[0].kind == "literal" else item[0].plain)
     table.columns.append(column)
     groups = list(_groups(item[1:]))
     if groups and groups[0][0].word not in _COLUMN_CONSTRAINTS:
