@@ -178,6 +178,11 @@ def test_the_socket_is_reached_by_nobody_else() -> None:
         assert Path(str(ours.maintenance.socket)).stat().st_mode & 0o077 == 0
 
 
+def test_the_servers_memory_is_in_its_folder_and_goes_with_it() -> None:
+    with private(NEWEST) as ours:
+        assert ours.access.query("SHOW dynamic_shared_memory_type") == [("mmap",)]
+
+
 def test_a_server_comes_with_its_own_psql() -> None:
     with private(NEWEST) as ours:
         assert ours.client() == NEWEST.folder / "psql"

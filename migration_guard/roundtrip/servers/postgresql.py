@@ -28,6 +28,7 @@ SETTINGS = {
     "autovacuum": "off",
     "bgwriter_delay": "10s",
     "checkpoint_timeout": "1d",
+    "dynamic_shared_memory_type": "mmap",  # in the data folder, not in /dev/shm, where a killed server leaves it
     "fsync": "off",
     "full_page_writes": "off",
     "jit": "off",

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from migration_guard.roundtrip.access import DatabaseError
+from migration_guard.roundtrip.servers import naming
 
 PATIENCE = 10.0  # seconds for a server to end when told to
 ACCOUNTS = ("postgres", "mysql", "nobody")
@@ -136,11 +138,20 @@ def stop(process: subprocess.Popen[bytes], by: signal.Signals) -> None:
 
 
 def end_those_in(folder: Path) -> None:
-    """Ends the database servers whose command names this folder, where they outlived the run that started them."""
+    """
+    Ends the database servers whose command names this folder, where they outlived the run that started them.
+
+    First in the way in which they take their shared memory with them, then by force.
+    """
     for pid, words in _commands():
-        if os.path.basename(words[0]) in SERVERS and any(str(folder) in word for word in words[1:]):
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+        name = os.path.basename(words[0])
+        if name in SERVERS and any(str(folder) in word for word in words[1:]):
+            began, end = naming.started(pid), time.monotonic() + PATIENCE
+            for number in (signal.SIGQUIT, signal.SIGKILL) if name == "postgres" else (signal.SIGKILL,):
+                with contextlib.suppress(OSError):
+                    os.kill(pid, number)
+                while began and naming.started(pid) == began and time.monotonic() < end:
+                    time.sleep(0.01)
 
 
 def _commands() -> Iterator[tuple[int, list[str]]]:
