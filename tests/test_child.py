@@ -356,7 +356,7 @@ with engine.connect() as connection:
     context.configure(connection=connection)
     with context.begin_transaction():
         context.run_migrations()
-    connection.commit()
+    getattr(connection, "commit", lambda: None)()
 """,
 }
 

@@ -20,6 +20,7 @@ from migration_guard.model.trip import Cause
 from migration_guard.roundtrip import process
 from migration_guard.roundtrip.destination import Destination
 from migration_guard.roundtrip.process import Child, ChildError, Job
+from migration_guard.roundtrip.servers import binaries, mysql
 
 SETTINGS = """
 from sqlalchemy import create_engine
@@ -234,3 +235,28 @@ def test_no_single_layer_is_the_only_one(
     assert said.count("led\n") + said.count("refused: ") == 14, said
     assert decoy.connections() == before
     assert bait.untouched()
+
+
+RAW_MYSQL = """
+import pymysql
+from sqlalchemy import create_engine
+connection = pymysql.connect(host="db.internal", user="shop", database="shop", init_command="set @kept = 5")
+cursor = connection.cursor()
+cursor.execute("select database(), @kept")
+print(cursor.fetchone()[1])
+connection.close()
+online(create_engine("mysql+pymysql://shop:secret@db.internal/shop"))
+"""
+
+
+@pytest.mark.parametrize("installation", binaries.mysql(), ids=lambda one: one.dialect)
+def test_mysql_and_mariadb_are_led_to_the_throwaway_database(
+    installation: binaries.Installation, decoy: Decoy, bait: Bait, tmp_path: Path
+) -> None:
+    with mysql.private(installation, installation.dialect) as server:
+        destination = server.create()
+        with Child(project(tmp_path, RAW_MYSQL, decoy, bait), timeout=PATIENCE) as child:
+            assert child.enter(destination).driver == "pymysql"
+            for direction in (Direction.UPGRADE, Direction.DOWNGRADE, Direction.UPGRADE):
+                assert child.step(direction, "a").failure is None
+            assert child.output() == "5\n"

@@ -15,8 +15,8 @@ from migration_guard.roundtrip.fence import Refused
 _DRIVERS = frozenset(
     {"psycopg", "psycopg2", "asyncpg", "pg8000", "sqlite3", "pymysql", "MySQLdb", "mysql", "mariadb", "asyncmy"}
 )
-# SQLAlchemy puts the class in front of what asyncpg said.
-_CLASS = re.compile(r"^<class '[\w.]+'>: ")
+# SQLAlchemy puts the class in front of what asyncpg said, MySQL's connector the number and the state.
+_IN_FRONT = re.compile(r"^(<class '[\w.]+'>|\d+ \(\w{5}\)): ")
 
 
 def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Failure:
@@ -82,7 +82,7 @@ def _words(error: BaseException) -> str:
         return "\n".join(str(told[key]) for key in ("M", "D", "H") if key in told)
     if len(error.args) == 2 and isinstance(error.args[0], int):
         return str(error.args[1]).strip()  # MySQL's number comes first.
-    return _CLASS.sub("", str(error).strip()) or type(error).__name__
+    return _IN_FRONT.sub("", str(error).strip()) or type(error).__name__
 
 
 def _state(error: BaseException) -> str | None:

@@ -83,9 +83,10 @@ class Fence:
                 name,
             )
         if FAMILIES.get(name) != self.destination.family:
+            hint = f" Use --database {name} if that is what the migrations are for." if name in FAMILIES else ""
             raise self.refuse(
                 f"The project connects to {name}, but the throwaway database is {self.destination.dialect}. "
-                f"Nothing was opened; run it with --database {name} if that is what the migrations are for.",
+                f"Nothing was opened.{hint}",
                 name,
             )
 

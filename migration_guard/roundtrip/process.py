@@ -78,6 +78,7 @@ class Child:
         self._answers: queue.Queue[Plain | None] = queue.Queue()
         self._revisions: tuple[Revision, ...] | None = None
         self._loaded = False
+        self._busy = False
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._trace: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._start()
@@ -146,8 +147,8 @@ class Child:
         return self._output.read().decode("utf-8", "replace")
 
     def close(self) -> None:
-        """End the process and whatever it started."""
-        self._end(grace=_GRACE)
+        """End the process and whatever it started; at once where it is at work, as after Ctrl-C."""
+        self._end(grace=0 if self._busy else _GRACE)
         self._output.close()
         self._trace.close()
 
@@ -203,6 +204,7 @@ class Child:
             self._process.stdin.flush()
 
     def _answer(self) -> Plain:
+        self._busy = True
         try:
             answer = self._answers.get(timeout=self.timeout)
         except queue.Empty:
@@ -210,6 +212,7 @@ class Child:
             self._interrogate()
             self._end(grace=0)
             raise _Gone(Failure(Cause.TIMEOUT, message)) from None
+        self._busy = False
         if answer is None:
             raise _Gone(Failure(Cause.EXIT, self._obituary()))
         return answer

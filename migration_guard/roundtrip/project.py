@@ -201,7 +201,8 @@ def _flask_application(job: Job) -> Any:
     try:
         cli.load_dotenv()
         sys.path.insert(0, str(job.folder))
-        return cli.ScriptInfo().load_app()
+        # The command line of Flask reads this variable; what it is made of does not.
+        return cli.ScriptInfo(app_import_path=os.environ.get("FLASK_APP")).load_app()
     except cli.NoAppException as error:
         raise ProjectError(
             f"The env.py of {job.folder} needs a Flask application, and none was found ({_first_line(error)}). "

@@ -9,7 +9,9 @@ from urllib.parse import unquote, urlsplit
 from migration_guard.roundtrip.destination import Destination
 
 # Nearly all statements hold none of these words, and are not read any further.
-_WORTH_READING = re.compile(r"\b(database|schema|system|role|user|group|tablespace|owned|use|attach|\w+`?\.)", re.I)
+_WORTH_READING = re.compile(
+    r"\b(database|schema|system|role|user|group|tablespace|owned|use|attach|global|persist|\w+`?\.)", re.I
+)
 _NOISE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$", re.S)
 _DATABASE = re.compile(r"(create|drop)\s+database\b", re.I)
 _MYSQL_DATABASE = re.compile(r"(create|drop)\s+(?:database|schema)\b", re.I)
