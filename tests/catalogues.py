@@ -26,6 +26,9 @@ class Reader:
         finally:
             cursor.close()
 
+    def execute(self, sql: str) -> None:
+        self.query(sql)
+
 
 def of_postgresql(connection: Any) -> Catalogue:
     return catalogue(Reader(connection), "postgresql", version_table="alembic_version", version_schema=None)

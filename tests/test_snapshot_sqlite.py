@@ -172,7 +172,8 @@ def test_what_means_something_else_is_a_difference(one: str, other: str, name: s
 
 def test_names_and_types_are_those_that_sqlite_reads() -> None:
     sql = """create table "my ""odd"" table" ("a b" int, [check] text, `c,d` decimal(10,2) not null,
-        'e' unsigned big int, f, "primary" int default 5, g text constraint nn not null constraint uq unique check (g <> ')') -- the end
+        'e' unsigned big int, f, "primary" int default 5,
+        g text constraint nn not null constraint uq unique check (g <> ')') -- end,
     , check (a > 0))"""
     connection = sqlite3.connect(":memory:")
     try:

@@ -42,6 +42,9 @@ class Reader(Protocol):
     def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The rows that a statement returns."""
 
+    def execute(self, sql: str) -> None:
+        """Sends a statement that returns none."""
+
 
 class Catalogue(Protocol):
     """One database whose catalogue is read again and again."""

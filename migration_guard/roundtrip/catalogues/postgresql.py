@@ -6,6 +6,7 @@ what the answers mean is told elsewhere.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,11 @@ Things = dict[Thing, Definition]
 EVERYWHERE = {"extensions", "rare", "roles"}
 OF_TABLES = ("relations", "columns", "constraints", "indexes")
 NAMED = ("relations", "sequences", "enums", "domains", "composites", "ranges", "base types", "functions", "aggregates")
+_PIN = """select current_setting('search_path'), current_schema(), current_setting('plan_cache_mode'),
+    (select count(*) from pg_prepared_statements where name in ('prints_{0}', 'tables_{0}')),
+    set_config('search_path', 'pg_catalog', false), set_config('plan_cache_mode', 'force_generic_plan', false)"""
+_UNPIN = """select pg_catalog.set_config('search_path', '{}', false),
+    pg_catalog.set_config('plan_cache_mode', '{}', false)"""
 
 
 class PostgreSQLCatalogue:
@@ -34,7 +40,7 @@ class PostgreSQLCatalogue:
         self._version_table = version_table
         self._version_schema = version_schema
         self._parts: dict[str, Part] = {}
-        self._question = ""
+        self._prepared = secrets.token_hex(8)
         self._prints = Prints()
         self._known: Known | None = None
         self._snapshot: Things = {}
@@ -42,11 +48,7 @@ class PostgreSQLCatalogue:
     def take(self) -> Snapshot:
         """Everything but the version table, temporary objects and what belongs to extensions."""
         with self._pinned() as schema:
-            if not self._parts:
-                version = int(self._access.query("select current_setting('server_version_num')")[0][0])
-                self._parts = {part.name: part for part in (*parts(version), *rare(version))}
-                self._question = postgresql_prints.question(version)
-            prints = postgresql_prints.take(self._access, self._question)
+            prints = postgresql_prints.take(self._access, f"execute prints_{self._prepared}")
             if self._known is None or prints != self._prints:
                 if self._known is None or not self._refresh(self._known, prints):
                     self._known = Known(f"{self._version_schema or schema}.{self._version_table}")
@@ -55,12 +57,24 @@ class PostgreSQLCatalogue:
                 self._snapshot = self._known.snapshot()
         return self._snapshot
 
-    def _asked(self, names: Iterable[str], relations: Iterable[int] | None = None) -> Rows:
+    def _prepare(self) -> None:
+        """What is asked again and again is planned once: planning takes longer than answering."""
+        version = int(self._access.query("select current_setting('server_version_num')")[0][0])
+        self._parts = {part.name: part for part in (*parts(version), *rare(version))}
+        self._access.execute(f"prepare prints_{self._prepared} as {postgresql_prints.question(version)}")
+        of_tables = statement([self._parts[name] for name in OF_TABLES], only="and c.oid = any($1)")
+        self._access.execute(f"prepare tables_{self._prepared} (oid[]) as {of_tables}")
+
+    def _asked(self, names: Iterable[str]) -> Rows:
         wanted = [self._parts[name] for name in names]
-        if not wanted:
-            return {}
-        numbers = None if relations is None else sorted(relations)
-        return {str(name): json.loads(text) for name, text in self._access.query(statement(wanted, numbers))}
+        return self._read(statement(wanted)) if wanted else {}
+
+    def _asked_of(self, tables: Iterable[int]) -> Rows:
+        numbers = ",".join(map(str, sorted(tables)))
+        return self._read(f"execute tables_{self._prepared} ('{{{numbers}}}')")
+
+    def _read(self, sql: str) -> Rows:
+        return {str(name): json.loads(text) for name, text in self._access.query(sql)}
 
     def _refresh(self, known: Known, prints: Prints) -> bool:
         """Ask again where a fingerprint changed. False: everything has to be asked again."""
@@ -75,7 +89,7 @@ class PostgreSQLCatalogue:
         needed = [name for name, part in self._parts.items() if name not in OF_TABLES and known.rests(part, changed)]
         answer = self._asked(needed)
         if touched:
-            answer |= self._asked(OF_TABLES, touched)
+            answer |= self._asked_of(touched)
         if known.is_renamed(answer, touched):
             return False
         known.learn(answer, touched)
@@ -84,15 +98,14 @@ class PostgreSQLCatalogue:
     @contextmanager
     def _pinned(self) -> Iterator[str]:
         """With names written in full, whatever the search path: definitions depend on it. Yields the current schema."""
-        asked = (
-            "select current_setting('search_path'), current_schema(), set_config('search_path', 'pg_catalog', false)"
-        )
-        path, schema, _ = self._access.query(asked)[0]
+        path, schema, mode, there, *_ = self._access.query(_PIN.format(self._prepared))[0]
         try:
+            # psycopg, for one, drops all prepared statements after some DDL.
+            if there != 2:
+                self._prepare()
             yield schema or "public"
         finally:
-            quoted = path.replace("'", "''")
-            self._access.query(f"select pg_catalog.set_config('search_path', '{quoted}', false)")
+            self._access.query(_UNPIN.format(path.replace("'", "''"), mode))
 
 
 class Known:

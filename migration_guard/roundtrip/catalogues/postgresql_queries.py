@@ -41,9 +41,8 @@ class Part:
         )
 
 
-def statement(parts: Sequence[Part], relations: Sequence[int] | None = None) -> str:
-    """All these parts in one statement; with `relations` only what belongs to these tables."""
-    only = "" if relations is None else f"and c.oid in ({', '.join(map(str, relations)) or '0'})"
+def statement(parts: Sequence[Part], *, only: str = "") -> str:
+    """All these parts in one statement; `only` is a further condition on tables, which are called `c`."""
     return SHARED.format(only=only) + " union all ".join(part.sql() for part in parts)
 
 

@@ -78,5 +78,6 @@ def split_routine(text: str) -> tuple[str, str]:
     lines = text.split("\n")
     for number, line in enumerate(lines):
         if line.lstrip().startswith(("AS ", "BEGIN ATOMIC", "RETURN ")) and number:
-            return " ".join(lines[:number]).partition(" ")[2], "\n".join(lines[number:]).strip()
+            head = re.sub(r"^CREATE OR REPLACE (?:FUNCTION|PROCEDURE) ", "", " ".join(lines[:number]))
+            return " ".join(head.split()), "\n".join(lines[number:]).strip()
     return " ".join(lines), ""
