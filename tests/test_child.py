@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -392,6 +394,68 @@ def test_env_py_may_have_its_own_transaction(tmp_path: Path, postgres: Destinati
         assert asked(postgres, "select to_regclass('t_a')::text") == [("t_a",)]
 
 
+POOLED = """
+from alembic import context
+from settings import engine
+
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+POOLED_ASYNC = """
+import asyncio
+from alembic import context
+from settings import engine
+
+
+def run(connection):
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main():
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "engine"),
+    [
+        (POOLED, "from sqlalchemy import create_engine as make\nurl = 'postgresql+psycopg2://shop@db/shop'\n"),
+        (
+            POOLED_ASYNC,
+            "from sqlalchemy.ext.asyncio import create_async_engine as make\nurl = 'postgresql+asyncpg://shop@db/shop'\n",
+        ),
+    ],
+    ids=["sync", "async"],
+)
+def test_an_engine_that_outlives_env_py_goes_to_the_next_database(
+    environment: str, engine: str, tmp_path: Path, server: str, postgres: Destination
+) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"create database {postgres.database}_next")
+    following = replace(postgres, database=f"{postgres.database}_next")
+    job = write(tmp_path / "project", {"a": script("a"), "b": script("b", "a")}, environment=environment)
+    (job.folder / "settings.py").write_text(engine + "engine = make(url, pool_size=1, max_overflow=0)\n")
+    with Child(job, timeout=PATIENCE) as child:
+        child.enter(postgres)
+        fine(child.step(UP, "a"))
+        child.leave()
+        assert in_use(postgres) == 0
+        assert child.enter(following).heads == ()
+        fine(child.step(UP, "a"))
+        assert child.step(UP, "a").failure is not None
+        assert in_use(following) == 0
+        assert child.enter(postgres).heads == ("a",)
+        fine(child.step(UP, "b"))
+
+
 def test_an_autocommit_block_is_noticed(tmp_path: Path, postgres: Destination) -> None:
     scripts = {
         "a": script("a"),
@@ -609,3 +673,24 @@ def test_a_flask_application_that_is_not_found_is_asked_for(tmp_path: Path) -> N
     with Child(flask(tmp_path), timeout=PATIENCE) as child, pytest.raises(ChildError) as caught:
         child.revisions()
     assert "--env FLASK_APP=package:create_app" in caught.value.failure.message
+
+
+if sys.platform == "linux":  # The other systems do not tell a process that its parent was killed.
+
+    def test_a_child_dies_with_its_parent(tmp_path: Path, sqlite: Destination) -> None:
+        fifo = tmp_path / "fifo"
+        os.mkfifo(fifo)
+        body = f"import time\nfile = open({str(fifo)!r}, 'w')\nprint('here', file=file, flush=True)\ntime.sleep(600)"
+        job = write(tmp_path / "project", {"a": up(body)})
+        program = (
+            "from pathlib import Path\nfrom migration_guard.roundtrip.destination import Destination\n"
+            "from migration_guard.roundtrip.process import Child, Direction, Job\n"
+            f"child = Child(Job(folder=Path({str(job.folder)!r}), config=Path({str(job.config)!r})), timeout=600)\n"
+            f"child.enter(Destination(dialect='sqlite', database={sqlite.database!r}))\n"
+            "child.step(Direction.UPGRADE, 'a')\n"
+        )
+        command = [sys.executable, "-c", program]
+        with subprocess.Popen(command, cwd=Path(__file__).parent.parent) as parent, fifo.open() as reader:
+            assert reader.readline() == "here\n"
+            parent.kill()
+            assert reader.read() == "", "The end of what nobody can write to any more."

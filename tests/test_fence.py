@@ -237,6 +237,18 @@ def test_no_single_layer_is_the_only_one(
     assert bait.untouched()
 
 
+def test_a_connection_that_came_out_elsewhere_is_closed_again(
+    decoy: Decoy, bait: Bait, ours: Destination, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = "from migration_guard.roundtrip import child\nchild.LAYERS = child.LAYERS[:1]\n"
+    monkeypatch.setattr(process, "_START", process._START.replace("sys.path.remove", alone + "sys.path.remove"))
+    told = pytest.raises(ChildError, match="went to the database postgres, which is not the throwaway one")
+    with Child(project(tmp_path, LED["a creator"], decoy, bait), timeout=PATIENCE) as child, told:
+        child.enter(ours)
+    theirs = replace(ours, socket=str(decoy.folder), database="postgres")
+    assert tables(theirs) == set()
+
+
 RAW_MYSQL = """
 import pymysql
 from sqlalchemy import create_engine

@@ -51,7 +51,7 @@ def _trouble(statement: str, destination: Destination) -> str | None:
     words = " ".join(statement.split())[:60]
     mysql = destination.family == "mysql"
     if (_MYSQL_DATABASE if mysql else _DATABASE).match(statement):
-        return f"A migration's database is there already, so this was refused: {words}"
+        return f"The throwaway database is there already, and this was refused: {words}"
     if not destination.shared:
         return None
     if _SERVER.match(statement):
