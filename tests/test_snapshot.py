@@ -562,3 +562,8 @@ def test_names_that_the_database_chose_are_no_difference(connection: psycopg.Con
     after = ours.take()
     assert before.keys() != after.keys()
     assert not differences(before, after)
+
+
+def test_who_is_no_superuser_sees_the_same(connection: psycopg.Connection[Any], ours: Catalogue) -> None:
+    connection.execute("set local role app")
+    assert of_postgresql(connection).take() == ours.take()

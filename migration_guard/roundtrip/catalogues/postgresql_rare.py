@@ -10,7 +10,8 @@ def rare(version: int) -> tuple[Part, ...]:
     found = []
     for source, kind, name, properties, rest in _rare(version):
         pairs = ", ".join(f"'{word}', {expression}" for word, expression in properties.items())
-        oid = "o.umid" if kind == "user mapping" else "o.oid"
+        # Whose number not everybody may read is told by its name alone.
+        oid = {"user mapping": "o.umid", "subscription": "16384"}.get(kind, "o.oid")
         fields = (f"'{source}'", f"{oid}::int8", f"'{kind}'", name, f"json_build_object({pairs})")
         condition = f"{oid} >= 16384 and {unowned(oid, source)}"
         found.append(Part(f"plain {kind}", fields, f"from {source} o {rest} where {condition}", ("rare",)))
