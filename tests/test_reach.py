@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.roundtrip import reach
+from migration_guard.roundtrip import auditing, reach
 from migration_guard.roundtrip.destination import Destination
 from migration_guard.roundtrip.drivers import DRIVERS
+from migration_guard.roundtrip.fence import Fence, Refused
 from migration_guard.roundtrip.narrows import _quoted
 
 PRIVATE = Destination(dialect="postgresql", database="ours", socket="/run/ours", user="postgres")
 SHARED = Destination(dialect="postgresql", database="ours", host="db", port=6543, user="shop", shared=True)
 MYSQL = Destination(dialect="mysql", database="ours", host="db", user="shop", shared=True)
+TCP = Destination(dialect="postgresql", database="ours", host="localhost", user="shop", shared=True)
 SQLITE = Destination(dialect="sqlite", database="/tmp/ours.db")
 
 
@@ -190,3 +192,31 @@ def test_a_connection_string_says_what_was_meant(value: str) -> None:
     from psycopg.conninfo import conninfo_to_dict
 
     assert conninfo_to_dict(f"options={_quoted(value)}") == {"options": value}
+
+
+@pytest.mark.parametrize(
+    ("destination", "address", "allowed"),
+    [
+        (PRIVATE, "/run/ours/.s.PGSQL.5432", True),
+        (PRIVATE, "/var/run/postgresql/.s.PGSQL.5432", False),
+        (PRIVATE, "/run/mysqld/mysqld.sock", False),
+        (PRIVATE, "/var/run/docker.sock", True),
+        (PRIVATE, ("127.0.0.1", 5432), False),
+        (PRIVATE, ("127.0.0.1", 8080), True),
+        (TCP, ("127.0.0.1", 5432), True),
+        (TCP, ("10.0.0.9", 5432), False),
+        (TCP, ("127.0.0.1", 6432), False),
+        (TCP, ("127.0.0.1", 3306), False),
+        (None, ("127.0.0.1", 5432), False),
+    ],
+)
+def test_sockets_to_other_database_servers_are_refused(
+    destination: Destination | None, address: object, allowed: bool
+) -> None:
+    fence = Fence()
+    fence.destination = destination
+    if allowed:
+        auditing._address(fence, address)
+    else:
+        with pytest.raises(Refused, match="Nothing was opened"):
+            auditing._address(fence, address)

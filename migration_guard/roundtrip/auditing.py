@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from migration_guard.roundtrip import reach
-from migration_guard.roundtrip.drivers import POSTGRES_PORT
+from migration_guard.roundtrip.destination import Destination
+from migration_guard.roundtrip.drivers import DEFAULT_PORTS
 from migration_guard.roundtrip.fence import Fence
 
 _PORTS = {
@@ -30,7 +33,7 @@ def install(fence: Fence) -> None:
     """
     checks: dict[str, Callable[..., None]] = {
         "sqlite3.connect": lambda name: _file(fence, name),
-        "socket.connect": lambda socket, address: _address(fence, address),
+        "socket.connect": lambda from_, address: _address(fence, address),
         "subprocess.Popen": lambda executable, arguments, *rest: fence.check_program(executable, *_words(arguments)),
         "os.system": lambda command: fence.check_program(command),
         "os.exec": lambda path, arguments, environment: fence.check_program(path, *_words(arguments)),
@@ -70,12 +73,12 @@ def _address(fence: Fence, address: object) -> None:
         path = os.fsdecode(address)
         ours = destination is not None and path in (
             destination.socket,
-            os.path.join(destination.socket or "", f".s.PGSQL.{destination.port or POSTGRES_PORT}"),
+            os.path.join(destination.socket or "", f".s.PGSQL.{destination.port or DEFAULT_PORTS['postgresql']}"),
         )
         speaks = "postgresql" if _POSTGRES_SOCKET.search(path) else "mysql" if _MYSQL_SOCKET.search(path) else None
     elif isinstance(address, tuple) and len(address) > 1:
         path = f"{address[0]}:{address[1]}"
-        ours = destination is not None and destination.socket is None and destination.port in (address[1], None)
+        ours = destination is not None and _leads_to(destination, str(address[0]), address[1])
         speaks = _PORTS.get(address[1])
     else:
         return
@@ -85,6 +88,22 @@ def _address(fence: Fence, address: object) -> None:
             "is elsewhere. Nothing was opened.",
             speaks,
         )
+
+
+def _leads_to(destination: Destination, host: str, port: object) -> bool:
+    """Whether this is the server of the throwaway database, whose name may be resolved by now."""
+    if destination.socket is not None or destination.host is None:
+        return False
+    expected = destination.port or DEFAULT_PORTS[destination.family]
+    return port == expected and (host == destination.host or host in _addresses(destination.host))
+
+
+@cache
+def _addresses(host: str) -> frozenset[str]:
+    try:
+        return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, None))
+    except OSError:
+        return frozenset()
 
 
 def _words(arguments: object) -> Sequence[object]:

@@ -30,7 +30,7 @@ ASYNC_DRIVERS = {
     "mysql": {"aiomysql": "aiomysql", "asyncmy": "asyncmy"},
     "sqlite": {"aiosqlite": "aiosqlite"},
 }
-POSTGRES_PORT = 5432
+DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
 
 
 def url(destination: Destination, driver: str) -> str:
@@ -57,13 +57,13 @@ def _libpq(destination: Destination) -> Arguments:
     """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
     found = {**dict(destination.options), "dbname": destination.database, **_server(destination)}
     # Named, or else PGPORT would choose among the sockets of the folder.
-    return {**found, "port": destination.port or POSTGRES_PORT}
+    return {**found, "port": destination.port or DEFAULT_PORTS["postgresql"]}
 
 
 def _asyncpg(destination: Destination) -> Arguments:
     """https://magicstack.github.io/asyncpg/current/api/index.html#connection"""
     mode = dict(destination.options).get("sslmode")
-    place = {**_server(destination), "port": destination.port or POSTGRES_PORT}
+    place = {**_server(destination), "port": destination.port or DEFAULT_PORTS["postgresql"]}
     return {"database": destination.database, **place, **({"ssl": mode} if mode else {})}
 
 
@@ -71,18 +71,25 @@ def _pg8000(destination: Destination) -> Arguments:
     """https://github.com/tlocke/pg8000#pg8000dbapiconnect"""
     found: Arguments = {"user": destination.user, "password": destination.password, "database": destination.database}
     if destination.socket is not None:
-        found["unix_sock"] = f"{destination.socket}/.s.PGSQL.{destination.port or POSTGRES_PORT}"
+        found["unix_sock"] = f"{destination.socket}/.s.PGSQL.{destination.port or DEFAULT_PORTS['postgresql']}"
     else:
-        found |= {"host": destination.host, "port": destination.port or POSTGRES_PORT}
+        found |= {"host": destination.host, "port": destination.port or DEFAULT_PORTS["postgresql"]}
     if dict(destination.options).get("sslmode", "disable") not in ("disable", "allow", "prefer"):
         found["ssl_context"] = True
     return found
 
 
-def _mysql(database: str) -> Callable[[Destination], Arguments]:
+def _mysql(database: str, *, certificates: str = "") -> Callable[[Destination], Arguments]:
+    """`certificates`: "words" for a driver that knows ssl_ca and the like, "table" for one that has them in `ssl`."""
+
     def arguments(destination: Destination) -> Arguments:
         place = {"unix_socket": destination.socket} if destination.socket else _server(destination)
         found = {"user": destination.user, "password": destination.password, **place, database: destination.database}
+        words = {name: value for name, value in destination.options if name in ("ssl_ca", "ssl_cert", "ssl_key")}
+        if words and certificates == "words":
+            found |= words
+        elif words and certificates == "table":
+            found["ssl"] = {name.removeprefix("ssl_"): value for name, value in words.items()}
         return {name: value for name, value in found.items() if value is not None}
 
     return arguments
@@ -231,10 +238,15 @@ DRIVERS: dict[str, Driver] = {
         "timeout detect_types isolation_level check_same_thread factory cached_statements autocommit async_fallback",
         "iter_chunk_size loop",
     ),
-    "pymysql": _driver("mysql", _mysql("database"), _of_names("host", "user", "password", "database"), _MYSQL_WORDS),
-    "mysqldb": _driver("mysql", _mysql("database"), _of_names(*_MYSQL_POSITIONS), _MYSQL_WORDS),
-    "mysqlconnector": _driver("mysql", _mysql("database"), _of_names(), _MYSQL_WORDS),
-    "mariadbconnector": _driver("mysql", _mysql("database"), _of_names(), _MYSQL_WORDS),
+    "pymysql": _driver(
+        "mysql",
+        _mysql("database", certificates="words"),
+        _of_names("host", "user", "password", "database"),
+        _MYSQL_WORDS,
+    ),
+    "mysqldb": _driver("mysql", _mysql("database", certificates="table"), _of_names(*_MYSQL_POSITIONS), _MYSQL_WORDS),
+    "mysqlconnector": _driver("mysql", _mysql("database", certificates="words"), _of_names(), _MYSQL_WORDS),
+    "mariadbconnector": _driver("mysql", _mysql("database", certificates="words"), _of_names(), _MYSQL_WORDS),
     "aiomysql": _driver("mysql", _mysql("db"), _of_names("host", "user", "password", "db"), _MYSQL_WORDS),
     "asyncmy": _driver("mysql", _mysql("database"), _of_names(), _MYSQL_WORDS),
 }

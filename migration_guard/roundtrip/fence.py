@@ -15,7 +15,7 @@ from typing import Any
 
 from migration_guard.roundtrip import reach
 from migration_guard.roundtrip.destination import FAMILIES, Destination
-from migration_guard.roundtrip.drivers import POSTGRES_PORT, Arguments, of_name
+from migration_guard.roundtrip.drivers import DEFAULT_PORTS, Arguments, of_name
 
 # What libpq reads from the environment and would lead it elsewhere, or keep it out of our server:
 # https://www.postgresql.org/docs/current/libpq-envars.html
@@ -156,7 +156,7 @@ def _set_environment(destination: Destination) -> None:
         os.environ.pop(name, None)
     if destination.family == "postgresql":
         os.environ["PGHOST"] = destination.socket or destination.host or "localhost"
-        os.environ["PGPORT"] = str(destination.port or POSTGRES_PORT)
+        os.environ["PGPORT"] = str(destination.port or DEFAULT_PORTS["postgresql"])
         os.environ["PGDATABASE"] = destination.database
         if destination.user is not None:
             os.environ["PGUSER"] = destination.user
