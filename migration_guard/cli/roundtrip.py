@@ -143,5 +143,7 @@ def told(error: Any) -> str:
     """Why env.py or the scripts could not be run, and where."""
     failure = error.failure
     place = f" ({failure.place.path}:{failure.place.line})" if failure.place else ""
+    if failure.kind == "ProjectError":
+        return str(failure.message)
     kind = f"{failure.kind}: " if failure.kind and not failure.message.startswith(failure.kind) else ""
     return f"The project could not be run{place}: {kind}{failure.message}"

@@ -96,7 +96,7 @@ class Proof:
 
     `database` says which one it was. Of `revisions` that made the trip, `proven` went up, down and up again without a
     difference. `one_way` are declared irreversible, and were only upgraded. `not_reached` are those behind a failure.
-    `whole_way` is how many went down and up again in one go, None where that was not shown. `rows` is how many rows
+    `whole_way` is how many went down and up again in one go, None where that was not asked for. `rows` is how many rows
     were written. `unproven` are sentences on what the database at hand could not do: then the job is not done.
     """
 

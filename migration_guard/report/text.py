@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity, Span
+from migration_guard.model.finding import Edit, Finding, Fix, Proof, Rename, Report, Severity, Span
 from migration_guard.report import by_code, plural, printable
 from migration_guard.report.corrected import Line, corrected, split
 
@@ -146,21 +146,9 @@ def _travelled(report: Report) -> Iterator[Segment]:
     assumed = f" ({printable(summary.assumed)})" if summary.assumed else ""
     for proof in summary.proofs:
         yield f"Run on {printable(proof.database)}{assumed}: ", ""
-        if proof.revisions:
-            rows = f", with {plural(proof.rows, 'row')} of ours in the tables" if proof.rows else ""
-            yield (
-                (
-                    f"{proof.proven} of {plural(proof.revisions, 'revision')} went up, down and up again without a finding"
-                    f"{rows}.\n"
-                ),
-                "",
-            )
-        else:
-            yield "there was no revision to try.\n", ""
-        if proof.whole_way is not None:
-            yield f"{plural(proof.whole_way, 'revision')} went all the way down and up again in one go.\n", ""
-        elif proof.revisions > 1:
-            yield "Going all the way down and up again in one go was not shown.\n", ""
+        yield from _proven(proof)
+        if proof.whole_way is not None and proof.revisions:
+            yield f"{proof.whole_way} of them went all the way down and up again in one go.\n", ""
         if proof.one_way:
             yield f"Declared irreversible, so only upgraded: {_listed(proof.one_way)}.\n", ""
         if proof.not_reached:
@@ -169,6 +157,14 @@ def _travelled(report: Report) -> Iterator[Segment]:
             yield f"Not proven: {printable(sentence)}\n", "warning"
     for note in summary.notes:
         yield f"Note: {printable(note)}\n", ""
+
+
+def _proven(proof: Proof) -> Iterator[Segment]:
+    if not proof.revisions:
+        yield "there was no revision to try.\n", ""
+        return
+    yield f"{proof.proven} of {plural(proof.revisions, 'revision')} went up, down and up again without a finding", ""
+    yield f", with {plural(proof.rows, 'row')} of ours in the tables.\n" if proof.rows else ".\n", ""
 
 
 def _listed(names: Sequence[str]) -> str:

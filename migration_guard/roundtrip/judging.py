@@ -114,7 +114,11 @@ def _on(
     options = request.options
     version = next((one.version for one in settings.target if one.dialect == target.dialect), None)
     wanted = WantedServer(dialect=target.dialect, version=version, url=options.database_url)
-    with server(wanted) as found, Child(_job(project, options), timeout=options.timeout) as child:
+    with (
+        server(wanted) as found,
+        # Projects that connect while they are imported get a database of ours, too.
+        Child(_job(project, options), timeout=options.timeout, destination=found.create()) as child,
+    ):
         graph = lineage(child.revisions())
         migrations = _migrations(graph, _read(project, contents, target.dialect, _commented(contents)))
         selection = replace(request.selection, start=options.start, known=_known(project, request))
@@ -137,7 +141,7 @@ def _on(
             files=len(project.files),
             migrations=len(travels.trips),
             target=(str(Target(found.dialect, found.version)),),
-            assumed=assumed,
+            assumed=assumed.partition(";")[0],
             notes=(*project.notes, *stage.entered.notes, *travels.notes, *notes),
             revisions=tuple(travels.trips),
             proofs=(proof,),

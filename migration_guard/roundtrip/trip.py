@@ -37,7 +37,7 @@ class Travels:
     All that was seen.
 
     `not_reached` maps a revision to the one whose failure is in its way. `one_way` are those declared irreversible.
-    `whole_way` is how many revisions went down to base and up again in one go; None where that was not tried.
+    `whole_way` is how many revisions went down and up again in one go; None where that was not tried.
     """
 
     trips: dict[str, Trip] = field(default_factory=dict)
@@ -194,7 +194,8 @@ class _WholeWay:
         tried = [one for one in stage.applied if one in seen.trips]
         stuck = {one for one in stage.applied if one not in seen.trips or not _returns(seen.trips[one])}
         going = self.graph.returnable(stage.applied, stuck)
-        if len(going) < 2 or not tried:
+        self.seen.whole_way = 0
+        if not going:
             return
         self._begin(wishes)
         top = stage.snapshot()

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from migration_guard.model.finding import Direction, Span
-from migration_guard.model.trip import Cause, Difference, Failure, Place, Statement, Trip
+from migration_guard.model.trip import Cause, Difference, Failure, Fate, Place, Statement, Trip
 from migration_guard.rules import Context
 
 LONGEST_STATEMENT = 400
+ASKING = re.compile(r"\s*(?:SELECT|PRAGMA|SHOW|DESCRIBE)\b", re.IGNORECASE)
 
 
 def spans(place: Place | None, direction: Direction, context: Context) -> tuple[Span | None, Span | None]:
@@ -34,24 +35,30 @@ def spans(place: Place | None, direction: Direction, context: Context) -> tuple[
 
 
 def origin(difference: Difference, trip: Trip) -> Place | None:
-    """The line of the operation that brought an object into this state: the last that names it, else its table."""
+    """
+    The line of the operation that brought an object into this state: of one that is left behind the first that names
+    it, otherwise the last; failing that, one on its table.
+    """
     name = difference.name.partition("(")[0].rpartition(".")[2]
     table = (difference.table or "").rpartition(".")[2]
     upgrade, downgrade = trip.statements(Direction.UPGRADE), trip.statements(Direction.DOWNGRADE)
+    if difference.fate is not Fate.LEFT_BEHIND:
+        upgrade, downgrade = upgrade[::-1], downgrade[::-1]
     for words in ([name, table], [name], [table]):
         for statements in (upgrade, downgrade):
-            place = _last_naming([word for word in words if word], statements)
+            place = _first_naming([word for word in words if word], statements)
             if place:
                 return place
     return None
 
 
-def _last_naming(words: Sequence[str], statements: Sequence[Statement]) -> Place | None:
+def _first_naming(words: Sequence[str], statements: Sequence[Statement]) -> Place | None:
     patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE) for word in words]
     if not patterns:
         return None
-    for statement in reversed(statements):
-        if statement.place and all(pattern.search(statement.sql) for pattern in patterns):
+    for statement in statements:
+        asks = statement.place is None or ASKING.match(statement.sql)
+        if not asks and all(pattern.search(statement.sql) for pattern in patterns):
             return statement.place
     return None
 

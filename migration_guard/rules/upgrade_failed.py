@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.trip import Trip
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._trips import advice, named, reason, spans
+
+# How the databases say that a table is not there.
+ABSENT = re.compile(r"no such table|does not exist|doesn't exist|unknown table", re.IGNORECASE)
 
 
 class UpgradeFailed(Rule[Trip]):
@@ -44,6 +48,9 @@ class UpgradeFailed(Rule[Trip]):
     code = "MG751"
     message = "upgrade() fails{where}: {reason}"
     help = "Correct it before it is deployed, then run the round trip again: what comes after it was not tried."
+    unprepared = """\
+Does this history start on a database that was made elsewhere? Then make that one first: --prepare FILE.sql, or
+--prepare package.module:function (models:Base.metadata.create_all)."""
     own = """\
 Each revision works in a transaction of its own, but env.py runs them otherwise. Set transaction_per_migration=True in
 context.configure(), and hand it a connection that is in no transaction (engine.connect(), not engine.begin())."""
@@ -56,6 +63,8 @@ context.configure(), and hand it a connection that is in no transaction (engine.
             failure = step.failure
             span, statement = spans(failure.place, Direction.UPGRADE, context)
             where, help = "", self.help
+            if not context.migration.parents and ABSENT.search(failure.message):
+                help = self.unprepared
             if step is subject.own_transactions:
                 where, help = " as env.py runs it", self.own
             elif step in subject.whole_way:

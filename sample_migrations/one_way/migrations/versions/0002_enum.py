@@ -14,8 +14,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "orders",  # expect: MG753, MG754
+    op.create_table(  # expect: MG753, MG754
+        "orders",
         sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
         sa.Column("state", sa.Enum("open", "paid", name="order_state"), nullable=False),
     )

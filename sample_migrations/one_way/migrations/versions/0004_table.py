@@ -15,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table("invoices", sa.Column("id", sa.BigInteger(), primary_key=True))
-    op.create_table("reminders", sa.Column("id", sa.BigInteger(), primary_key=True))  # expect: MG753
+    op.create_table("reminders", sa.Column("id", sa.BigInteger(), primary_key=True))  # expect: MG753, MG754
 
 
 def downgrade() -> None:

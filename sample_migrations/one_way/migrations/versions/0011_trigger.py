@@ -17,8 +17,8 @@ def upgrade() -> None:
     op.execute(
         "CREATE FUNCTION keep_status() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN new; END $$"
     )
-    op.execute(  # expect: MG753
-        "CREATE OR REPLACE TRIGGER keep_status BEFORE UPDATE ON customers"
+    op.execute(
+        "CREATE OR REPLACE TRIGGER keep_status BEFORE UPDATE ON customers"  # expect: MG753
         " FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()"
     )
 
