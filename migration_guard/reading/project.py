@@ -18,11 +18,11 @@ class Project:
     """
     One history: where its files are, and what its configuration says. All paths are absolute.
 
-    `root` is the folder of the configuration, else of env.py, else of the versions; `base` is the one from which Alembic
-    is run. `files` are all candidates; `only`
-    are those to report on, None where that is all of them. `file_template` and `sqlalchemy_url` are None where the
-    configuration sets none. `repository` fences what may be read on behalf of the migrations. `read` are the
-    configuration files that were looked at, absent ones included. `notes` are sentences for the summary.
+    `root` is the folder of the configuration, else of env.py, else of the versions; `base` is the one from which
+    Alembic is run. `files` are all candidates; `only` are those to report on, None where that is all of them.
+    `file_template` and `sqlalchemy_url` are None where the configuration sets none. `repository` fences what may be
+    read on behalf of the migrations. `read` are the configuration files that were looked at, absent ones included.
+    `notes` are sentences for the summary.
     """
 
     root: Path

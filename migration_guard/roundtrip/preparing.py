@@ -49,7 +49,8 @@ def preparation(word: str | None, cwd: Path, start: tuple[str, ...] = ()) -> Pre
         return Preparation(function=word, start=start)
     near = nearest(Path(word).name, [one.name for one in file.parent.glob("*.sql")]) if file.parent.is_dir() else ""
     raise ProjectError(
-        f"--prepare: there is no file {word}, and it is no function.{near} Name an SQL file, or package.module:function."
+        f"--prepare: there is no file {word}, and it is no function.{near}"
+        " Name an SQL file, or package.module:function."
     )
 
 
