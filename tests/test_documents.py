@@ -7,17 +7,24 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
 from migration_guard import cli
 from migration_guard.config import FORMATS, Overrides, load
+from migration_guard.config.roundtrip import KEYS, TripConfig, Wanted, load_trip
 from migration_guard.model.finding import Edit, Finding, Fix, Report, Severity, Span, Summary
+from migration_guard.model.trip import Trip
 from migration_guard.report import text
 from migration_guard.report.json import document
+from migration_guard.roundtrip.choosing import choose
+from migration_guard.roundtrip.judging import Request, round_trip
+from migration_guard.roundtrip.steps import Selection
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 JSON = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+TRIP = (ROOT / "docs" / "roundtrip.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([a-z-]+)` \| (\S*) ?\|", re.MULTILINE)
 
 
@@ -31,10 +38,41 @@ def test_the_table_of_options_names_every_key() -> None:
     assert {key for key, _ in ROW.findall(README)} == {field.name.replace("_", "-") for field in fields(Overrides)}
 
 
+def options(*commands: click.Command) -> set[str]:
+    return {name for command in commands for option in command.params for name in option.opts}
+
+
 def test_every_option_that_the_readme_names_exists() -> None:
-    options = {name for option in cli.lint.params for name in option.opts}
-    assert {option.strip("`") for _, option in ROW.findall(README) if option.startswith("`--")} <= options
-    assert set(re.findall(r"`(--[a-z-]+)`", README)) <= options
+    assert {option.strip("`") for _, option in ROW.findall(README) if option.startswith("`--")} <= options(cli.lint)
+    assert set(re.findall(r"`(--[a-z-]+)`", README)) <= options(cli.lint)
+    assert set(re.findall(r"[ `](--?[a-z-]+)", TRIP)) <= options(cli.roundtrip)
+
+
+def test_the_table_of_the_round_trip_names_every_key() -> None:
+    assert {key for key, _ in ROW.findall(TRIP)} == set(KEYS.values())
+
+
+def test_the_configuration_of_the_round_trip_is_understood(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(block("toml", TRIP))
+    read = load_trip(file, Wanted(), cwd=tmp_path, url=None, environment={})
+    assert (read.rows, read.env, read.folder) == (50, (("APP_SETTINGS", "test"),), tmp_path)
+
+
+def test_every_rule_on_round_trips_has_its_row() -> None:
+    from migration_guard.rules import load as load_rules
+
+    of_trips = {code for code, rule in load_rules().items() if rule.subject() is Trip}
+    assert set(re.findall(r"^\| (MG\d+) \|", TRIP, re.MULTILINE)) == of_trips
+
+
+def test_the_round_trip_says_what_the_readme_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = ROOT / "sample_migrations" / "one_way"
+    monkeypatch.chdir(folder)
+    report = round_trip(choose(None, folder), folder, Request(TripConfig(), Selection(only="0002")))
+    shown = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[1]
+    said = text.render(report, summary=False).replace("  # expect: MG753, MG754", "")
+    assert said.startswith(shown)
 
 
 def test_the_configuration_that_the_readme_shows_is_understood(tmp_path: Path) -> None:

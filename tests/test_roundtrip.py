@@ -130,7 +130,7 @@ def test_a_history_that_starts_elsewhere_is_prepared(run: Run, tmp_path: Path) -
 
 
 def test_a_dump_is_gone_on_from(run: Run, tmp_path: Path) -> None:
-    write(tmp_path, BRANCHES, url="postgresql+psycopg://localhost/shop")
+    write(tmp_path, BRANCHES, url="postgresql://localhost/shop")
     (tmp_path / "dump.sql").write_text(
         "CREATE TABLE t_a (id integer PRIMARY KEY);\nCREATE TABLE t_b (id integer PRIMARY KEY);\n"
         "COPY t_b (id) FROM stdin;\n1\n2\n\\.\n"
@@ -181,7 +181,7 @@ def test_what_env_py_does_otherwise_is_tried_as_it_does_it(run: Run, tmp_path: P
     from alembic import context
     from sqlalchemy import create_engine
 
-    with create_engine("postgresql+psycopg://localhost/shop").begin() as connection:
+    with create_engine("postgresql://localhost/shop").begin() as connection:
         context.configure(connection=connection)
         context.run_migrations()
     """
@@ -205,7 +205,7 @@ def test_what_env_py_does_otherwise_is_tried_as_it_does_it(run: Run, tmp_path: P
 def test_an_extension_that_the_server_lacks_is_no_fault_of_the_migration(run: Run, tmp_path: Path) -> None:
     extension = "def upgrade():\n    op.execute('CREATE EXTENSION no_such_thing')\n\ndef downgrade():\n    pass\n"
     scripts = {"a": script("a", None, extension), "b": script("b", "a")}
-    write(tmp_path, scripts, url="postgresql+psycopg://localhost/shop")
+    write(tmp_path, scripts, url="postgresql://localhost/shop")
     code, out, _ = run(tmp_path)
     assert (code, "Nothing found" in out) == (2, True)
     assert "lacks the extension no_such_thing, which revision a needs" in out

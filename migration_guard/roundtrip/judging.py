@@ -41,7 +41,7 @@ COMMENT = b"migration-guard:"
 LACKING = re.compile(r'extension "([^"]+)" is not available|extension control file "[^"]*/([^"/]+)\.control"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """One round trip as it was asked for. `since` is a git ref: what it has already is only upgraded."""
 
