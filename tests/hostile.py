@@ -100,6 +100,19 @@ from sqlalchemy import create_engine
 psycopg.connect("service=shop").close()
 online(create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect("")))
 """,
+    "the template for several databases": """
+from sqlalchemy import create_engine
+engines = {{name: create_engine("postgresql+psycopg2://postgres@/postgres?host={decoy}") for name in ("one", "two")}}
+connections = {{name: engine.connect() for name, engine in engines.items()}}
+transactions = [connection.begin() for connection in connections.values()]
+for name, connection in connections.items():
+    context.configure(connection=connection)
+    context.run_migrations()
+for transaction in transactions:
+    transaction.commit()
+for connection in connections.values():
+    connection.close()
+""",
     "an asynchronous engine": """
 import asyncio
 from sqlalchemy.ext.asyncio import create_async_engine

@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from migration_guard.roundtrip.destination import Destination
 from migration_guard.roundtrip.process import Child, ChildError, Job
 
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
-PATIENCE = 60.0
+PATIENCE = 30.0
 # SQLAlchemy 1.4 does not know psycopg 3.
 NEWER = ["psycopg"] if sqlalchemy.__version__ >= "2" else []
 # Nor does a statement of its own begin a transaction there.
@@ -57,9 +58,12 @@ def asked(destination: Destination, sql: str) -> list[tuple[object, ...]]:
 
 
 def in_use(destination: Destination) -> int:
-    """How many connections there are to the database beside the one that asks."""
-    rows = asked(destination, "select 1 from pg_stat_activity where datname = current_database()")
-    return len(rows) - 1
+    """How many connections to the database stay beside the one that asks; the server takes a moment to let one go."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        rows = asked(destination, "select 1 from pg_stat_activity where datname = current_database()")
+        if len(rows) == 1 or time.monotonic() > end:
+            return len(rows) - 1
 
 
 def fine(step: Step) -> Step:
@@ -454,6 +458,15 @@ def test_an_engine_that_outlives_env_py_goes_to_the_next_database(
         assert in_use(following) == 0
         assert child.enter(postgres).heads == ("a",)
         fine(child.step(UP, "b"))
+
+
+def test_what_is_asked_for_after_env_py_was_left_is_answered(tmp_path: Path, sqlite: Destination) -> None:
+    with Child(write(tmp_path / "project", {"a": script("a")}), timeout=PATIENCE) as child:
+        for command in (child.leave, child.models, lambda: child.stamp(["a"]), lambda: child.step(UP, "a")):
+            with pytest.raises(ChildError, match="has been left"):
+                command()
+        assert child.enter(sqlite).heads == ()
+    assert child.output() == ""
 
 
 def test_an_autocommit_block_is_noticed(tmp_path: Path, postgres: Destination) -> None:

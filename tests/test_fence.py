@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,7 +28,7 @@ from sqlalchemy import create_engine
 engine = create_engine("postgresql+psycopg2://postgres@/postgres?host={decoy}")
 """
 LAYERS = ("engines", "entrances", "narrows", "auditing")
-PATIENCE = 60.0
+PATIENCE = 30.0
 # SQLAlchemy 1.4 does not know these.
 NEWER = ("+psycopg:", "async_creator")
 POSSIBLE = [
@@ -76,9 +77,11 @@ def ours(server: str) -> Iterator[Destination]:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"create database {name}")
     yield Destination(dialect="postgresql", database=name, socket=words["host"], user="postgres")
+    # The server takes a moment to let a connection go; one that is left open would stay.
+    end = time.monotonic() + PATIENCE
     with psycopg.connect(server, autocommit=True) as connection:
-        open_ones = connection.execute("select count(*) from pg_stat_activity where datname = %s", (name,)).fetchone()
-    assert open_ones == (0,), "A connection to the throwaway database was left open."
+        while connection.execute("select 1 from pg_stat_activity where datname = %s", (name,)).fetchall():
+            assert time.monotonic() < end, "A connection to the throwaway database was left open."
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,34 @@ def test_what_cannot_be_led_there_is_refused_with_a_sentence(
     assert tables(ours) == set()
     assert decoy.connections() == before
     assert bait.untouched()
+
+
+ATTACHING = {
+    "a statement": "connection.exec_driver_sql(\"attach database '{file}' as shop\")",
+    "a parameter": "connection.exec_driver_sql('attach database ? as shop', ('{file}',))",
+    "a URL": "connection.exec_driver_sql(\"attach database 'file:{file}' as shop\")",
+    "a copy": "connection.exec_driver_sql(\"vacuum into '{file}.copy'\")",
+    "the driver": "sqlite3.connect('x').execute(\"attach database '{file}' as shop\")",
+    "the class of the driver": "sqlite3.Connection('x').execute(\"attach database '{file}' as shop\")",
+}
+
+
+@pytest.mark.parametrize("way", ATTACHING)
+def test_no_file_is_attached_to_a_sqlite_database(
+    way: str, child: Child, decoy: Decoy, bait: Bait, tmp_path: Path
+) -> None:
+    source = (
+        "import sqlite3\nfrom sqlalchemy import create_engine\nconnection = create_engine('sqlite://').connect()\n"
+        "connection.exec_driver_sql(\"attach database ':memory:' as other\")\n"
+        "connection.exec_driver_sql('detach database other')\n"
+    )
+    put(child, source + ATTACHING[way], decoy, bait)
+    with pytest.raises(ChildError) as caught:
+        child.enter(Destination(dialect="sqlite", database=str(tmp_path / "ours.db")))
+    assert bait.untouched()
+    told = caught.value.failure
+    named = "a parameter names" if way == "a parameter" else str(bait.file)
+    assert (told.cause, named in told.message) == (Cause.REFUSED, True), told
 
 
 # What is tried in one env.py, everything after the other: some of it is refused when a layer is missing.

@@ -85,11 +85,12 @@ class Session:
 
     def serve(self) -> None:
         """One command after the other."""
+        serves = {"prepare": self._prepare, "enter": self._enter}
         with suppress(ParentGone):
             self._guarded(self._load, self._hear())
             while True:
                 command = self._hear()
-                self._guarded(getattr(self, f"_{command['command']}"), command)
+                self._guarded(serves.get(command["command"], self._refuse), command)
 
     def _guarded(self, serve: Callable[[Plain], None], command: Plain) -> None:
         try:
@@ -114,13 +115,9 @@ class Session:
 
     def _say_failure(self, error: BaseException) -> None:
         scripts = frozenset(one.path for one in self._project.revisions()) if self._project else frozenset()
-        refused = next((one for one in (error, *self._fence.refusals) if isinstance(one, Refused)), None)
-        self._say(
-            {
-                "failure": asdict(describe(error, scripts, str(self._job.folder))),
-                "asked_for": refused.asked_for if refused else None,
-            }
-        )
+        blamed = self._fence.blamed(error)
+        asked_for = blamed.asked_for if isinstance(blamed, Refused) else None
+        self._say({"failure": asdict(describe(blamed, scripts, str(self._job.folder))), "asked_for": asked_for})
 
     def _load(self, command: Plain) -> None:
         self._job = Job.from_plain(command["load"])
@@ -128,6 +125,11 @@ class Session:
         self._fence.lead_to(Destination.from_plain(destination) if destination else None)
         self._project = Project.load(self._job)
         self._say({"revisions": [asdict(one) for one in self._project.revisions()]})
+
+    def _refuse(self, command: Plain) -> None:
+        """What makes sense within env.py only."""
+        message = f"env.py has been left, and there is nothing to {command['command']}."
+        self._say({"failure": asdict(Failure(Cause.PYTHON, message))})
 
     def _prepare(self, command: Plain) -> None:
         destination = Destination.from_plain(command["destination"])

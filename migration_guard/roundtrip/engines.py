@@ -47,7 +47,7 @@ def install(fence: Fence) -> None:
 
     def connected(connection: Any, record: Any) -> None:
         record.info[_MARK] = fence.generation
-        fence.opened(connection.close)
+        fence.opened(connection)
         _confirm(fence, connection)
 
     def checkout(connection: Any, record: Any, proxy: object) -> None:

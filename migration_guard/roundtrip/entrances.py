@@ -47,7 +47,7 @@ def install(fence: Fence) -> None:
 
 def _confirmed(fence: Fence, connection: Any, ask: Callable[[Any], object]) -> None:
     """Ask a new connection where it is; close it where that is not ours."""
-    fence.opened(connection.close)
+    fence.opened(connection)
     try:
         fence.confirm(ask(connection))
     except Refused:
@@ -70,7 +70,7 @@ def _psycopg2(fence: Fence, module: ModuleType) -> None:
     def connect(*arguments: Any, **keywords: Any) -> Any:
         connection = original(**(fence.redirected("psycopg2", arguments, keywords) or {}))
         if getattr(connection, "async_", 0):  # It is not connected yet, and psycopg2 gives no hook for when it is.
-            fence.opened(connection.close)
+            fence.opened(connection)
         else:
             _confirmed(fence, connection, ask)
         return connection
@@ -100,7 +100,7 @@ def _psycopg(fence: Fence, module: ModuleType) -> None:
     async def connect_async(kind: Any, *arguments: Any, **keywords: Any) -> Any:
         connection = await original_async(kind, **(fence.redirected("psycopg", arguments, keywords) or {}))
         # Its close() is a coroutine; what it holds is closed without a loop.
-        fence.opened(connection.pgconn.finish)
+        fence.opened(connection, lambda one: one.pgconn.finish())
         async with module.AsyncCursor(connection, row_factory=plain_row) as cursor:
             await cursor.execute(_QUESTION)
             name = (await cursor.fetchone())[0]
@@ -124,7 +124,7 @@ def _asyncpg(fence: Fence, module: ModuleType) -> None:
     @wraps(original)
     async def connect(*arguments: Any, **keywords: Any) -> Any:
         connection = await original(**(fence.redirected("asyncpg", arguments, keywords) or {}))
-        fence.opened(lambda: _abort(connection))
+        fence.opened(connection, _abort)
         try:
             fence.confirm(await connection.fetchval(_QUESTION))
         except Refused:
@@ -167,7 +167,7 @@ def _constructor(fence: Fence, kind: Any, driver: str, ask: Callable[[Any], obje
         if ask is not None:
             _confirmed(fence, self, ask)
         else:
-            fence.opened(self.close)
+            fence.opened(self)
 
     kind.__init__ = __init__
 
@@ -209,6 +209,7 @@ def _sqlite3(fence: Fence, module: ModuleType) -> None:
     def connect(*arguments: Any, **keywords: Any) -> Any:
         led = fence.redirected("pysqlite", arguments, keywords)
         connection = original(*arguments, **keywords) if led is None else original(**led)
+        fence.opened(connection)
         forbid_attaching(fence, connection)
         return connection
 
@@ -233,7 +234,8 @@ def forbid_attaching(fence: Fence, connection: Any) -> None:
     def authorize(action: int, name: str | None, *rest: object) -> int:
         if action != _SQLITE_ATTACH:
             return _SQLITE_OK
-        trouble = reach.attachment(name or "", fence.destination)
+        # Without a name it is an expression, which the driver does not tell.
+        trouble = reach.attachment("that a parameter names" if name is None else name, fence.destination)
         if trouble is None:
             return _SQLITE_OK
         fence.refuse(trouble)

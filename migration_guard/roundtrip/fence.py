@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from migration_guard.roundtrip import reach
 from migration_guard.roundtrip.destination import FAMILIES, Destination
@@ -42,7 +43,8 @@ class Fence:
         self.destination: Destination | None = None
         self.generation = 0
         self.refusals: list[Refused] = []
-        self._closers: list[Callable[[], object]] = []
+        # Not held: a connection that its owner forgets is closed with its locks, as it would be without us.
+        self._open: WeakKeyDictionary[Any, Callable[[Any], object]] = WeakKeyDictionary()
 
     def lead_to(self, destination: Destination | None) -> None:
         """From now on everything goes there. What is open is closed, and opened anew by whoever pools it."""
@@ -52,16 +54,18 @@ class Fence:
         if destination is not None:
             _set_environment(destination)
 
-    def opened(self, close: Callable[[], object]) -> None:
-        """There is a connection, which this call closes."""
-        self._closers.append(close)
+    def opened(self, connection: Any, close: Callable[[Any], object] = lambda connection: connection.close()) -> None:
+        """There is a connection, which this function closes."""
+        with suppress(TypeError):  # What SQLAlchemy puts around asynchronous ones; those themselves are told of, too.
+            self._open[connection] = close
 
     def close_connections(self) -> None:
         """Close what is still open: the database may be dropped or copied now."""
-        while self._closers:
+        for connection, close in list(self._open.items()):
             # Of any driver, in any state: it may be closed already, its event loop gone, its socket broken.
             with suppress(Exception):
-                self._closers.pop()()
+                close(connection)
+        self._open.clear()
         self.generation += 1
 
     def refuse(self, sentence: str, asked_for: str | None = None) -> Refused:
@@ -74,6 +78,14 @@ class Fence:
         """Raise the first refusal that somebody has caught and told nobody of."""
         if self.refusals:
             raise self.refusals[0]
+
+    def blamed(self, error: BaseException) -> BaseException:
+        """What an exception is really about: the refusal before it, where there was one."""
+        if not self.refusals or isinstance(error, Refused):
+            return error
+        refusal = self.refusals[0]
+        refusal.__context__ = error
+        return refusal
 
     def check_dialect(self, name: str) -> None:
         """Raise Refused for another database than the throwaway one."""

@@ -79,6 +79,7 @@ class Child:
         self._revisions: tuple[Revision, ...] | None = None
         self._loaded = False
         self._busy = False
+        self._last_words = ""
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._trace: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._start()
@@ -141,7 +142,9 @@ class Child:
         return tuple(self._demand("leave")["notes"])
 
     def output(self) -> str:
-        """The end of what the project has printed, both streams."""
+        """The end of what the project has printed, both streams; still known when the child is closed."""
+        if self._output.closed:
+            return self._last_words
         size = os.fstat(self._output.fileno()).st_size
         self._output.seek(max(0, size - _TAIL))
         return self._output.read().decode("utf-8", "replace")
@@ -149,6 +152,7 @@ class Child:
     def close(self) -> None:
         """End the process and whatever it started; at once where it is at work, as after Ctrl-C."""
         self._end(grace=0 if self._busy else _GRACE)
+        self._last_words = self.output()
         self._output.close()
         self._trace.close()
 

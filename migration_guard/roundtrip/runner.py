@@ -204,7 +204,7 @@ class Visit:
     def _seen(self, running: _Running, failure: BaseException | None = None) -> Step:
         seconds = time.perf_counter() - running.started
         folder = str(self.project.job.folder)
-        told = describe(failure, running.scripts, folder) if failure is not None else None
+        told = describe(self.fence.blamed(failure), running.scripts, folder) if failure is not None else None
         statements = self.tracer.statements
         return Step(running.revision, running.direction, statements, told, self.tracer.autocommit, seconds)
 
