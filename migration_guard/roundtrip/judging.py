@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -136,13 +136,14 @@ def _on(
         finally:
             stage.close()
         findings = _judged(travels, project, target, settings, options, contents)
+        printed = [f"The project printed: {line}" for line in child.output().splitlines()] if settings.verbose else []
         proof, notes = _proof(travels, stage, found, findings)
         summary = Summary(
             files=len(project.files),
             migrations=len(travels.trips),
             target=(str(Target(found.dialect, found.version)),),
             assumed=assumed.partition(";")[0],
-            notes=(*project.notes, *stage.entered.notes, *travels.notes, *notes),
+            notes=(*project.notes, *stage.entered.notes, *travels.notes, *notes, *_others(settings, target), *printed),
             revisions=tuple(travels.trips),
             proofs=(proof,),
         )
@@ -151,6 +152,11 @@ def _on(
 
 def _known(project: Project, request: Request) -> frozenset[str] | None:
     return None if request.since is None else known_revisions(request.since, project)
+
+
+def _others(settings: Config, target: Target) -> Iterator[str]:
+    for other in dict.fromkeys(one.dialect for one in settings.target if one.dialect != target.dialect):
+        yield f"{other} is a target, too, and was not tried: --database {other} does that."
 
 
 def _job(project: Project, options: TripConfig) -> Job:
