@@ -136,13 +136,45 @@ def test_another_name_for_a_table_is_told_once() -> None:
     assert told(BOTH, now) == [("table", "people", Fate.LEFT_BEHIND), ("table", "users", Fate.MISSING)]
 
 
-@pytest.mark.parametrize("chosen", [True, False])
-def test_a_name_is_noise_only_where_the_database_chose_it(chosen: bool) -> None:
-    def key(name: str) -> Plain:
-        thing = Thing("unique constraint", f"public.users.{name}")
-        return {**USERS, thing: Definition("public.users", {"definition": "UNIQUE (email)"}, system_named=chosen)}
+def unique(name: str, *, chosen: bool = False, definition: str = "UNIQUE (email)", **properties: str) -> Plain:
+    thing = Thing("unique constraint", f"public.users.{name}")
+    return {**USERS, thing: Definition("public.users", {"definition": definition, **properties}, system_named=chosen)}
 
-    assert bool(differences(key("users_email_key"), key("users_email_key1"))) is not chosen
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_nobody_relied_on_a_name_that_the_database_chose(chosen: bool) -> None:
+    assert not differences(unique("users_email_key", chosen=True), unique("uq_email", chosen=chosen))
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_another_name_than_the_one_that_somebody_gave_is_one_change(chosen: bool) -> None:
+    assert differences(unique("uq_email"), unique("users_email_key", chosen=chosen)) == (
+        Difference(
+            "unique constraint", "uq_email", Fate.CHANGED, "users", (Change("name", "uq_email", "users_email_key"),)
+        ),
+    )
+
+
+def test_a_constraint_without_a_name_has_none() -> None:
+    (only,) = differences(unique("uq_email"), unique("UNIQUE (email)", chosen=True))
+    assert only.changes == (Change("name", "uq_email", ""),)
+
+
+def test_a_constraint_with_another_definition_is_another_one() -> None:
+    assert told(unique("uq_email"), unique("uq_id", definition="UNIQUE (id)")) == [
+        ("unique constraint", "uq_email", Fate.MISSING),
+        ("unique constraint", "uq_id", Fate.LEFT_BEHIND),
+    ]
+
+
+@pytest.mark.parametrize("name", ["uq_email", "uq_other"])
+def test_what_is_validated_meanwhile_hurts_nobody_and_what_no_longer_is_does(name: str) -> None:
+    def key(validated: str, called: str) -> Plain:
+        return unique(called, chosen=True, definition="CHECK (true)", validated=validated)
+
+    assert not differences(key("no", "uq_email"), key("yes", name))
+    (only,) = differences(key("yes", "uq_email"), key("no", name))
+    assert only.changes == (Change("validated", "yes", "no"),)
 
 
 def test_a_name_chosen_by_the_database_does_not_hide_another_definition() -> None:

@@ -169,12 +169,12 @@ CASES = (
         "ck_team",
     ),
     Case(
-        "alter table users validate constraint ck_late",
         "alter table users drop constraint ck_late, add constraint ck_late check (team > 0) not valid",
+        "alter table users validate constraint ck_late",
         "check constraint",
         "ck_late",
         "changed",
-        "alter table users add constraint ck_late check (team > 0) not valid",
+        "alter table users add constraint ck_late check (team > 0)",
     ),
     Case(
         "alter table users drop constraint ck_age",
@@ -187,7 +187,8 @@ CASES = (
         "alter table users rename constraint ck_age to ck_years",
         "alter table users rename constraint ck_years to ck_age",
         "check constraint",
-        "ck_years",
+        "ck_age",
+        "changed",
     ),
     Case(
         "alter table users add constraint fk_team foreign key (team) references teams (id)",
@@ -224,7 +225,13 @@ CASES = (
     ),
     Case("create index ix on users (lower(email)) where age > 3", "drop index ix", "index", "ix"),
     Case("drop index ix_users_age", "create index ix_users_age on users (age)", "index", "ix_users_age", "missing"),
-    Case("alter index ix_users_age rename to ix_age", "alter index ix_age rename to ix_users_age", "index", "ix_age"),
+    Case(
+        "alter index ix_users_age rename to ix_age",
+        "alter index ix_age rename to ix_users_age",
+        "index",
+        "ix_users_age",
+        "changed",
+    ),
     Case(
         "cluster users using ix_users_age", "alter table users set without cluster", "index", "ix_users_age", "changed"
     ),
@@ -476,7 +483,7 @@ def test_a_change_is_told_as_what_it_is_and_is_nothing_once_undone(
     before = ours.take()
     connection.execute(case.up)
     found = told(differences(before, ours.take()))
-    renamed = any(word in case.up for word in ("rename", "set schema"))
+    renamed = case.fate == "left behind" and any(word in case.up for word in ("rename", "set schema"))
     assert (case.kind, case.name, case.fate) in found
     assert len(found) == (2 if renamed else 1), found
     connection.execute(case.down)

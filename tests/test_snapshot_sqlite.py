@@ -143,7 +143,7 @@ OTHER = (
     ),
     ("create table t (a int not null on conflict ignore)", "create table t (a int)", "t.a"),
     ("create table t (a int) strict", "create table t (a int)", "t"),
-    ("create table t (a int, constraint x unique (a))", "create table t (a int, constraint y unique (a))", "y"),
+    ("create table t (a int, constraint x unique (a))", "create table t (a int, constraint y unique (a))", "x"),
     ("create table t (a int, unique (a) on conflict replace)", "create table t (a int, unique (a))", "UNIQUE (a)"),
     ("create table t (a int default (1 + 2))", "create table t (a int default (1 + 3))", "t.a"),
     ("create table t (a int default null)", "create table t (a int default -1)", "t.a"),

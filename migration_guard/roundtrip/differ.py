@@ -9,6 +9,8 @@ from migration_guard.model.trip import Change, Difference, Fate
 from migration_guard.roundtrip.snapshot import Definition, Snapshot, Thing
 
 TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
+# What was unproven and is proven now: whoever relied on the weaker thing has it still.
+PROVEN = ("validated", "not null validated", "valid")
 MENTIONED = (*TABLES, "column", "enum", "domain", "composite type", "sequence", "schema")
 _SPACE = re.compile(r"(?P<value>'[^']*')|\s+")
 _DEFAULT_SCHEMA = re.compile(r"(?<![\w.'\"])public\.(?=[\w\"])")
@@ -19,8 +21,8 @@ def differences(should: Snapshot, found: Snapshot) -> tuple[Difference, ...]:
     Every object of `found` that is not as in `should`, the state it should be in: tables first, then what belongs to
     them, then the rest.
 
-    What a missing or left table brings along is not told again, nor a sequence with its column. Names that the
-    database chose, and white space, are no difference.
+    What a missing or left table brings along is not told again, nor a sequence with its column. White space is no
+    difference, nor another name for what the database had named, nor a constraint that has been validated meanwhile.
     """
     return tuple(sorted(Comparison(should, found).told(), key=_order))
 
@@ -37,7 +39,9 @@ class Comparison:
         self.moved = {thing for thing in self.altered if should[thing].table != found[thing].table}
         self.missing = {thing for thing in should if thing not in found} | self.moved
         self.left = {thing for thing in found if thing not in should} | self.moved
-        self._forget_chosen_names()
+        self.renamed = list(self._twins())
+        self.missing -= {was for was, _ in self.renamed}
+        self.left -= {now for _, now in self.renamed}
         self.missing = {thing for thing in self.missing if not _explained(thing, self.should, self.missing)}
         self.left = {thing for thing in self.left if not _explained(thing, self.found, self.left)}
 
@@ -46,33 +50,36 @@ class Comparison:
         stayed = self.moved & self.missing & self.left
         yield from (_difference(thing, self.should[thing], Fate.MISSING) for thing in self.missing - stayed)
         yield from (_difference(thing, self.found[thing], Fate.LEFT_BEHIND) for thing in self.left - stayed)
-        changes = {thing: self._changes(thing) for thing in self.altered if thing not in self.moved or thing in stayed}
+        for thing, twin in self.renamed:
+            properties = [*self._renaming(thing, twin), *_changes(self.should[thing], self.found[twin])]
+            if properties:
+                yield _difference(thing, self.should[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
+        changes = {
+            thing: _changes(self.should[thing], self.found[thing])
+            for thing in self.altered
+            if thing not in self.moved or thing in stayed
+        }
         for thing, properties in changes.items():
             if properties and not self._follows(thing, properties, changes):
                 yield _difference(thing, self.found[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
 
-    def _forget_chosen_names(self) -> None:
-        """Two things that differ by nothing but names that the database chose are one."""
-        chosen: dict[object, list[Thing]] = {}
-        for thing in sorted(self.left):
-            if self.found[thing].system_named:
-                chosen.setdefault(_content(thing, self.found[thing]), []).append(thing)
-        for thing in sorted(self.missing):
-            twins = chosen.get(_content(thing, self.should[thing])) if self.should[thing].system_named else None
-            if twins:
-                self.missing.discard(thing)
-                self.left.discard(twins.pop(0))
+    def _twins(self) -> Iterator[tuple[Thing, Thing]]:
+        """What is missing, with what stands in its place: the same of the same table, but for its name."""
+        candidates: dict[object, list[Thing]] = {}
+        for thing in sorted(self.left - self.moved, key=lambda one: (not self.found[one].system_named, one)):
+            candidates.setdefault(_content(thing, self.found[thing]), []).append(thing)
+        for thing in sorted(self.missing - self.moved, key=lambda one: (not self.should[one].system_named, one)):
+            definition = self.should[thing]
+            twins = candidates.get(_content(thing, definition))
+            if twins and definition.table is not None and thing.kind != "column":
+                yield thing, twins.pop(0)
 
-    def _changes(self, thing: Thing) -> list[Change]:
-        """The properties that differ by more than white space. A default's cast follows its column's type."""
-        was, now = self.should[thing].properties, self.found[thing].properties
-        found = [
-            Change(name, was.get(name, ""), now.get(name, ""))
-            for name in dict.fromkeys((*was, *now))
-            if _spaced(was.get(name, "")) != _spaced(now.get(name, ""))
-        ]
-        types = [change for change in found if change.property == "type"]
-        return [change for change in found if not types or change.property != "default" or not _same(change, types[0])]
+    def _renaming(self, thing: Thing, twin: Thing) -> list[Change]:
+        """Another name, where somebody could rely on the one that was."""
+        definition = self.should[thing]
+        if definition.system_named:
+            return []
+        return [Change("name", _own_name(thing, definition), _own_name(twin, self.found[twin]))]
 
     def _follows(self, thing: Thing, changes: list[Change], every: Mapping[Thing, list[Change]]) -> bool:
         """Whether another difference explains these: the same change of a parent, a name or a type that is told."""
@@ -125,6 +132,24 @@ def _difference(thing: Thing, definition: Definition, fate: Fate, changes: tuple
     return Difference(thing.kind, shown(thing, definition), fate, table and table.removeprefix("public."), changes)
 
 
+def _changes(should: Definition, found: Definition) -> list[Change]:
+    """The properties that differ by more than white space. A default's cast follows its column's type."""
+    was, now = should.properties, found.properties
+    changes = [
+        Change(name, was.get(name, ""), now.get(name, ""))
+        for name in dict.fromkeys((*was, *now))
+        if _spaced(was.get(name, "")) != _spaced(now.get(name, "")) and not (name in PROVEN and was.get(name) == "no")
+    ]
+    types = [change for change in changes if change.property == "type"]
+    return [change for change in changes if not types or change.property != "default" or not _same(change, types[0])]
+
+
+def _own_name(thing: Thing, definition: Definition) -> str:
+    """Its name, empty where it has none and is called after its definition, as SQLite's constraints are."""
+    name = shown(thing, definition)
+    return "" if name == definition.properties.get("definition") else name
+
+
 def _explained(thing: Thing, snapshot: Snapshot, same: set[Thing]) -> bool:
     """Whether something with the same fate brings it along."""
     definition = snapshot[thing]
@@ -134,7 +159,8 @@ def _explained(thing: Thing, snapshot: Snapshot, same: set[Thing]) -> bool:
 
 
 def _content(thing: Thing, definition: Definition) -> object:
-    return thing.kind, definition.table, tuple((name, _spaced(text)) for name, text in definition.properties.items())
+    properties = {name: text for name, text in definition.properties.items() if name not in PROVEN}
+    return thing.kind, definition.table, tuple((name, _spaced(text)) for name, text in properties.items())
 
 
 def _same(default: Change, type_: Change) -> bool:

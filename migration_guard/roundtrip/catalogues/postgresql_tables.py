@@ -126,13 +126,13 @@ class Tables:
 
     def _columns(self) -> Found:
         parents = {row[0]: [f"{schema}.{name}" for _, schema, name in row[14] or ()] for row in self.rows["relations"]}
+        required_by = [row for row in self._visible("constraints") if row[3] == "n" and row[6]]
         named = {
-            (row[0], row[6][0]): row[2]
-            + (" no inherit" if "NO INHERIT" in row[4] else "")
-            + ("" if row[5] else " not valid")
-            for row in self._visible("constraints")
-            if row[3] == "n" and row[6] and not self._ordinary_not_null(row)
+            (row[0], row[6][0]): row[2] + (" no inherit" if "NO INHERIT" in row[4] else "")
+            for row in required_by
+            if not self._ordinary_not_null(row)
         }
+        unproven = {(row[0], row[6][0]) for row in required_by if not row[5]}
         for row in self._visible("columns"):
             oid, number, name, type_, required, identity, generated, collation, default, *rest = row
             storage, compression, statistics, grants, options, foreign = rest
@@ -150,6 +150,7 @@ class Tables:
                             "type": type_,
                             "nullable": "no" if required else "yes",
                             "not null constraint": named.get((oid, number)),
+                            "not null validated": "no" if (oid, number) in unproven else None,
                             "default": None if generated else expression,
                             "generated": f"{GENERATED[generated]}: {expression}" if generated else None,
                             "identity": IDENTITY.get(identity),
@@ -170,8 +171,7 @@ class Tables:
     def _ordinary_not_null(self, row: list[Any]) -> bool:
         columns = self._names(row[0], row[6])
         return (
-            bool(row[5])
-            and "NO INHERIT" not in row[4]
+            "NO INHERIT" not in row[4]
             and is_chosen(row[2], self.directory.tables[row[0]], columns, LABELS["n"])
             and self._comment("pg_constraint", row[1]) is None
         )
@@ -183,7 +183,7 @@ class Tables:
         rows = [row for row in self._visible("constraints") if row[3] in CONSTRAINTS and row[3] != "n"]
         indexes = {row[1]: row for row in self.rows["indexes"]}
         for row in rows:
-            relation, oid, name, kind, definition, _valid, key, index, parent, _local, target = row
+            relation, oid, name, kind, text, valid, key, index, parent, _local, target = row
             columns = self._names(relation, key or ())
             middle = [] if kind == "p" or (kind == "c" and len(columns) != 1) else columns
             backing = index_properties(indexes[index]) if kind in "pux" and index in indexes else {}
@@ -195,7 +195,14 @@ class Tables:
                 self.directory.constraints[oid],
                 Definition(
                     self.directory.relations[relation],
-                    words({"definition": definition, **backing, "comment": self._comment("pg_constraint", oid)}),
+                    words(
+                        {
+                            "definition": text.removesuffix(" NOT VALID"),
+                            "validated": ("yes" if valid else "no") if kind in "cf" else None,
+                            **backing,
+                            "comment": self._comment("pg_constraint", oid),
+                        }
+                    ),
                     system_named=is_chosen(name, self.directory.tables[relation], middle, LABELS[kind]),
                     part_of=tuple(part_of),
                 ),

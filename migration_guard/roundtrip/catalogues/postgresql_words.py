@@ -65,7 +65,7 @@ def own_sequence(default: str | None, table: str, column: str) -> str | None:
 def index_properties(row: list[Any]) -> dict[str, object]:
     """What an index has beside its definition, whether it backs a constraint or not."""
     return {
-        "valid": None if row[6] else "no",
+        "valid": "yes" if row[6] else "no",
         "clustered": yes(row[7]),
         "replica identity": yes(row[8]),
         "options": row[11],
