@@ -34,10 +34,6 @@ def _told(found: Iterable[Any], dialect: Dialect) -> Iterable[str]:
         yield words(dialect, *rest) if words else f"The models and the database differ: {kind} {rest}."
 
 
-def _table(dialect: Dialect, table: Any) -> str:
-    return _missing(f"table {_name(table.schema, table.name)}")
-
-
 def _missing(what: str) -> str:
     return f"The models have the {what}, which the database lacks."
 
