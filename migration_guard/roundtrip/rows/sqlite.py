@@ -66,7 +66,8 @@ class SQLite:
             names = [column.name for column in facts.columns]
             columns = ", ".join(f"quote({self.quoted(name)})" for name in names)
             rows = self._access.query(f"select {columns} from {place(self, facts.table)}")
-            found[facts.table] = tuple(sorted(json.dumps(dict(zip(names, row, strict=True))) for row in rows))
+            texts = [dict(zip(names, map(_unquoted, row), strict=True)) for row in rows]
+            found[facts.table] = tuple(sorted(map(json.dumps, texts)))
         return found
 
     def _table(self, name: str, sql: str) -> TableFacts:
@@ -104,6 +105,14 @@ class SQLite:
 
     def _rows(self, pragma: str, name: str) -> list[tuple[Any, ...]]:
         return self._access.query(f"PRAGMA {pragma}({self.quoted(name)})")
+
+
+def _unquoted(value: object) -> str | None:
+    """What quote() gave (https://www.sqlite.org/lang_corefunc.html#quote), as people read it."""
+    text = str(value)
+    if text.startswith("'"):
+        return text[1:-1].replace("''", "'")
+    return None if text == "NULL" else text
 
 
 def _column(cid: object, name: str, type_: str, notnull: int, default: object, key: int, hidden: int) -> Column:
