@@ -91,6 +91,18 @@ def test_a_column_brings_its_own_sequence() -> None:
     ]
 
 
+def test_a_column_that_no_longer_takes_its_values_from_its_sequence_tells_of_both() -> None:
+    was = changed(USERS, "public.users.id", default="the next value of its own sequence")
+    found = differences(was, changed(without(was, "public.users_id_seq"), "public.users.id", default=""))
+    assert [(one.name, [change.property for change in one.changes]) for one in found] == [("users.id", ["default"])]
+
+
+def test_the_name_of_a_not_null_constraint_matters_to_who_gave_it() -> None:
+    named = changed(USERS, "public.users.id", **{"not null constraint": "there_must_be_an_id"})
+    assert not differences(USERS, named)
+    assert [one.name for one in differences(named, USERS)] == ["users.id"]
+
+
 def test_people_read_names_without_what_goes_without_saying() -> None:
     found = differences(without(BOTH, "public.users.ck_email", "public.ix_users_email", "sales.orders.fk_user"), BOTH)
     assert found == (

@@ -125,6 +125,11 @@ SAME = (
         "create table t (a int, constraint x unique (a) constraint y check (a > 1))",
         "create table t (a int, constraint x unique (a), constraint y check (a > 1))",
     ),
+    (
+        "create table t (a int default -1, b boolean default false, c text default 7, d numeric default 1.5)",
+        "create table t (a int default '-1', b boolean default '0', c text default '7', d numeric default '1.5')",
+    ),
+    ('create table t (key int unique, "desc" int)', 'create table t ("key" int, desc int, unique (KEY))'),
 )
 OTHER = (
     ("create table t (a int default 'x')", "create table t (a int default 'X')", "t.a"),
@@ -146,6 +151,8 @@ OTHER = (
     ("create table t (a int, constraint x unique (a))", "create table t (a int, constraint y unique (a))", "x"),
     ("create table t (a int, unique (a) on conflict replace)", "create table t (a int, unique (a))", "UNIQUE (a)"),
     ("create table t (a int default (1 + 2))", "create table t (a int default (1 + 3))", "t.a"),
+    ("create table t (a blob default 1)", "create table t (a blob default '1')", "t.a"),
+    ("create table t (a int default '01')", "create table t (a int default '1')", "t.a"),
     ("create table t (a int default null)", "create table t (a int default -1)", "t.a"),
 )
 

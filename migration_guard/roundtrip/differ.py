@@ -11,6 +11,7 @@ from migration_guard.roundtrip.snapshot import Definition, Snapshot, Thing
 TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
 # What was unproven and is proven now: whoever relied on the weaker thing has it still.
 PROVEN = ("validated", "not null validated", "valid")
+SOURCES = ("default", "identity")
 MENTIONED = (*TABLES, "column", "enum", "domain", "composite type", "sequence", "schema")
 _SPACE = re.compile(r"(?P<value>'[^']*')|\s+")
 _DEFAULT_SCHEMA = re.compile(r"(?<![\w.'\"])public\.(?=[\w\"])")
@@ -48,17 +49,25 @@ class Comparison:
     def told(self) -> Iterator[Difference]:
         """The differences that no other one explains."""
         stayed = self.moved & self.missing & self.left
-        yield from (_difference(thing, self.should[thing], Fate.MISSING) for thing in self.missing - stayed)
-        yield from (_difference(thing, self.found[thing], Fate.LEFT_BEHIND) for thing in self.left - stayed)
-        for thing, twin in self.renamed:
-            properties = [*self._renaming(thing, twin), *_changes(self.should[thing], self.found[twin])]
-            if properties:
-                yield _difference(thing, self.should[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
         changes = {
             thing: _changes(self.should[thing], self.found[thing])
             for thing in self.altered
             if thing not in self.moved or thing in stayed
         }
+        # A column that takes its values from elsewhere, or nowhere, brings its sequence, or leaves it.
+        sources = {thing for thing, found in changes.items() if any(one.property in SOURCES for one in found)}
+        for fate, things, snapshot in (
+            (Fate.MISSING, self.missing, self.should),
+            (Fate.LEFT_BEHIND, self.left, self.found),
+        ):
+            for thing in things - stayed:
+                definition = snapshot[thing]
+                if thing.kind != "sequence" or not sources.intersection(definition.part_of):
+                    yield _difference(thing, definition, fate)
+        for thing, twin in self.renamed:
+            properties = [*self._renaming(thing, twin), *_changes(self.should[thing], self.found[twin])]
+            if properties:
+                yield _difference(thing, self.should[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
         for thing, properties in changes.items():
             if properties and not self._follows(thing, properties, changes):
                 yield _difference(thing, self.found[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
@@ -138,10 +147,15 @@ def _changes(should: Definition, found: Definition) -> list[Change]:
     changes = [
         Change(name, was.get(name, ""), now.get(name, ""))
         for name in dict.fromkeys((*was, *now))
-        if _spaced(was.get(name, "")) != _spaced(now.get(name, "")) and not (name in PROVEN and was.get(name) == "no")
+        if _spaced(was.get(name, "")) != _spaced(now.get(name, "")) and not _harmless(name, was)
     ]
     types = [change for change in changes if change.property == "type"]
     return [change for change in changes if not types or change.property != "default" or not _same(change, types[0])]
+
+
+def _harmless(name: str, was: Mapping[str, str]) -> bool:
+    """Whether nobody could rely on this property as it was: something unproven, or a name that the database chose."""
+    return (name in PROVEN and was.get(name) == "no") or (name == "not null constraint" and name not in was)
 
 
 def _own_name(thing: Thing, definition: Definition) -> str:

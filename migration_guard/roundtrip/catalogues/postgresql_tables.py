@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ from migration_guard.roundtrip.snapshot import Definition, Thing
 
 Found = Iterator[tuple[int, Thing, Definition]]
 VIEWS = ("v", "m")
+_NOT_NULL = re.compile(r"_not_null\d*$")
 
 
 @dataclass(slots=True)
@@ -128,11 +130,13 @@ class Tables:
         parents = {row[0]: [f"{schema}.{name}" for _, schema, name in row[14] or ()] for row in self.rows["relations"]}
         required_by = [row for row in self._visible("constraints") if row[3] == "n" and row[6]]
         named = {
-            (row[0], row[6][0]): row[2] + (" no inherit" if "NO INHERIT" in row[4] else "")
+            (row[0], row[6][0]): row[2]
             for row in required_by
-            if not self._ordinary_not_null(row)
+            # The name of a table or column that is called otherwise by now says as little as the present one's.
+            if not _NOT_NULL.search(row[2]) or self._comment("pg_constraint", row[1]) is not None
         }
         unproven = {(row[0], row[6][0]) for row in required_by if not row[5]}
+        own = {(row[0], row[6][0]) for row in required_by if "NO INHERIT" in row[4]}
         for row in self._visible("columns"):
             oid, number, name, type_, required, identity, generated, collation, default, *rest = row
             storage, compression, statistics, grants, options, foreign = rest
@@ -150,6 +154,7 @@ class Tables:
                             "type": type_,
                             "nullable": "no" if required else "yes",
                             "not null constraint": named.get((oid, number)),
+                            "not null inherited": "no" if (oid, number) in own else None,
                             "not null validated": "no" if (oid, number) in unproven else None,
                             "default": None if generated else expression,
                             "generated": f"{GENERATED[generated]}: {expression}" if generated else None,
@@ -167,14 +172,6 @@ class Tables:
                     part_of=tuple(Thing("column", f"{parent}.{name}") for parent in parents[oid]),
                 ),
             )
-
-    def _ordinary_not_null(self, row: list[Any]) -> bool:
-        columns = self._names(row[0], row[6])
-        return (
-            "NO INHERIT" not in row[4]
-            and is_chosen(row[2], self.directory.tables[row[0]], columns, LABELS["n"])
-            and self._comment("pg_constraint", row[1]) is None
-        )
 
     def _names(self, relation: int, numbers: Iterable[int]) -> list[str]:
         return [self.columns.get((relation, number), "") for number in numbers]

@@ -26,6 +26,14 @@ _WORDS = """
     virtual when where with without
 """
 KEYWORDS = frozenset(_WORDS.split())
+# Keywords that are names, too, without quotes: https://www.sqlite.org/src/file?name=src/parse.y, %fallback ID
+_OPEN_WORDS = """
+    abort action after always asc before begin by cascade conflict deferred desc each end fail for generated if ignore
+    immediate initially instead key match no of partition replace restrict rollback row trigger view virtual with
+    without
+"""
+_NAMES_TOO = frozenset(_OPEN_WORDS.split())
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<fraction>\.\d+)?")
 _LOUD = frozenset(word.upper() for word in KEYWORDS)
 _CONSTRAINTS = ("constraint", "primary", "unique", "check", "foreign")
 _COLUMN_CONSTRAINTS = (
@@ -95,13 +103,21 @@ def tokens(sql: str) -> list[Token]:
         kind, text = match.lastgroup or "", match.group()
         if kind == "quoted":
             plain = text[1:-1].replace(text[0] * 2, text[0]) if text[0] != "[" else text[1:-1]
-            simple = _SIMPLE.fullmatch(plain) and plain.lower() not in KEYWORDS
-            found.append(Token(kind, plain, plain.lower() if simple else '"' + plain.lower().replace('"', '""') + '"'))
+            found.append(Token(kind, plain, _name(plain)))
         elif kind == "word":
             found.append(Token(kind, text, text.upper() if text.lower() in KEYWORDS else text.lower()))
         elif kind != "space":
             found.append(Token(kind, text, text))
     return found
+
+
+def _name(plain: str) -> str:
+    """A name that was quoted, as it is spelled where it need not be."""
+    word = plain.lower()
+    if word in _NAMES_TOO:
+        return plain.upper()
+    simple = _SIMPLE.fullmatch(plain) and word not in KEYWORDS
+    return word if simple else '"' + word.replace('"', '""') + '"'
 
 
 def spelled(parts: Sequence[Token]) -> str:
@@ -236,11 +252,26 @@ def _property(column: ColumnText, word: str, group: list[Token]) -> None:
         value = group[1:]
         while value and value[0].spelled == "(" and _closing(value, 0) == len(value) - 1:
             value = value[1:-1]
-        column.default = spelled(value)
+        column.default = _default(value, column.type)
     elif word == "collate":
         column.collation = spelled(group[1:]).upper()
     elif word in ("generated", "as"):
         column.generated = spelled([token for token in group if token.word not in ("generated", "always")])
+
+
+def _default(value: Sequence[Token], type_: str) -> str:
+    """
+    A default in the one spelling. What the column's affinity makes the same number is the same, `'0'`, `0` and `false`:
+    https://www.sqlite.org/datatype3.html#determination_of_column_affinity
+    """
+    text = "".join(token.spelled for token in value) if value and value[0].spelled == "-" else spelled(value)
+    plain = text[1:-1] if text.startswith("'") else {"true": "1", "false": "0"}.get(text, text)
+    number = _NUMBER.fullmatch(plain)
+    if not number or not type_ or "BLOB" in type_ or type_ == "ANY":
+        return spelled(value)
+    if "INT" not in type_ and any(word in type_ for word in ("CHAR", "CLOB", "TEXT")):
+        return text if number["fraction"] else f"'{plain}'"
+    return plain
 
 
 def _groups(parts: Sequence[Token]) -> Iterator[list[Token]]:
