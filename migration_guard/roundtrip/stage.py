@@ -80,7 +80,8 @@ class Stage:
 
     def step(self, direction: Direction, revision: str) -> Step:
         """Run one function of one revision. After a failure the database has to be brought back, see `recover`."""
-        self._snapshot = None
+        # Until it has answered, env.py cannot be asked to end: somebody may press Ctrl-C.
+        self._snapshot, self._inside = None, False
         step = self._child.step(direction, revision)
         self._inside = step.failure is None
         if step.failure is None:
