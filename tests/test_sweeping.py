@@ -65,6 +65,7 @@ def test_other_names_are_nobodys_of_ours(name: str) -> None:
         f"{naming.name()}x",
         naming.name().upper(),
     ],
+    ids=["too short", "a word", "digits", "something before", "something behind", "capitals"],
 )
 def test_a_name_that_only_looks_like_ours_is_not(name: str) -> None:
     assert owner_of(name) is None
