@@ -7,20 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice, product
+from dataclasses import replace
+from decimal import Decimal
+from itertools import islice, pairwise, product
 
 from migration_guard.roundtrip.rows.facts import Check, Column, Kind, TableFacts
-from migration_guard.roundtrip.rows.values import value
+from migration_guard.roundtrip.rows.references import Row
+from migration_guard.roundtrip.rows.values import array, value
 
-Row = dict[str, str | None]
 # Whether each of these rows satisfies all of the conditions; None where the database cannot say.
 Judge = Callable[[Sequence[Check], Sequence[Row]], list[bool] | None]
 
 MOST_COMBINATIONS = 2_000
-MOST_VALUES = 40
+MOST_VALUES = 60
+LONGEST = 500
 STRING = re.compile(r"'((?:[^']|'')*)'")
 NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w'])")
-TEXTS = ("a", "A", "abc", "abc-123", "Abc 123", "person@example.com", "https://example.com/a", "1", "00000", "")
+TEXTS = (
+    *("a", "A", "abc", "ABC", "AB", "a-b", "a_b", "abc-123", "ABC-123", "AB123", "Abc 123", "1", "00000", "12345"),
+    *("person@example.com", "https://example.com/a", "example.com", "#a1b2c3", "+15551234567", "555-123-4567", "en-US"),
+    *("2021-06-01", "12:00", "1.2.3", "10.0.0.1", "{}", "[]", "a" * 32, "0" * 32, "0" * 40, "0" * 64, ""),
+    "6ba7b810-9dad-41d1-80b4-00c04fd430c8",
+)
 MOMENTS = ("2000-01-01", "2021-06-01", "2021-06-02", "2099-12-31")
 SPECIAL: Mapping[Kind, tuple[str, ...]] = {
     Kind.INTEGER: ("0", "1", "2", "-1", "50"),
@@ -30,25 +38,23 @@ SPECIAL: Mapping[Kind, tuple[str, ...]] = {
     Kind.DATE: MOMENTS,
     Kind.TIMESTAMP: MOMENTS,
     Kind.TIME: ("00:00:00", "12:00:00", "23:59:59"),
-    Kind.BYTES: ("", "00", "00" * 16, "00" * 32),
+    Kind.BYTES: ("", "00", "00" * 16, "00" * 20, "00" * 32),
 }
 
 
-def satisfy(facts: TableFacts, rows: list[Row], fixed: frozenset[str], judge: Judge) -> None:
+def satisfy(facts: TableFacts, rows: Sequence[Row], free: frozenset[str], given: frozenset[str], judge: Judge) -> None:
     """
-    Change the rows in place until their checks hold, as far as values can be found. `fixed` are columns whose values
-    are given by others: foreign keys.
+    Change the rows in place until their checks hold, as far as values can be found. `free` are the columns that may
+    have any value, `given` those that stay; what is in neither is a foreign key, which may be NULL at most.
     """
     for group in _groups(facts.checks):
-        verdicts = judge(group, rows)
+        names = {name for check in group for name in check.columns}
+        columns = [column for column in facts.written if column.name in names - given]
+        verdicts = judge(group, rows) if columns else None
         if verdicts is None or all(verdicts):
             continue
-        names = dict.fromkeys(name for check in group for name in check.columns if name not in fixed)
-        columns = [column for column in facts.columns if column.name in names and column.written]
         failing = [row for row, passes in zip(rows, verdicts, strict=True) if not passes]
-        if not columns or not failing:
-            continue
-        found = _solutions(group, columns, failing[0], judge, len(rows))
+        found = _solutions(group, columns, free, failing[0], judge, len(rows))
         for number, row in enumerate(failing):
             if found:
                 row.update(found[number % len(found)])
@@ -67,58 +73,83 @@ def _groups(checks: Iterable[Check]) -> list[list[Check]]:
     return [together for _, together in groups]
 
 
-def _solutions(group: Sequence[Check], columns: Sequence[Column], example: Row, judge: Judge, wanted: int) -> list[Row]:
-    """Values for these columns with which the conditions hold, as different as they can be."""
+def _solutions(
+    group: Sequence[Check], columns: Sequence[Column], free: frozenset[str], example: Row, judge: Judge, wanted: int
+) -> list[Row]:
+    """What to change with which the conditions hold, as different as can be."""
     words = " ".join(check.condition for check in group)
-    pools = {column.name: list(_candidates(column, words)) for column in columns}
+    # A change to one column: its new value, or () where it keeps the one it has.
+    pools: dict[str, list[tuple[str | None, ...]]] = {}
+    for column in columns:
+        found = [(one,) for one in _candidates(column, words)] if column.name in free else [()]
+        pools[column.name] = [*found, (None,)] if column.nullable else [*found]
     while len(pools) > 1 and _count(pools) > MOST_COMBINATIONS:
         longest = max(pools, key=lambda name: len(pools[name]))
-        pools[longest].pop()
+        pools[longest].pop(-2)
     combinations = [
-        dict(zip(pools, values, strict=True)) for values in islice(product(*pools.values()), MOST_COMBINATIONS)
+        {name: one[0] for name, one in zip(pools, changes, strict=True) if one}
+        for changes in islice(product(*pools.values()), MOST_COMBINATIONS)
     ]
     verdicts = judge(group, [example | combination for combination in combinations])
     if verdicts is None:
         return []
     passing = [one for one, passes in zip(combinations, verdicts, strict=True) if passes]
-    # Values are better than NULLs, which satisfy every condition.
-    passing.sort(key=lambda one: sum(value is None for value in one.values()))
-    fewest = sum(value is None for value in passing[0].values()) if passing else 0
-    return [one for one in passing if sum(value is None for value in one.values()) == fewest][:wanted]
+    # Values are better than NULLs, which satisfy most conditions.
+    nulls = [sum(value is None for value in (example | one).values()) for one in passing]
+    best = [one for one, count in zip(passing, nulls, strict=True) if count == min(nulls)]
+    return best[:: max(len(best) // wanted, 1)][:wanted]
 
 
-def _count(pools: Mapping[str, Sequence[str | None]]) -> int:
+def _count(pools: Mapping[str, Sequence[object]]) -> int:
     count = 1
     for pool in pools.values():
         count *= len(pool)
     return count
 
 
-def _candidates(column: Column, words: str) -> Iterator[str | None]:
-    """What may satisfy a condition: the literals in it and their neighbours, and the usual suspects."""
+def _candidates(column: Column, words: str) -> Iterator[str]:
+    """What may satisfy a condition, the most likely first."""
+    found = _elements(replace(column, array=False), words)
+    if column.array:
+        pairs = [f"{{{one[1:-1]},{other[1:-1]}}}" for one, other in pairwise(map(array, found))]
+        found = [*map(array, found[: MOST_VALUES // 2]), "{}", *pairs]
+    yield from list(dict.fromkeys(found))[:MOST_VALUES]
+
+
+def _elements(column: Column, words: str) -> list[str]:
+    """The literals in a condition and their neighbours, and the usual suspects."""
     strings = [found.replace("''", "'") for found in STRING.findall(words)]
-    numbers = [float(found) for found in NUMBER.findall(STRING.sub(" ", words))]
-    near = [f"{number + step:g}" for number in numbers for step in (0, 1, -1)]
-    usual = [value(column, row) for row in (2, 3, 4)]
-    found: list[str | None] = []
+    numbers = [Decimal(found) for found in NUMBER.findall(STRING.sub(" ", words))]
+    numbers += [Decimal(one) for one in strings if NUMBER.fullmatch(one)]  # PostgreSQL prints '-1'::integer
+    near = [f"{number + step:f}" for number in dict.fromkeys(numbers) for step in (0, 1, -1)]
+    usual = [one for one in (value(column, row, key=key) for key in (False, True) for row in (2, 3, 4)) if one]
+    found: list[str] = []
     match column.kind:
         case Kind.ENUM:
             found = [*column.labels]
         case Kind.TEXT:
-            lengths = [int(number) + step for number in numbers for step in (0, 1, -1) if 0 < number < 500]
-            found = [*strings, *usual, *TEXTS, *("a" * length for length in lengths)]
-            found += ["7" * length for length in lengths] + ["a" * 32, "0" * 64]
-            found = [one for one in found if one is not None and len(one) <= (column.size or 1_000)]
-        case Kind.INTEGER | Kind.NUMERIC | Kind.FLOAT:
+            sizes = {
+                int(digits) for digits in re.findall(r"\d{1,3}", words)
+            }  # also those in {2} of a regular expression
+            lengths = sorted({size + step for size in sizes for step in (0, 1, -1) if 0 < size + step < LONGEST})
+            likes = [one.replace("%", "a").replace("_", "a") for one in strings]
+            found = [*strings, *likes, *usual, *("a" * length for length in lengths), *TEXTS]
+            found += ["7" * length for length in lengths] + ["A" * length for length in lengths]
+            found = [one for one in found if len(one) <= (column.size or 1_000)]
+        case Kind.INTEGER:
+            found = [one for one in (*near, *usual, *SPECIAL[column.kind]) if _is_integer(one, column.size or 64)]
+        case Kind.NUMERIC | Kind.FLOAT:
             found = [*near, *usual, *SPECIAL[column.kind]]
-            found = [one for one in found if one is not None and (column.kind is not Kind.INTEGER or "." not in one)]
+        case Kind.DATE | Kind.TIMESTAMP | Kind.TIME:
+            found = [*(one for one in strings if one[:1].isdigit()), *usual, *SPECIAL[column.kind]]
+        case Kind.OTHER if "json" in column.type:
+            found = [*usual, "{}", "[]", "[1]", '"a"', *(f'{{"{one}": 1}}' for one in strings if one.isidentifier())]
         case Kind.OTHER:
-            found = [*usual, "{}", "[]", '{"number": 1}'] if "json" in column.type else [*usual]
+            found = usual or strings
         case _:
             found = [*usual, *SPECIAL.get(column.kind, ())]
-            found += strings if column.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIME) else []
-    if column.array:
-        found = ["{}", *(f'{{"{one}"}}' for one in found if one is not None and '"' not in one)]
-    if column.nullable:
-        found = [*found[: MOST_VALUES - 1], None]
-    yield from dict.fromkeys(found[:MOST_VALUES])
+    return found
+
+
+def _is_integer(text: str, bits: int) -> bool:
+    return "." not in text and -(2 ** (bits - 1)) <= int(text) < 2 ** (bits - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -39,7 +39,9 @@ class Column:
     """
     A column. `type` is what the database prints, of a domain its base. `size` is the length of texts and bytes, the
     bits of integers, the precision of numerics. `written` is False where the database computes the value; `always`
-    where it wants to be overruled (GENERATED ALWAYS AS IDENTITY). `array`: `kind` is that of the elements.
+    where it wants to be overruled (GENERATED ALWAYS AS IDENTITY). `array`: `kind` is that of the elements. `labels`
+    are all the values that an ENUM can have. `default` is the text that stands in the column by default, if it is
+    a plain one.
     """
 
     name: str
@@ -52,15 +54,17 @@ class Column:
     always: bool = False
     array: bool = False
     labels: tuple[str, ...] = ()
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """Columns that have to name a row of another table."""
+    """Columns that have to name a row of another table; `implied` where only the column's name says so."""
 
     columns: tuple[str, ...]
     table: Table
     referred: tuple[str, ...]
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableFacts:
-    """A table, with all that its rows have to satisfy. `uniques` holds the primary key too, if there is one."""
+    """
+    A table, with all that its rows have to satisfy. `uniques` holds the primary key too, if there is one. `refuses`
+    says why nobody should write into it, if so.
+    """
 
     table: Table
     columns: tuple[Column, ...]
@@ -81,17 +88,43 @@ class TableFacts:
     uniques: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
+    refuses: str = ""
 
     def column(self, name: str) -> Column:
         """The column of this name."""
         return next(column for column in self.columns if column.name == name)
 
+    @property
+    def written(self) -> tuple[Column, ...]:
+        """The columns that take a value."""
+        return tuple(column for column in self.columns if column.written)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The columns by which we find a row again: none where the database computes one of them."""
+        written = {column.name for column in self.written}
+        return self.primary if written.issuperset(self.primary) else ()
+
+    @property
+    def keyed(self) -> frozenset[str]:
+        """The columns of which some unique key consists."""
+        return frozenset(name for unique in self.uniques for name in unique)
+
+    def optional(self, key: ForeignKey) -> bool:
+        """Whether rows may do without what this foreign key names."""
+        return key.implied or any(self.column(name).nullable for name in key.columns)
+
 
 class Dialect(Protocol):
     """How one database tells about its tables, and how it writes values."""
 
+    # What tells rows apart in a table without a key, as SQL; None where nothing does.
+    identity: str | None
+    # What lets foreign keys wait for the end of a transaction, where that can be said.
+    deferring: tuple[str, ...]
+
     def facts(self) -> tuple[TableFacts, ...]:
-        """All tables of the project that rows can be written into."""
+        """All tables of the project."""
 
     def quoted(self, name: str) -> str:
         """A name as it stands in SQL."""
@@ -102,8 +135,11 @@ class Dialect(Protocol):
     def typed(self, value: str | None, column: Column) -> str:
         """A value as it stands in a SELECT, with the type of its column."""
 
-    def contents(self, tables: Iterable[TableFacts]) -> dict[Table, tuple[str, ...]]:
-        """Every row of these tables as a JSON object of texts, sorted."""
+    def text(self, column: Column) -> str:
+        """SQL that reads a column as the text from which `literal` writes it again."""
+
+    def contents(self, tables: Iterable[TableFacts]) -> Iterator[tuple[Table, tuple[str, ...]]]:
+        """Every row of these tables as a JSON object, sorted."""
 
 
 def place(dialect: Dialect, table: Table) -> str:

@@ -1,21 +1,27 @@
 """
-Fills tables with rows that satisfy their constraints, and reads what is in them. The database has the last word: a row
-that it refuses is left out, and a table that takes none is named.
+Fills the tables of a database with rows that satisfy their constraints, and reads what is in them. What takes no rows
+is named, with the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
-
 from migration_guard.roundtrip.access import Access
-from migration_guard.roundtrip.rows.checks import Row, satisfy
-from migration_guard.roundtrip.rows.facts import Check, Column, Dialect, ForeignKey, Table, TableFacts, place
+from migration_guard.roundtrip.rows.checks import satisfy
+from migration_guard.roundtrip.rows.facts import Check, Dialect, ForeignKey, Table, TableFacts
 from migration_guard.roundtrip.rows.losses import Rows, TableRows
 from migration_guard.roundtrip.rows.mysql import MySQL
+from migration_guard.roundtrip.rows.pen import Pen, Refused
 from migration_guard.roundtrip.rows.postgresql import PostgreSQL
+from migration_guard.roundtrip.rows.references import (
+    Row,
+    Values,
+    in_order,
+    point,
+    point_to_itself,
+    with_implied,
+)
 from migration_guard.roundtrip.rows.sqlite import SQLite
 from migration_guard.roundtrip.rows.values import value
 from migration_guard.roundtrip.snapshot import Snapshot
@@ -26,7 +32,8 @@ DIALECTS: Mapping[str, Callable[[Access, str], Dialect]] = {
     "mysql": MySQL,
     "mariadb": MySQL,
 }
-JUDGED_TOGETHER = 500  # rows in one query
+NO_COMBINATION = "no rows of other tables are left that its keys may name."
+Late = dict[Table, set[str]]
 
 
 class Filler:
@@ -35,237 +42,244 @@ class Filler:
     def __init__(self, access: Access, dialect: str, *, rows: int, version_table: str) -> None:
         self.written = 0
         self.unfilled: dict[str, str] = {}
-        self._access = access
         self._dialect = DIALECTS[dialect](access, version_table)
+        self._pen = Pen(access, self._dialect)
         self._rows = rows
-        self._facts: tuple[TableFacts, ...] = ()
+        self._facts: Mapping[Table, TableFacts] = {}
         self._seen: Snapshot | None = None
         self._filled: dict[Table, TableFacts] = {}
+        # The primary keys of our rows, whatever their table is called now; tables without one, if all rows are ours.
+        self._keys: set[tuple[tuple[str, ...], Values]] = set()
+        self._keyless: set[Table] = set()
 
     def fill(self, snapshot: Snapshot) -> None:
         """Write rows into the tables that are new or have changed. `snapshot` is the catalogue as it is now."""
         self._look(snapshot)
-        new = [facts for facts in self._facts if self._filled.get(facts.table) != facts]
-        if not new:
-            return
-        counts = self._counts(new)
-        late: list[tuple[TableFacts, ForeignKey]] = []
-        for facts in _parents_first(new):
-            if counts[facts.table] < self._rows:
-                self._fill_table(facts, late)
-            elif counts[facts.table]:
-                self._fill_columns(facts)
-            self._filled[facts.table] = facts
-        for facts, key in late:
-            self._refer(facts, key)
+        self._filled = {table: facts for table, facts in self._filled.items() if table in self._facts}
+        self._keyless &= self._filled.keys()
+        new = [facts for facts in self._facts.values() if self._filled.get(facts.table) != facts]
+        for facts in new:
+            if facts.refuses:
+                self.unfilled[str(facts.table)] = facts.refuses
+        new = [facts for facts in new if not facts.refuses]
+        counts = self._pen.counts(new) if new else {}
+        late: Late = {}
+        for group in in_order(new):
+            for facts in group:
+                if counts[facts.table]:
+                    self._fill_columns(facts, self._new_columns(facts), late)
+            lacking = [facts for facts in group if counts[facts.table] < self._rows]
+            if len(lacking) > 1:
+                self._fill_circle(lacking)
+            elif lacking:
+                self._fill_table(lacking[0], counts[lacking[0].table], late)
+            self._filled |= {facts.table: facts for facts in group}
+        for table, names in late.items():
+            self._fill_columns(self._facts[table], names, {})
 
     def capture(self, snapshot: Snapshot) -> Rows:
         """Everything that is in the tables now."""
         self._look(snapshot)
-        contents = self._dialect.contents(self._facts)
-        return {str(facts.table): TableRows(facts.primary, contents[facts.table]) for facts in self._facts}
+        there = [facts for facts in self._facts.values() if not facts.refuses]
+        contents = self._dialect.contents(there)
+        found = {str(table): TableRows(self._facts[table].primary, rows) for table, rows in contents}
+        # What somebody has emptied is filled again next time.
+        emptied = {name for name, its in found.items() if not its.rows} - self.unfilled.keys()
+        self._filled = {table: facts for table, facts in self._filled.items() if str(table) not in emptied}
+        return found
 
     def _look(self, snapshot: Snapshot) -> None:
         if self._seen is not snapshot and self._seen != snapshot:
-            self._facts = self._dialect.facts()
+            self._facts = {facts.table: facts for facts in with_implied(self._dialect.facts())}
         self._seen = snapshot
 
-    def _counts(self, tables: Sequence[TableFacts]) -> dict[Table, int]:
-        parts = [
-            f"select {number}, count(*) from {place(self._dialect, facts.table)}" for number, facts in enumerate(tables)
-        ]
-        found = [self._access.query(part)[0] for part in parts]
-        return {facts.table: int(str(count)) for facts, (_, count) in zip(tables, found, strict=True)}
+    def _fill_table(self, facts: TableFacts, there: int, late: Late) -> None:
+        parents = self._parents(facts, late)
+        rows = self._planned(facts, range(there, self._rows), parents)
+        written, refusal = self._insert(facts, rows) if rows else (0, NO_COMBINATION)
+        if refusal and rows:
+            columns = frozenset(column.name for column in facts.written)
+            satisfy(facts, rows, columns - _named(facts), frozenset(), self._judge(facts))
+            point_to_itself(facts, rows, frozenset())
+            written, refusal = self._insert(facts, rows)
+        if refusal and len(rows) > 1:
+            written, refusal = self._insert_each(facts, rows)
+        if refusal and rows and not there and self._empty_what_is_refused(facts, rows):
+            written, refusal = self._insert_each(facts, rows)
+        self.written += written
+        if written:
+            if not there and not facts.identity:
+                self._keyless.add(facts.table)
+            self._name_columns(facts, rows, late.get(facts.table, set()))
+        elif not there:
+            missing = [str(key.table) for key, rows in parents.items() if not rows and not facts.optional(key)]
+            nothing = "the database took them and kept none: a trigger or a rule is in the way."
+            self.unfilled[str(facts.table)] = (
+                f"it needs rows of {missing[0]}, which has none." if missing else refusal or nothing
+            )
 
-    def _fill_table(self, facts: TableFacts, late: list[tuple[TableFacts, ForeignKey]]) -> None:
-        columns = [column for column in facts.columns if column.written]
-        rows = [self._row(facts, columns, number) for number in range(self._rows)]
-        fixed: set[str] = set()
-        for key in facts.foreign_keys:
-            if not self._point(facts, key, rows, fixed):
-                late.append((facts, key))
-                for row in rows:
-                    row.update(dict.fromkeys(key.columns, None))
-            fixed.update(key.columns)
-        satisfy(facts, rows, frozenset(fixed), lambda checks, some: self._judge(facts, checks, some))
-        unknown = [one.name for one in columns if rows[0][one.name] is None and one.name not in fixed]
-        for name in unknown:
-            column = facts.column(name)
-            if value(column, 0) is None:
-                self.unfilled[f"{facts.table}.{name}"] = f"no value of the type {column.type} is known."
-        self._insert(facts, columns, rows)
+    def _insert_each(self, facts: TableFacts, rows: Sequence[Row]) -> tuple[int, str]:
+        """Without those that the database refuses."""
+        results = [self._insert(facts, [row]) for row in rows]
+        written = sum(count for count, _ in results)
+        return written, "" if written else results[0][1]
 
-    def _row(self, facts: TableFacts, columns: Sequence[Column], number: int) -> Row:
-        keyed = {name for unique in facts.uniques for name in unique}
-        return {column.name: value(column, number, key=column.name in keyed) for column in columns}
-
-    def _point(self, facts: TableFacts, key: ForeignKey, rows: Sequence[Row], fixed: set[str]) -> bool:
-        """Let the columns of a foreign key name rows that exist. False where there are none yet."""
-        parents = [] if key.table == facts.table else self._keys(key)
-        if not parents:
+    def _empty_what_is_refused(self, facts: TableFacts, rows: Sequence[Row]) -> bool:
+        """Where the database takes a row without its optional values: find those to blame, name them, do without."""
+        optional = [one.name for one in facts.written if one.nullable and rows[0][one.name] is not None]
+        bare = rows[0] | dict.fromkeys(optional, None)
+        if not optional or self._pen.refusal(facts, bare):
             return False
-        for number, row in enumerate(rows):
-            shared = [place for place, name in enumerate(key.columns) if name in fixed]
-            fitting = [one for one in parents if all(one[at] == row[key.columns[at]] for at in shared)] or parents
-            row.update(zip(key.columns, fitting[number % len(fitting)], strict=True))
+        refusals = {name: self._pen.refusal(facts, bare | {name: rows[0][name]}) for name in optional}
+        for name in [name for name, words in refusals.items() if words] or optional:
+            words = refusals[name] or "it refuses the values of all columns together."
+            self.unfilled[f"{facts.table}.{name}"] = f"the database says: {words}"
+            for row in rows:
+                row[name] = None
         return True
 
-    def _keys(self, key: ForeignKey) -> list[tuple[str | None, ...]]:
-        quoted = self._dialect.quoted
-        columns = ", ".join(quoted(name) for name in key.referred)
-        needed = " and ".join(f"{quoted(name)} is not null" for name in key.referred)
-        table = place(self._dialect, key.table)
+    def _planned(
+        self, facts: TableFacts, numbers: Iterable[int], parents: Mapping[ForeignKey, Sequence[Values]]
+    ) -> list[Row]:
+        """Rows as they should be, as far as can be known without asking the database about conditions."""
+        if not facts.written:
+            return [{}]  # all that may be said is DEFAULT VALUES
+        rows = [
+            {one.name: value(one, number, key=one.name in facts.keyed) for one in facts.written} for number in numbers
+        ]
+        rows = point(facts, rows, parents, frozenset())
+        point_to_itself(facts, rows, frozenset())
+        return rows
+
+    def _parents(self, facts: TableFacts, late: Late) -> dict[ForeignKey, Sequence[Values]]:
+        """The rows that the foreign keys may name; where those come later, the columns are written later."""
+        found: dict[ForeignKey, Sequence[Values]] = {}
+        for key in facts.foreign_keys:
+            referred = self._facts.get(key.table)
+            if key.table == facts.table or referred is None or referred.refuses:
+                continue
+            parents = self._pen.parents(key, referred, self._rows)
+            if parents or not key.implied:
+                found[key] = parents
+            if not parents and not key.implied and facts.optional(key):
+                late.setdefault(facts.table, set()).update(key.columns)
+        return found
+
+    def _fill_circle(self, group: Sequence[TableFacts]) -> None:
+        """Tables whose rows cannot be without each other: their keys are known before they are written."""
+        rows: dict[Table, list[Row]] = {}
+        for facts in group:
+            columns = facts.written
+            rows[facts.table] = [
+                {one.name: value(one, number, key=one.name in facts.keyed) for one in columns}
+                for number in range(self._rows)
+            ]
+        for facts in group:
+            parents = self._parents(facts, {})
+            for key in facts.foreign_keys:
+                if key.table in rows and key.table != facts.table:
+                    parents[key] = [tuple(row[name] for name in key.referred) for row in rows[key.table]]
+            rows[facts.table][:] = point(facts, rows[facts.table], parents, frozenset())
+            free = frozenset(column.name for column in facts.written) - _named(facts)
+            satisfy(facts, rows[facts.table], free, facts.keyed, self._judge(facts))
+            point_to_itself(facts, rows[facts.table], frozenset())
         try:
-            found = self._access.query(f"select distinct {columns} from {table} where {needed} order by {columns}")
-        except DBAPIError:  # SQLite lets a foreign key name a table that is not there
-            return []
-        return [tuple(_as_text(one) for one in row) for row in found[: self._rows]]
-
-    def _judge(self, facts: TableFacts, checks: Sequence[Check], rows: Sequence[Row]) -> list[bool] | None:
-        """Whether the rows satisfy the conditions, as the database sees it: NULL satisfies, too."""
-        quoted, typed = self._dialect.quoted, self._dialect.typed
-        names = {name for check in checks for name in check.columns}
-        columns = [column for column in facts.columns if column.name in names]
-        if not columns or any(not column.written for column in columns):
-            return None
-        # A condition on what is not there cannot be tried: whole rows, tables, functions on them.
-        conditions = " and ".join(f"({check.condition})" for check in checks)
-        verdicts: list[bool] = []
-        for start in range(0, len(rows), JUDGED_TOGETHER):
-            part = rows[start : start + JUDGED_TOGETHER]
-            selected = " union all ".join(
-                f"select {number} as migration_guard_row, "
-                + ", ".join(f"{typed(row[column.name], column)} as {quoted(column.name)}" for column in columns)
-                for number, row in enumerate(part)
-            )
-            sql = f"select migration_guard_row, coalesce({conditions}, 1 = 1) from ({selected}) as t order by 1"
-            try:
-                verdicts += [bool(verdict) for _, verdict in self._access.query(sql)]
-            except DBAPIError:
-                if len(rows) == 1:
-                    verdicts.append(False)
-                    continue
-                alone = [self._judge(facts, checks, [row]) for row in part[:JUDGED_TOGETHER]]
-                verdicts += [bool(one and one[0]) for one in alone]
-        return verdicts
-
-    def _insert(self, facts: TableFacts, columns: Sequence[Column], rows: Sequence[Row]) -> None:
-        """All rows at once; where that fails one by one, without those that the database refuses."""
-        if not columns:
-            self._try([f"insert into {place(self._dialect, facts.table)} default values"])
+            self._pen.insert_together([(facts, rows[facts.table]) for facts in group])
+        except Refused as refusal:
+            for facts in group:
+                others = ", ".join(str(one.table) for one in group if one != facts)
+                self.unfilled[str(facts.table)] = f"its rows need rows of {others} and those need its own: {refusal}"
             return
-        if self._try([self._insertion(facts, columns, rows)]) is None:
-            self.written += len(rows)
-            return
-        refusals = [self._try([self._insertion(facts, columns, [row])]) for row in rows]
-        self.written += refusals.count(None)
-        if None not in refusals:
-            self.unfilled[str(facts.table)] = f"the database says: {refusals[0]}"
+        for facts in group:
+            self.written += len(rows[facts.table])
+            self._remember(facts, rows[facts.table])
+            self._name_columns(facts, rows[facts.table], set())
 
-    def _insertion(self, facts: TableFacts, columns: Sequence[Column], rows: Iterable[Row]) -> str:
-        names = ", ".join(self._dialect.quoted(column.name) for column in columns)
-        overriding = " overriding system value" if any(column.always for column in columns) else ""
-        tuples = ", ".join(
-            "(" + ", ".join(self._dialect.literal(row[column.name], column) for column in columns) + ")" for row in rows
-        )
-        return f"insert into {place(self._dialect, facts.table)} ({names}){overriding} values {tuples}"
-
-    def _fill_columns(self, facts: TableFacts) -> None:
-        """Columns that have come later, in rows that are there already."""
-        quoted, table = self._dialect.quoted, place(self._dialect, facts.table)
+    def _new_columns(self, facts: TableFacts) -> set[str]:
+        """Columns that have come since the table was filled, or all where it was not."""
         before = self._filled.get(facts.table)
         known = {column.name for column in before.columns} if before else set()
-        fixed = {name for key in facts.foreign_keys for name in key.columns}
-        new = [one for one in facts.columns if one.name not in known and one.written and one.name not in fixed]
-        if not facts.primary or not new:
+        return {one.name for one in facts.written if one.name not in known and one.nullable and not one.always}
+
+    def _fill_columns(self, facts: TableFacts, names: set[str], late: Late) -> None:
+        """Columns that have come later, in rows of ours that are there already and where they are NULL."""
+        if names and facts.table in self._keyless and self._dialect.identity is None:
+            nowhere = "its rows are there already, and without a primary key nothing tells them apart."
+            self.unfilled |= {f"{facts.table}.{name}": nowhere for name in names}
             return
-        keys = ", ".join(quoted(name) for name in facts.primary)
-        rows = self._access.query(f"select {keys} from {table} order by {keys}")[: self._rows]
-        values = [self._row(facts, facts.columns, number) for number in range(len(rows))]
-        satisfy(facts, values, frozenset(fixed), lambda checks, some: self._judge(facts, checks, some))
-        statements = []
-        for key, row in zip(rows, values, strict=True):
-            where = " and ".join(
-                f"{quoted(name)} = {self._dialect.literal(_as_text(one), facts.column(name))}"
-                for name, one in zip(facts.primary, key, strict=True)
-            )
-            sets = ", ".join(
-                f"{quoted(one.name)} = coalesce({quoted(one.name)}, {self._dialect.literal(row[one.name], one)})"
-                for one in new
-            )
-            statements.append(f"update {table} set {sets} where {where}")
-        refusal = self._try(statements)
-        if refusal is not None:
-            names = ", ".join(column.name for column in new)
-            self.unfilled[f"{facts.table} ({names})"] = f"the database says: {refusal}"
-
-    def _refer(self, facts: TableFacts, key: ForeignKey) -> None:
-        """Foreign keys in a circle, or to the table itself: the rows are there now."""
-        if any(not facts.column(name).nullable for name in key.columns):
+        rows = [(identity, row) for identity, row in self._pen.rows(facts) if names and self._is_ours(facts, row)]
+        empty = sorted(name for name in names if any(row[name] is None for _, row in rows))
+        if not empty:
             return
-        quoted, table = self._dialect.quoted, place(self._dialect, facts.table)
-        parents = self._keys(key)
-        if not parents or not facts.primary or len(facts.primary) > 1:
+        given = frozenset(column.name for column in facts.written) - set(empty)
+        planned = [
+            row | {name: value(facts.column(name), number, key=name in facts.keyed) for name in empty}
+            for number, (_, row) in enumerate(rows)
+        ]
+        planned = point(facts, planned, self._parents(facts, late), given)
+        if len(planned) < len(rows):
             return
-        name = facts.primary[0]
-        rows = self._access.query(f"select {quoted(name)} from {table} order by 1")[: self._rows]
-        statements = []
-        for number, (identity,) in enumerate(rows):
-            parent = parents[number % len(parents)]
-            sets = ", ".join(
-                f"{quoted(column)} = {self._dialect.literal(one, facts.column(column))}"
-                for column, one in zip(key.columns, parent, strict=True)
-            )
-            literal = self._dialect.literal(_as_text(identity), facts.column(name))
-            statements.append(f"update {table} set {sets} where {quoted(name)} = {literal}")
-        self._try(statements)
+        point_to_itself(facts, planned, given)
+        identities = [identity for identity, _ in rows]
+        refusal = self._update(facts, empty, identities, planned)
+        if refusal:
+            satisfy(facts, planned, frozenset(empty) - _named(facts), given, self._judge(facts))
+            refusal = self._update(facts, empty, identities, planned)
+        if refusal:
+            refusals = [self._update(facts, empty, [one], [row]) for one, row in zip(identities, planned, strict=True)]
+            refusal = refusals[0] if all(refusals) else ""
+        if refusal:
+            self.unfilled |= {f"{facts.table}.{name}": f"the database says: {refusal}" for name in empty}
+        else:
+            self._name_columns(facts, planned, late.get(facts.table, set()), empty)
 
-    def _try(self, statements: Sequence[str]) -> str | None:
-        """Run the statements in one transaction; the database's words where it refuses one of them."""
-
-        def work(connection: Connection) -> None:
-            for statement in statements:
-                connection.execution_options(no_parameters=True).exec_driver_sql(statement)
-
+    def _update(self, facts: TableFacts, names: Sequence[str], identities: Sequence[str], rows: Sequence[Row]) -> str:
         try:
-            self._access.run(work)
-        except DBAPIError as error:
-            return " ".join(str(error.orig).split())
-        return None
+            self._pen.update(facts, names, list(zip(identities, rows, strict=True)))
+        except Refused as refusal:
+            return str(refusal)
+        return ""
+
+    def _insert(self, facts: TableFacts, rows: Sequence[Row]) -> tuple[int, str]:
+        """How many rows were kept, or the database's words where it refused."""
+        try:
+            written = self._pen.insert(facts, rows)
+        except Refused as refusal:
+            return 0, f"the database says: {refusal}"
+        self._remember(facts, rows)
+        return written, ""
+
+    def _remember(self, facts: TableFacts, rows: Sequence[Row]) -> None:
+        if facts.identity:
+            self._keys.update((facts.identity, tuple(row[name] for name in facts.identity)) for row in rows)
+
+    def _is_ours(self, facts: TableFacts, row: Row) -> bool:
+        if not facts.identity:
+            return facts.table in self._keyless
+        return (facts.identity, tuple(row[name] for name in facts.identity)) in self._keys
+
+    def _judge(self, facts: TableFacts) -> Callable[[Sequence[Check], Sequence[Row]], list[bool] | None]:
+        return lambda checks, rows: self._pen.judge(facts, checks, rows)
+
+    def _name_columns(
+        self, facts: TableFacts, rows: Sequence[Row], late: set[str], names: Sequence[str] | None = None
+    ) -> None:
+        """Tell the columns in which there is nothing but NULL."""
+        for column in facts.written:
+            name = f"{facts.table}.{column.name}"
+            if names is not None and column.name not in names:
+                continue
+            if column.name in late or name in self.unfilled or any(row[column.name] is not None for row in rows):
+                continue
+            key = next((key for key in facts.foreign_keys if column.name in key.columns), None)
+            if key is not None:
+                self.unfilled[name] = f"it refers to {key.table}, where no row fits."
+            elif value(column, 0) is None:
+                self.unfilled[name] = f"no value of the type {column.type} is known."
+            else:
+                self.unfilled[name] = "no value was found that satisfies its conditions."
 
 
-def _parents_first(tables: Sequence[TableFacts]) -> list[TableFacts]:
-    """An order in which most foreign keys find their rows; in a circle those that may be NULL do not count."""
-    by_name: Mapping[Table, TableFacts] = {facts.table: facts for facts in tables}
-    done: dict[Table, TableFacts] = {}
-    for strict in (False, True):
-        waiting = [facts for facts in tables if facts.table not in done]
-        while waiting:
-            ready = [facts for facts in waiting if not _waits_for(facts, by_name, done, only_needed=strict)]
-            if not ready:
-                break
-            done |= {facts.table: facts for facts in ready}
-            waiting = [facts for facts in waiting if facts.table not in done]
-    return [*done.values(), *(facts for facts in tables if facts.table not in done)]
-
-
-def _waits_for(
-    facts: TableFacts, known: Mapping[Table, TableFacts], done: Mapping[Table, TableFacts], *, only_needed: bool
-) -> bool:
-    return any(
-        key.table in known
-        and key.table not in done
-        and key.table != facts.table
-        and not (only_needed and all(facts.column(name).nullable for name in key.columns))
-        for key in facts.foreign_keys
-    )
-
-
-def _as_text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value).hex()
-    if isinstance(value, bool):
-        return str(int(value))
-    return str(value)
+def _named(facts: TableFacts) -> frozenset[str]:
+    """The columns whose values are those of other rows."""
+    return frozenset(name for key in facts.foreign_keys for name in key.columns if not key.implied)

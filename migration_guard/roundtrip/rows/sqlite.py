@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from sqlalchemy.engine import Connection, Row
 
 from migration_guard.reading.sql_text import WORD, scan
 from migration_guard.roundtrip.access import Access
@@ -25,23 +27,40 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (r"NUMERIC|DECIMAL", Kind.NUMERIC),
 )
 BITS = (("TINY", 8), ("SMALL", 16), ("BIG", 64))
+VIRTUAL = "it is a virtual table: what it takes is up to its module."
 NUMBERS = (Kind.INTEGER, Kind.NUMERIC, Kind.FLOAT, Kind.BOOLEAN)
 
 
 class SQLite:
     """The tables of one SQLite file."""
 
+    identity: str | None = "rowid"
+    deferring: tuple[str, ...] = ()  # our own connection does not enforce foreign keys
+
     def __init__(self, access: Access, version_table: str) -> None:
         self._access = access
         self._version_table = version_table
+        self._names: dict[str, str] = {}  # as they are written, by their lower case: SQLite does not care
 
     def facts(self) -> tuple[TableFacts, ...]:
-        """All tables but Alembic's own and SQLite's."""
-        found = self._access.query(
-            "select name, sql from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'"
-            " and sql not like 'CREATE VIRTUAL%'"
+        """All tables but Alembic's own, SQLite's, and those in which virtual tables keep what they hold."""
+        found = [
+            (str(name), str(sql))
+            for name, sql in self._access.query(
+                "select name, sql from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'"
+            )
+            if name != self._version_table
+        ]
+        virtual = [name for name, sql in found if sql[:14].upper() == "CREATE VIRTUAL"]
+        hidden = tuple(f"{name}_" for name in virtual)
+        self._names = {name.lower(): name for name, _ in found}
+        return tuple(
+            TableFacts(table=Table(None, name), columns=(), refuses=VIRTUAL)
+            if name in virtual
+            else self._table(name, sql)
+            for name, sql in found
+            if not name.startswith(hidden)
         )
-        return tuple(self._table(str(name), str(sql)) for name, sql in found if name != self._version_table)
 
     def quoted(self, name: str) -> str:
         """A name as it stands in SQL."""
@@ -59,47 +78,60 @@ class SQLite:
         """A value as it stands in a SELECT: literals have the types that they are stored with."""
         return self.literal(value, column)
 
-    def contents(self, tables: Iterable[TableFacts]) -> dict[Table, tuple[str, ...]]:
+    def text(self, column: Column) -> str:
+        """SQL that reads a column as the text from which `literal` writes it again."""
+        name = self.quoted(column.name)
+        return f"hex({name})" if column.kind is Kind.BYTES else name
+
+    def contents(self, tables: Iterable[TableFacts]) -> Iterator[tuple[Table, tuple[str, ...]]]:
         """Every row of these tables as a JSON object of texts, sorted."""
-        found = {}
-        for facts in tables:
+        every = list(tables)
+
+        def read(connection: Connection) -> list[Sequence[Row[Any]]]:
+            run = connection.execution_options(no_parameters=True).exec_driver_sql
+            return [run(self._reading(facts)).fetchall() for facts in every]
+
+        for facts, rows in zip(every, self._access.run(read), strict=True):
             names = [column.name for column in facts.columns]
-            columns = ", ".join(f"quote({self.quoted(name)})" for name in names)
-            rows = self._access.query(f"select {columns} from {place(self, facts.table)}")
             texts = [dict(zip(names, map(_unquoted, row), strict=True)) for row in rows]
-            found[facts.table] = tuple(sorted(map(json.dumps, texts)))
-        return found
+            yield facts.table, tuple(sorted(map(json.dumps, texts)))
+
+    def _reading(self, facts: TableFacts) -> str:
+        # https://www.sqlite.org/lang_corefunc.html#quote tells 1, '1' and x'31' apart, and keeps floats whole.
+        columns = ", ".join(f"quote({self.quoted(column.name)})" for column in facts.columns)
+        return f"select {columns} from {place(self, facts.table)}"
 
     def _table(self, name: str, sql: str) -> TableFacts:
-        columns = tuple(_column(*row) for row in self._rows("table_xinfo", name) if row[6] != 1)
-        primary = sorted((int(row[5]), str(row[1])) for row in self._rows("table_xinfo", name) if row[5])
-        uniques = []
+        described = [row for row in self._rows("table_xinfo", name) if row[6] != 1]
+        columns = tuple(_column(*row) for row in described)
+        names = {column.name.lower(): column.name for column in columns}
+        primary = tuple(str(row[1]) for row in sorted(described, key=lambda row: int(row[5])) if row[5])
+        uniques = [primary] if primary else []
         for _, index, unique, *_ in self._rows("index_list", name):
             if unique:
-                names = [row[2] for row in self._rows("index_info", str(index))]
-                uniques.append(tuple(str(one) for one in names if one is not None))
-        keys = tuple(column for _, column in primary)
-        if keys and keys not in uniques:
-            uniques.append(keys)
+                found = [row[2] for row in self._rows("index_info", str(index)) if row[2] is not None]
+                uniques.append(tuple(str(one) for one in found))
         return TableFacts(
             table=Table(None, name),
             columns=columns,
-            primary=keys,
-            uniques=tuple(one for one in uniques if one),
-            foreign_keys=tuple(self._foreign_keys(name)),
+            primary=primary,
+            uniques=tuple(dict.fromkeys(one for one in uniques if one)),
+            foreign_keys=tuple(dict.fromkeys(self._foreign_keys(name, names))),
             checks=tuple(_checks(sql, [column.name for column in columns])),
         )
 
-    def _foreign_keys(self, name: str) -> Iterator[ForeignKey]:
+    def _foreign_keys(self, name: str, names: Mapping[str, str]) -> Iterator[ForeignKey]:
         found: dict[Any, list[tuple[str, str | None, str]]] = {}
         for number, _, table, column, referred, *_ in self._rows("foreign_key_list", name):
-            found.setdefault(number, []).append((str(column), referred, str(table)))
+            found.setdefault(number, []).append((names[str(column).lower()], referred, str(table)))
         for columns in found.values():
-            table = columns[0][2]
-            referred = [one for _, one, _ in columns if one is not None]
+            table = self._names.get(columns[0][2].lower())
+            if table is None:
+                continue  # SQLite lets a foreign key name a table that is not there
+            others = {str(row[1]).lower(): (int(row[5]), str(row[1])) for row in self._rows("table_xinfo", table)}
+            referred = [others[str(one).lower()][1] for _, one, _ in columns if str(one).lower() in others]
             if not referred:
-                keys = sorted((int(row[5]), str(row[1])) for row in self._rows("table_xinfo", table) if row[5])
-                referred = [one for _, one in keys]
+                referred = [other for place, other in sorted(others.values()) if place]
             if len(referred) == len(columns):
                 yield ForeignKey(tuple(one for one, _, _ in columns), Table(None, table), tuple(referred))
 
@@ -115,7 +147,7 @@ def _unquoted(value: object) -> str | None:
     return None if text == "NULL" else text
 
 
-def _column(cid: object, name: str, type_: str, notnull: int, default: object, key: int, hidden: int) -> Column:
+def _column(cid: object, name: str, type_: str, notnull: int, default: str | None, key: int, hidden: int) -> Column:
     upper = (type_ or "").upper()
     kind = next((kind for pattern, kind in KINDS if re.search(pattern, upper)), Kind.TEXT)
     numbers = [int(one) for one in re.findall(r"\d+", upper)]
@@ -130,6 +162,7 @@ def _column(cid: object, name: str, type_: str, notnull: int, default: object, k
         scale=numbers[1] if len(numbers) > 1 else None,
         nullable=not notnull and not key,
         written=hidden == 0,
+        default=str(default)[1:-1].replace("''", "'") if re.fullmatch(r"'([^']|'')*'", str(default)) else None,
     )
 
 
