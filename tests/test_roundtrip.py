@@ -254,3 +254,12 @@ def test_the_table_of_the_configuration_is_read(run: Run, tmp_path: Path) -> Non
     (tmp_path / "migration-guard.toml").write_text("[roundtrip]\nrow = 0\n")
     code, _, err = run(tmp_path)
     assert (code, "there is no option 'row' in [roundtrip]. Did you mean rows?" in err) == (2, True)
+
+
+def test_a_project_may_be_reached_through_a_link(run: Run, tmp_path: Path) -> None:
+    wrong = "def upgrade():\n    op.create_table('plans', sa.Column('id', sa.Integer))\n\n"
+    wrong += "def downgrade():\n    raise ValueError('not that way')\n"
+    write(tmp_path / "real", {"a": script("a", None, wrong)}, url="sqlite://")
+    (tmp_path / "link").symlink_to("real", target_is_directory=True)
+    code, out, _ = run(tmp_path / "link")
+    assert (code, "taken back: ValueError: not that way." in out) == (1, True), out

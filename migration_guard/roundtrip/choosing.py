@@ -20,14 +20,15 @@ def choose(path: Path | None, cwd: Path, *, config: Path | None = None, name: st
     if config is not None and path is not None:
         raise ProjectError(f"Both {path} and -c {config} name a project. Leave one of them out.")
     place = config or path or Path()
-    found = [project for project in find((place,), cwd) if project.env is not None]
+    # As the system names it: the process that runs it stands in the folder, and so its files have no other names.
+    folder = Path(os.path.realpath(cwd / place))
+    found = [project for project in find((folder,), cwd) if project.env is not None]
     if not found:
         raise ProjectError(
             f"{place} has migrations and no env.py, which the round trip runs. Name the folder that holds alembic.ini."
         )
     if name is not None:
         found = _of_section(found, name)
-    folder = Path(os.path.normpath(cwd / place))
     near = [one for one in found if one.root == folder] or [one for one in found if one.root.parent == folder] or found
     groups: dict[object, list[Project]] = {}
     for project in near:
