@@ -41,7 +41,7 @@ class Column:
     bits of integers, the precision of numerics. `written` is False where the database computes the value; `always`
     where it wants to be overruled (GENERATED ALWAYS AS IDENTITY). `array`: `kind` is that of the elements. `labels`
     are all the values that an ENUM can have. `default` is the text that stands in the column by default, if it is
-    a plain one.
+    a plain one. `touched`: the database itself changes the value whenever it changes the row.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Column:
     array: bool = False
     labels: tuple[str, ...] = ()
     default: str | None = None
+    touched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Check:
 class TableFacts:
     """
     A table, with all that its rows have to satisfy. `uniques` holds the primary key too, if there is one. `refuses`
-    says why nobody should write into it, if so.
+    says why nobody should write into it, if so. `partitioned`: its rows are in other tables.
     """
 
     table: Table
@@ -89,6 +90,7 @@ class TableFacts:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     refuses: str = ""
+    partitioned: bool = False
 
     def column(self, name: str) -> Column:
         """The column of this name."""

@@ -32,6 +32,7 @@ DIALECTS: Mapping[str, Callable[[Access, str], Dialect]] = {
     "mysql": MySQL,
     "mariadb": MySQL,
 }
+REMEMBERED = 2  # states of the catalogue: before an upgrade and after it
 NO_COMBINATION = "no rows of other tables are left that its keys may name."
 Late = dict[Table, set[str]]
 
@@ -46,7 +47,7 @@ class Filler:
         self._pen = Pen(access, self._dialect)
         self._rows = rows
         self._facts: Mapping[Table, TableFacts] = {}
-        self._seen: Snapshot | None = None
+        self._seen: list[tuple[Snapshot, Mapping[Table, TableFacts]]] = []
         self._filled: dict[Table, TableFacts] = {}
         # The primary keys of our rows, whatever their table is called now; tables without one, if all rows are ours.
         self._keys: set[tuple[tuple[str, ...], Values]] = set()
@@ -89,9 +90,10 @@ class Filler:
         return found
 
     def _look(self, snapshot: Snapshot) -> None:
-        if self._seen is not snapshot and self._seen != snapshot:
-            self._facts = {facts.table: facts for facts in with_implied(self._dialect.facts())}
-        self._seen = snapshot
+        """A downgrade leads back to what was seen before, so that is kept."""
+        known = next((facts for one, facts in self._seen if one is snapshot or one == snapshot), None)
+        self._facts = known or {facts.table: facts for facts in with_implied(self._dialect.facts())}
+        self._seen = [(snapshot, self._facts), *(one for one in self._seen if one[1] is not known)][:REMEMBERED]
 
     def _fill_table(self, facts: TableFacts, there: int, late: Late) -> None:
         parents = self._parents(facts, late)

@@ -79,22 +79,18 @@ class MySQL:
     def __init__(self, access: Access, version_table: str) -> None:
         self._access = access
         self._version_table = version_table
-        self._touched: set[tuple[str, str]] = set()  # columns that are ON UPDATE CURRENT_TIMESTAMP
 
     def facts(self) -> tuple[TableFacts, ...]:
         """All tables but Alembic's own."""
         checks = self._checks()
         documents = {(table, found[1]) for table, clause in checks if (found := VALID.fullmatch(clause))}
         columns: dict[str, list[Column]] = {}
-        self._touched = set()
         for table, *row in self._rows(COLUMNS):
             if table != self._version_table:
                 column = _column(row)
                 if (table, column.name) in documents:
                     column = replace(column, kind=Kind.OTHER, type="json", size=None)
                 columns.setdefault(table, []).append(column)
-                if "on update" in str(row[7]).lower():
-                    self._touched.add((table, column.name))
         keys: dict[tuple[str, str], list[str]] = {}
         for table, index, column in self._rows(KEYS):
             keys.setdefault((table, index), []).append(column)
@@ -148,7 +144,7 @@ class MySQL:
         """Every row of these tables as a JSON object of texts, sorted."""
         for facts in tables:
             # What a row's last change sets is no value that a migration could lose.
-            columns = [one for one in facts.columns if (facts.table.name, one.name) not in self._touched]
+            columns = [one for one in facts.columns if not one.touched]
             selected = ", ".join(self.text(column) for column in columns)
             rows = self._access.query(f"select {selected} from {place(self, facts.table)}")
             names = [column.name for column in columns]
@@ -211,5 +207,6 @@ def _column(row: list[Any]) -> Column:
         nullable=nullable == "YES",
         written=not generated and "GENERATED" not in str(extra).upper().replace("DEFAULT_GENERATED", ""),
         labels=labels,
+        touched="on update" in str(extra).lower(),
         default=plain[1].replace("''", "'") if plain else None,
     )

@@ -109,7 +109,6 @@ class PostgreSQL:
         self._access = access
         self._version_table = version_table
         self._types: dict[int, _Type] = {}
-        self._partitioned: set[Table] = set()
 
     def facts(self) -> tuple[TableFacts, ...]:
         """All tables but Alembic's own. Partitions are filled through their parents."""
@@ -119,7 +118,6 @@ class PostgreSQL:
             if name != self._version_table:
                 tables[oid] = Table(schema, name)
                 partitioned += [oid] if has_partitions else []
-        self._partitioned = {tables[oid] for oid in partitioned}
         if not tables:
             return ()
         self._read_types()
@@ -154,6 +152,7 @@ class PostgreSQL:
                 uniques=tuple(uniques[oid]),
                 foreign_keys=tuple(dict.fromkeys(foreign[oid])),
                 checks=tuple(checks[oid]),
+                partitioned=oid in partitioned,
             )
             for oid, table in tables.items()
         )
@@ -182,15 +181,15 @@ class PostgreSQL:
 
     def contents(self, tables: Iterable[TableFacts]) -> Iterator[tuple[Table, tuple[str, ...]]]:
         """Every row of these tables as a JSON object, sorted."""
-        numbered = [facts.table for facts in tables]
+        numbered = list(tables)
         parts = [
-            f"select {number}, string_agg(row_to_json(migration_guard_row)::text, chr(30))"
-            f" from {'' if table in self._partitioned else 'only '}{place(self, table)} migration_guard_row"
-            for number, table in enumerate(numbered)
+            f"select {number}, string_agg(row_to_json(migration_guard_row.*)::text, chr(30))"
+            f" from {'' if facts.partitioned else 'only '}{place(self, facts.table)} migration_guard_row"
+            for number, facts in enumerate(numbered)
         ]
         for start in range(0, len(parts), TOGETHER):
             for number, texts in self._access.query(" union all ".join(parts[start : start + TOGETHER])):
-                yield numbered[int(str(number))], tuple(sorted(str(texts).split(SEPARATOR))) if texts else ()
+                yield numbered[int(str(number))].table, tuple(sorted(str(texts).split(SEPARATOR))) if texts else ()
 
     def _query(self, sql: str, oids: str = "") -> list[tuple[Any, ...]]:
         return self._access.query(sql.format(tables=oids))
@@ -226,7 +225,8 @@ class PostgreSQL:
                     printed = kind_of.printed_base
                 modifier, kind_of = kind_of.modifier, self._types.get(kind_of.base)
             else:
-                array, kind_of = True, self._types.get(kind_of.element)
+                # Arrays of arrays, which a domain makes possible, are known to nobody.
+                array, kind_of = True, None if array else self._types.get(kind_of.element)
         base = kind_of.name if kind_of else ""
         labels = tuple(kind_of.labels or ()) if kind_of else ()
         if kind_of and kind_of.category in "rm" and base not in FORMS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -27,8 +26,30 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (r"NUMERIC|DECIMAL", Kind.NUMERIC),
 )
 BITS = (("TINY", 8), ("SMALL", 16), ("BIG", 64))
-VIRTUAL = "it is a virtual table: what it takes is up to its module."
+VIRTUAL = "CREATE VIRTUAL"
+REFUSES = "it is a virtual table: what it takes is up to its module."
+MOST_PAIRS = 50  # a function takes 127 arguments: https://www.sqlite.org/limits.html
+SEAM = "}\x1e{"  # JSON escapes that character
+NAME = Column(name="", type="TEXT", kind=Kind.TEXT)
 NUMBERS = (Kind.INTEGER, Kind.NUMERIC, Kind.FLOAT, Kind.BOOLEAN)
+
+TABLES = """
+select name, sql from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\' order by rowid
+"""
+# https://www.sqlite.org/pragma.html#pragfunc. Virtual tables are not asked: their module may be missing.
+ORDINARY = "(select name from sqlite_master where type = 'table' and sql not like 'create virtual%') m"
+COLUMNS = f"""
+select m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
+from {ORDINARY}, pragma_table_xinfo(m.name) c where c.hidden <> 1 order by m.name, c.cid
+"""
+UNIQUES = f"""
+select m.name, i.name, c.name from {ORDINARY}, pragma_index_list(m.name) i, pragma_index_info(i.name) c
+where i."unique" and c.name is not null order by m.name, i.seq, c.seqno
+"""
+FOREIGN_KEYS = f"""
+select m.name, k.id, k."table", k."from", k."to" from {ORDINARY}, pragma_foreign_key_list(m.name) k
+order by m.name, k.id, k.seq
+"""
 
 
 class SQLite:
@@ -40,24 +61,20 @@ class SQLite:
     def __init__(self, access: Access, version_table: str) -> None:
         self._access = access
         self._version_table = version_table
-        self._names: dict[str, str] = {}  # as they are written, by their lower case: SQLite does not care
 
     def facts(self) -> tuple[TableFacts, ...]:
         """All tables but Alembic's own, SQLite's, and those in which virtual tables keep what they hold."""
-        found = [
-            (str(name), str(sql))
-            for name, sql in self._access.query(
-                "select name, sql from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'"
-            )
-            if name != self._version_table
-        ]
-        virtual = [name for name, sql in found if sql[:14].upper() == "CREATE VIRTUAL"]
+        found = [(str(name), str(sql)) for name, sql in self._access.query(TABLES) if name != self._version_table]
+        virtual = [name for name, sql in found if sql[: len(VIRTUAL)].upper() == VIRTUAL]
         hidden = tuple(f"{name}_" for name in virtual)
-        self._names = {name.lower(): name for name, _ in found}
+        described = self._grouped(COLUMNS)
+        uniques = self._grouped(UNIQUES)
+        tables = {name.lower(): _Names(name, described[name]) for name, _ in found if name in described}
+        foreign = self._grouped(FOREIGN_KEYS)
         return tuple(
-            TableFacts(table=Table(None, name), columns=(), refuses=VIRTUAL)
+            TableFacts(table=Table(None, name), columns=(), refuses=REFUSES)
             if name in virtual
-            else self._table(name, sql)
+            else _table(name, sql, described.get(name, []), uniques.get(name, []), foreign.get(name, []), tables)
             for name, sql in found
             if not name.startswith(hidden)
         )
@@ -92,62 +109,80 @@ class SQLite:
             return [run(self._reading(facts)).fetchall() for facts in every]
 
         for facts, rows in zip(every, self._access.run(read), strict=True):
-            names = [column.name for column in facts.columns]
-            texts = [dict(zip(names, map(_unquoted, row), strict=True)) for row in rows]
-            yield facts.table, tuple(sorted(map(json.dumps, texts)))
+            # Several objects are one when what is between them goes.
+            yield facts.table, tuple(sorted("\x1e".join(row).replace(SEAM, ",") for row in rows))
 
     def _reading(self, facts: TableFacts) -> str:
-        # https://www.sqlite.org/lang_corefunc.html#quote tells 1, '1' and x'31' apart, and keeps floats whole.
-        columns = ", ".join(f"quote({self.quoted(column.name)})" for column in facts.columns)
-        return f"select {columns} from {place(self, facts.table)}"
+        # https://www.sqlite.org/lang_corefunc.html#quote keeps all the digits of a number, and shows bytes.
+        pairs = [
+            f"{self.literal(one.name, NAME)}, case when typeof({name}) in ('text', 'null') then {name}"
+            f" else quote({name}) end"
+            for one, name in ((one, self.quoted(one.name)) for one in facts.columns)
+        ]
+        groups = [", ".join(pairs[at : at + MOST_PAIRS]) for at in range(0, len(pairs), MOST_PAIRS)]
+        objects = ", ".join(f"json_object({group})" for group in groups)
+        return f"select {objects} from {place(self, facts.table)}"
 
-    def _table(self, name: str, sql: str) -> TableFacts:
-        described = [row for row in self._rows("table_xinfo", name) if row[6] != 1]
-        columns = tuple(_column(*row) for row in described)
-        names = {column.name.lower(): column.name for column in columns}
-        primary = tuple(str(row[1]) for row in sorted(described, key=lambda row: int(row[5])) if row[5])
-        uniques = [primary] if primary else []
-        for _, index, unique, *_ in self._rows("index_list", name):
-            if unique:
-                found = [row[2] for row in self._rows("index_info", str(index)) if row[2] is not None]
-                uniques.append(tuple(str(one) for one in found))
-        return TableFacts(
-            table=Table(None, name),
-            columns=columns,
-            primary=primary,
-            uniques=tuple(dict.fromkeys(one for one in uniques if one)),
-            foreign_keys=tuple(dict.fromkeys(self._foreign_keys(name, names))),
-            checks=tuple(_checks(sql, [column.name for column in columns])),
-        )
-
-    def _foreign_keys(self, name: str, names: Mapping[str, str]) -> Iterator[ForeignKey]:
-        found: dict[Any, list[tuple[str, str | None, str]]] = {}
-        for number, _, table, column, referred, *_ in self._rows("foreign_key_list", name):
-            found.setdefault(number, []).append((names[str(column).lower()], referred, str(table)))
-        for columns in found.values():
-            table = self._names.get(columns[0][2].lower())
-            if table is None:
-                continue  # SQLite lets a foreign key name a table that is not there
-            others = {str(row[1]).lower(): (int(row[5]), str(row[1])) for row in self._rows("table_xinfo", table)}
-            referred = [others[str(one).lower()][1] for _, one, _ in columns if str(one).lower() in others]
-            if not referred:
-                referred = [other for place, other in sorted(others.values()) if place]
-            if len(referred) == len(columns):
-                yield ForeignKey(tuple(one for one, _, _ in columns), Table(None, table), tuple(referred))
-
-    def _rows(self, pragma: str, name: str) -> list[tuple[Any, ...]]:
-        return self._access.query(f"PRAGMA {pragma}({self.quoted(name)})")
+    def _grouped(self, sql: str) -> dict[str, list[Sequence[Any]]]:
+        found: dict[str, list[Sequence[Any]]] = {}
+        for table, *row in self._access.query(sql):
+            found.setdefault(str(table), []).append(row)
+        return found
 
 
-def _unquoted(value: object) -> str | None:
-    """What quote() gave (https://www.sqlite.org/lang_corefunc.html#quote), as people read it."""
-    text = str(value)
-    if text.startswith("'"):
-        return text[1:-1].replace("''", "'")
-    return None if text == "NULL" else text
+class _Names:
+    """How a table and its columns are written: SQLite does not care whether in capitals."""
+
+    def __init__(self, name: str, described: Sequence[Sequence[Any]]) -> None:
+        self.table = name
+        self.columns = {str(row[0]).lower(): str(row[0]) for row in described}
+        self.primary = _primary(described)
 
 
-def _column(cid: object, name: str, type_: str, notnull: int, default: str | None, key: int, hidden: int) -> Column:
+def _primary(described: Sequence[Sequence[Any]]) -> tuple[str, ...]:
+    keys = sorted((int(key), str(name)) for name, _, _, _, key, _ in described if key)
+    return tuple(name for _, name in keys)
+
+
+def _table(
+    name: str,
+    sql: str,
+    described: Sequence[Sequence[Any]],
+    uniques: Sequence[Sequence[Any]],
+    foreign: Sequence[Sequence[Any]],
+    tables: Mapping[str, _Names],
+) -> TableFacts:
+    columns = tuple(_column(*row) for row in described)
+    primary = _primary(described)
+    keys: dict[str, list[str]] = {}
+    for index, column in uniques:
+        keys.setdefault(str(index), []).append(str(column))
+    return TableFacts(
+        table=Table(None, name),
+        columns=columns,
+        primary=primary,
+        uniques=tuple(dict.fromkeys(one for one in (primary, *map(tuple, keys.values())) if one)),
+        foreign_keys=tuple(dict.fromkeys(_foreign_keys(name, foreign, tables))),
+        checks=tuple(_checks(sql, [column.name for column in columns])),
+    )
+
+
+def _foreign_keys(name: str, foreign: Sequence[Sequence[Any]], tables: Mapping[str, _Names]) -> Iterator[ForeignKey]:
+    found: dict[int, list[Sequence[Any]]] = {}
+    for number, *row in foreign:
+        found.setdefault(int(number), []).append(row)
+    for rows in found.values():
+        other = tables.get(str(rows[0][0]).lower())
+        if other is None:
+            continue  # SQLite lets a foreign key name a table that is not there
+        columns = tuple(tables[name.lower()].columns[str(column).lower()] for _, column, _ in rows)
+        named = tuple(other.columns.get(str(referred).lower()) for _, _, referred in rows if referred is not None)
+        referred = tuple(one for one in named if one is not None) if named else other.primary
+        if len(referred) == len(columns):
+            yield ForeignKey(columns, Table(None, other.table), referred)
+
+
+def _column(name: str, type_: str, notnull: int, default: str | None, key: int, hidden: int) -> Column:
     upper = (type_ or "").upper()
     kind = next((kind for pattern, kind in KINDS if re.search(pattern, upper)), Kind.TEXT)
     numbers = [int(one) for one in re.findall(r"\d+", upper)]

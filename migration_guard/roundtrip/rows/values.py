@@ -182,7 +182,7 @@ def _short(number: int, size: int) -> str:
     while number:
         number, digit = divmod(number, len(DIGITS))
         digits = DIGITS[digit] + digits
-    return digits[-size:].rjust(size, "a") if size else ""
+    return digits[-size:].rjust(size, "0") if size else ""
 
 
 def _other(column: Column, row: int) -> str | None:
