@@ -536,6 +536,17 @@ def test_an_env_py_that_does_not_get_there_says_why(
         assert caught.value.failure.place == Place(str(job.folder / "migrations" / "env.py"), 1)
 
 
+def test_what_fails_in_a_library_is_told_at_the_line_that_imports_it(tmp_path: Path, sqlite: Destination) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "settings_of_others.py").write_text("raise LookupError('no settings')\n")
+    environment = f"import sys\nfrom importlib import import_module\nsys.path.append({str(library)!r})\n\n"
+    job = write(tmp_path / "project", {}, environment=f"{environment}import_module('settings_of_others')\n")
+    with Child(job, timeout=PATIENCE) as child, pytest.raises(ChildError) as caught:
+        child.enter(sqlite)
+    assert caught.value.failure.place == Place(str(tmp_path / "project" / "migrations" / "env.py"), 5)
+
+
 def test_a_failure_after_the_last_step_is_told_when_env_py_is_left(tmp_path: Path, sqlite: Destination) -> None:
     job = write(tmp_path / "project", {"a": script("a")}, environment=GENERIC + "raise RuntimeError('afterwards')\n")
     with Child(job, timeout=PATIENCE) as child:

@@ -100,7 +100,12 @@ def _state(error: BaseException) -> str | None:
 
 def _place(error: BaseException, scripts: frozenset[str], folder: str) -> Place | None:
     """The innermost line of the migration, else of the project's own code."""
-    frames = [frame for one in _related(error) for frame in reversed(list(_frames(one.__traceback__)))]
+    frames = [
+        frame
+        for one in _related(error)
+        for frame in reversed(list(_frames(one.__traceback__)))
+        if not frame[0].startswith("<")  # <frozen importlib._bootstrap>, <string>
+    ]
     own = [frame for frame in frames if frame[0] in scripts]
     inside = os.path.join(folder, "")
     near = [frame for frame in frames if _absolute(frame[0]).startswith(inside) and "site-packages" not in frame[0]]
