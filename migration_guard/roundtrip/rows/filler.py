@@ -18,6 +18,7 @@ from migration_guard.roundtrip.rows.references import (
     Row,
     Values,
     in_order,
+    names_one_of,
     point,
     point_to_itself,
     with_implied,
@@ -98,6 +99,7 @@ class Filler:
     def _fill_table(self, facts: TableFacts, there: int, late: Late) -> None:
         parents = self._parents(facts, late)
         rows = self._planned(facts, range(there, self._rows), parents)
+        taken: Sequence[Row] = rows
         written, refusal = self._insert(facts, rows) if rows else (0, NO_COMBINATION)
         if refusal and rows:
             columns = frozenset(column.name for column in facts.written)
@@ -105,14 +107,14 @@ class Filler:
             point_to_itself(facts, rows, frozenset())
             written, refusal = self._insert(facts, rows)
         if refusal and len(rows) > 1:
-            written, refusal = self._insert_each(facts, rows)
+            written, refusal, taken = self._insert_each(facts, rows)
         if refusal and rows and not there and self._empty_what_is_refused(facts, rows):
-            written, refusal = self._insert_each(facts, rows)
+            written, refusal, taken = self._insert_each(facts, rows)
         self.written += written
         if written:
             if not there and not facts.identity:
                 self._keyless.add(facts.table)
-            self._name_columns(facts, rows, late.get(facts.table, set()))
+            self._name_columns(facts, taken, late.get(facts.table, set()))
         elif not there:
             missing = [str(key.table) for key, rows in parents.items() if not rows and not facts.optional(key)]
             nothing = "the database took them and kept none: a trigger or a rule is in the way."
@@ -120,11 +122,21 @@ class Filler:
                 f"it needs rows of {missing[0]}, which has none." if missing else refusal or nothing
             )
 
-    def _insert_each(self, facts: TableFacts, rows: Sequence[Row]) -> tuple[int, str]:
-        """Without those that the database refuses."""
-        results = [self._insert(facts, [row]) for row in rows]
-        written = sum(count for count, _ in results)
-        return written, "" if written else results[0][1]
+    def _insert_each(self, facts: TableFacts, rows: Sequence[Row]) -> tuple[int, str, list[Row]]:
+        """How many rows were kept, the database's words if none was taken, and those that were."""
+        written, refusals = 0, []
+        taken: list[Row] = []
+        refused: list[Row] = []
+        for row in rows:
+            if not names_one_of(facts, row, refused):
+                count, refusal = self._insert(facts, [row])
+                written += count
+                if not refusal:
+                    taken.append(row)
+                    continue
+                refusals.append(refusal)
+            refused.append(row)
+        return written, "" if taken else refusals[0], taken
 
     def _empty_what_is_refused(self, facts: TableFacts, rows: Sequence[Row]) -> bool:
         """Where the database takes a row without its optional values: find those to blame, name them, do without."""

@@ -169,9 +169,20 @@ def point_to_itself(facts: TableFacts, rows: Sequence[Row], given: frozenset[str
             before = rows[:number] if roots_allowed else rows[: number + 1]
             pairs = dict(zip(key.columns, key.referred, strict=True))
             fitting = [one for one in before if all(one.get(pairs[name]) == row[name] for name in fixed)]
-            at = number - 1 if chain else (len(fitting) - 1) // 2
+            at = len(fitting) - 1 if chain else (len(fitting) - 1) // 2
             own = fitting[at] if 0 <= at < len(fitting) else fitting[-1] if fitting else None
             row.update({name: own.get(pairs[name]) if own else None for name in free})
+
+
+def names_one_of(facts: TableFacts, row: Row, others: Iterable[Row]) -> bool:
+    """Whether a row names one of these rows of its own table."""
+    return any(
+        all(row[name] is not None and row[name] == other.get(referred) for name, referred in pairs)
+        for pairs in (
+            tuple(zip(key.columns, key.referred, strict=True)) for key in facts.foreign_keys if key.table == facts.table
+        )
+        for other in others
+    )
 
 
 def _named_otherwise(facts: TableFacts, key: ForeignKey, name: str) -> bool:
