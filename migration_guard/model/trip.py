@@ -147,6 +147,7 @@ class Trip:
         return failed or bool(self.left or self.differs or self.lost or self.models)
 
     def statements(self, direction: Direction) -> tuple[Statement, ...]:
-        """What was sent to the database in this direction, the first time."""
-        step = self.upgrade if direction is Direction.UPGRADE else self.downgrade
+        """What was sent to the database in this direction, the first time that it got there."""
+        upgrade = self.on_empty or self.upgrade
+        step = upgrade if direction is Direction.UPGRADE else self.downgrade
         return step.statements if step else ()

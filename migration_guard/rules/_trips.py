@@ -11,6 +11,7 @@ from migration_guard.rules import Context
 
 LONGEST_STATEMENT = 400
 ASKING = re.compile(r"\s*(?:SELECT|PRAGMA|SHOW|DESCRIBE)\b", re.IGNORECASE)
+ON_ROWS = re.compile(rf"{ASKING.pattern}|\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", re.IGNORECASE)
 
 
 def spans(place: Place | None, direction: Direction, context: Context) -> tuple[Span | None, Span | None]:
@@ -34,31 +35,40 @@ def spans(place: Place | None, direction: Direction, context: Context) -> tuple[
     return span, span
 
 
-def origin(difference: Difference, trip: Trip) -> Place | None:
+def origin(difference: Difference, trip: Trip, *, rows: bool = False) -> Place | None:
     """
     The line of the operation that brought an object into this state: of one that is left behind the first that names
-    it, otherwise the last; failing that, one on its table.
+    it, otherwise the last; failing that, one on its table. `rows`: statements on rows count, too.
     """
     name = difference.name.partition("(")[0].rpartition(".")[2]
     table = (difference.table or "").rpartition(".")[2]
     upgrade, downgrade = trip.statements(Direction.UPGRADE), trip.statements(Direction.DOWNGRADE)
+    tried = [[name, table], [name], [table]]
+    if table and not rows:
+        # A batch makes the table anew under this name, and says nothing of what it leaves out.
+        anew = f"_alembic_tmp_{table}"
+        if difference.fate is Fate.LEFT_BEHIND:
+            tried.insert(0, [name, anew])
+        else:
+            told = difference.kind != "column" and not name.endswith(" ")
+            tried.insert(2 if told else 0, [anew])
     if difference.fate is not Fate.LEFT_BEHIND:
         upgrade, downgrade = upgrade[::-1], downgrade[::-1]
-    for words in ([name, table], [name], [table]):
+    for words in tried:
         for statements in (upgrade, downgrade):
-            place = _first_naming([word for word in words if word], statements)
+            place = _first_naming([word for word in words if word], statements, ASKING if rows else ON_ROWS)
             if place:
                 return place
     return None
 
 
-def _first_naming(words: Sequence[str], statements: Sequence[Statement]) -> Place | None:
+def _first_naming(words: Sequence[str], statements: Sequence[Statement], besides: re.Pattern[str]) -> Place | None:
     patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE) for word in words]
     if not patterns:
         return None
     for statement in statements:
-        asks = statement.place is None or ASKING.match(statement.sql)
-        if not asks and all(pattern.search(statement.sql) for pattern in patterns):
+        passed = statement.place is None or besides.match(statement.sql)
+        if not passed and all(pattern.search(statement.sql) for pattern in patterns):
             return statement.place
     return None
 
@@ -77,7 +87,7 @@ def advice(failure: Failure, context: Context, help: str) -> str:
     said = []
     place = failure.place
     if place is not None and place.path != context.migration.path:
-        said.append(f"It failed in {place.path}:{place.line}, which the migration calls.")
+        said.append(f"It failed in {place.path}:{place.line}.")
     if failure.statement:
         text = failure.statement.strip()
         cut = text if len(text) <= LONGEST_STATEMENT else f"{text[:LONGEST_STATEMENT]} ..."

@@ -56,7 +56,7 @@ statement that drops them: # migration-guard: ignore[MG102] <reason>"""
         if any(_accepts(code) and comment.reason for comment in context.migration.ignores for code in comment.codes):
             return
         for loss in subject.lost:
-            span, statement = spans(origin(_as_difference(loss), subject), Direction.DOWNGRADE, context)
+            span, statement = spans(origin(_as_difference(loss), subject, rows=True), Direction.DOWNGRADE, context)
             name = f"{loss.table}.{loss.column}" if loss.column else loss.table
             yield self.finding(
                 subject,
