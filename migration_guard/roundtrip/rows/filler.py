@@ -77,7 +77,7 @@ class Filler:
                 self._fill_table(lacking[0], counts[lacking[0].table], late)
             self._filled |= {facts.table: facts for facts in group}
         for table, names in late.items():
-            self._fill_columns(self._facts[table], names, {})
+            self._fill_columns(self._facts[table], names, None)
 
     def capture(self, snapshot: Snapshot) -> Rows:
         """Everything that is in the tables now."""
@@ -215,8 +215,11 @@ class Filler:
         known = {column.name for column in before.columns} if before else set()
         return {one.name for one in facts.written if one.name not in known and one.nullable and not one.always}
 
-    def _fill_columns(self, facts: TableFacts, names: set[str], late: Late) -> None:
-        """Columns that have come later, in rows of ours that are there already and where they are NULL."""
+    def _fill_columns(self, facts: TableFacts, names: set[str], late: Late | None) -> None:
+        """
+        Columns that have come later, in rows of ours that are there already and where they are NULL. What has to be
+        written when other tables have rows goes into `late`; with None, all of them have what they can have.
+        """
         if names and facts.table in self._keyless and self._dialect.identity is None:
             nowhere = "its rows are there already, and without a primary key nothing tells them apart."
             self.unfilled |= {f"{facts.table}.{name}": nowhere for name in names}
@@ -230,7 +233,8 @@ class Filler:
             row | {name: value(facts.column(name), number, key=name in facts.keyed) for name in empty}
             for number, (_, row) in enumerate(rows)
         ]
-        planned = point(facts, planned, self._parents(facts, late), given)
+        later: Late = {} if late is None else late
+        planned = point(facts, planned, self._parents(facts, later), given)
         if len(planned) < len(rows):
             return
         point_to_itself(facts, planned, given)
@@ -245,7 +249,7 @@ class Filler:
         if refusal:
             self.unfilled |= {f"{facts.table}.{name}": f"the database says: {refusal}" for name in empty}
         else:
-            self._name_columns(facts, planned, late.get(facts.table, set()), empty)
+            self._name_columns(facts, planned, set() if late is None else later.get(facts.table, set()), empty)
 
     def _update(self, facts: TableFacts, names: Sequence[str], identities: Sequence[str], rows: Sequence[Row]) -> str:
         try:
