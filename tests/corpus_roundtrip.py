@@ -201,7 +201,7 @@ def _trip(name: str, dialect: str, python: Path, folder: Path) -> bool:
     words = {"url": project.urls.get(dialect, ""), "folder": str(place), "dialect": dialect}
     for file, text in project.files.items():
         (place / file).write_text(text.format(**words))
-    packages = next((python.parent.parent / "lib").glob("python*/site-packages"))
+    packages = next((python.parent.parent / "lib").glob("python*/site-packages")).resolve()
     path = packages / project.path
     if project.entrance is not None:
         path = _entrance(project.entrance, packages / project.versions.format(**words), place / "entrance")
