@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from migration_guard.roundtrip.databases import Server
-from migration_guard.roundtrip.servers import sqlite
+from migration_guard.roundtrip.servers import sqlite as files
 from tests.rows import MYSQL, POSTGRESQL, Place, new_place
 from tests.servers import private
 
@@ -38,7 +40,7 @@ def mysql(mysql_server: Server) -> Iterator[Place]:
 
 @pytest.fixture
 def lite() -> Iterator[Place]:
-    with sqlite.private() as server, new_place(server) as place:
+    with files.private() as server, new_place(server) as place:
         yield place
 
 
@@ -271,6 +273,24 @@ def test_tables_of_sqlite(lite: Place) -> None:
     check(lite, schema, {"documents": "virtual table", "dropped": "kept none", "refused": "no!"})
     assert not lite.access.query("pragma foreign_key_check(posts)")
     assert not lite.access.query("pragma foreign_key_check(c1)")
+
+
+def test_what_only_the_application_knows_is_named(lite: Place) -> None:
+    ((_, _, file),) = lite.access.query("pragma database_list")
+    with closing(sqlite3.connect(str(file))) as theirs:
+        theirs.create_collation("ours", lambda one, other: (one > other) - (one < other))
+        theirs.create_function("is_fine", 1, bool, deterministic=True)
+        theirs.execute("create table sorted (name text collate ours primary key)")
+        theirs.execute("create table names (id integer primary key, name references sorted not null)")
+        theirs.execute("create table judged (name text check (is_fine(name)))")
+        theirs.commit()
+    lite.fill()
+    collation = "the database says: no such collation sequence: ours"
+    function = lite.filler.unfilled.pop("judged")
+    assert "function" in function
+    assert "is_fine" in function
+    assert lite.filler.unfilled == {"sorted": collation, "names": collation}
+    assert not lite.capture()["judged"].rows
 
 
 MARIA = """

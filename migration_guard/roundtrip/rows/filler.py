@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from sqlalchemy.exc import DBAPIError
+
 from migration_guard.roundtrip.access import Access
 from migration_guard.roundtrip.rows.checks import satisfy
 from migration_guard.roundtrip.rows.facts import Check, Dialect, ForeignKey, Table, TableFacts
 from migration_guard.roundtrip.rows.losses import Rows, TableRows
 from migration_guard.roundtrip.rows.mysql import MySQL
-from migration_guard.roundtrip.rows.pen import Pen, Refused
+from migration_guard.roundtrip.rows.pen import Pen, Refused, first_line
 from migration_guard.roundtrip.rows.postgresql import PostgreSQL
 from migration_guard.roundtrip.rows.references import (
     Row,
@@ -67,17 +69,23 @@ class Filler:
         counts = self._pen.counts(new) if new else {}
         late: Late = {}
         for group in in_order(new):
-            for facts in group:
-                if counts[facts.table]:
-                    self._fill_columns(facts, self._new_columns(facts), late)
-            lacking = [facts for facts in group if counts[facts.table] < self._rows]
-            if len(lacking) > 1:
-                self._fill_circle(lacking)
-            elif lacking:
-                self._fill_table(lacking[0], counts[lacking[0].table], late)
+            try:
+                self._fill_group(group, counts, late)
+            except DBAPIError as error:  # what is there cannot even be read: a function or a collation is missing
+                self.unfilled |= {str(facts.table): f"the database says: {first_line(error)}" for facts in group}
             self._filled |= {facts.table: facts for facts in group}
         for table, names in late.items():
             self._fill_columns(self._facts[table], names, None)
+
+    def _fill_group(self, group: Sequence[TableFacts], counts: Mapping[Table, int], late: Late) -> None:
+        for facts in group:
+            if counts[facts.table]:
+                self._fill_columns(facts, self._new_columns(facts), late)
+        lacking = [facts for facts in group if counts[facts.table] < self._rows]
+        if len(lacking) > 1:
+            self._fill_circle(lacking)
+        elif lacking:
+            self._fill_table(lacking[0], counts[lacking[0].table], late)
 
     def capture(self, snapshot: Snapshot) -> Rows:
         """Everything that is in the tables now."""

@@ -121,7 +121,7 @@ class Pen:
         except _Enough:
             return ""
         except DBAPIError as error:
-            return _first_line(error)
+            return first_line(error)
         return ""
 
     def insert_together(self, tables: Iterable[tuple[TableFacts, Sequence[Row]]]) -> int:
@@ -181,10 +181,10 @@ class Pen:
         try:
             return self._access.run(work)
         except DBAPIError as error:
-            raise Refused(_first_line(error)) from error
+            raise Refused(first_line(error)) from error
 
 
-def _first_line(error: DBAPIError) -> str:
+def first_line(error: DBAPIError) -> str:
     """What PostgreSQL adds on further lines are details of our statement."""
     return words_of(error).partition("\n")[0].strip()
 
