@@ -115,7 +115,7 @@ def test_any_schema_of_sqlite(lite: Server, tables: list[Table]) -> None:
 
 
 @given(tables=schemas())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_schema_of_postgresql(postgresql: Server, tables: list[Table]) -> None:
     with new_place(postgresql) as place:
         check(place, tables)
