@@ -280,7 +280,7 @@ def test_a_process_that_ends_itself_is_replaced(tmp_path: Path, sqlite: Destinat
     failure = failed(tmp_path, sqlite, 'import os\nprint("the last words")\nos._exit(7)').failure
     assert failure is not None
     assert failure.cause is Cause.EXIT
-    assert failure.message == "The process that ran it ended with exit code 7.\nthe last words"
+    assert failure.message == "The process that ran it ended with exit code 7. It printed at last: the last words"
 
 
 def test_a_crash_is_told_at_its_line(tmp_path: Path, sqlite: Destination) -> None:
@@ -300,7 +300,7 @@ def test_a_hang_is_told_at_its_line(tmp_path: Path, postgres: Destination) -> No
         child.enter(postgres)
     assert failure is not None
     assert failure.cause is Cause.TIMEOUT
-    assert failure.message == "It did not come to an end within 0.2 seconds."
+    assert failure.message == "It did not come to an end within 0.2 seconds (--timeout)."
     assert failure.place == line(tmp_path, 10)
 
 

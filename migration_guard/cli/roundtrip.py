@@ -61,6 +61,7 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     """
     from migration_guard.reading.project import ProjectError
     from migration_guard.roundtrip.access import DatabaseError
+    from migration_guard.roundtrip.failures import told
     from migration_guard.roundtrip.process import ChildError
 
     cwd = Path.cwd()
@@ -74,7 +75,7 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     except (ConfigError, ProjectError, DatabaseError) as error:
         raise click.ClickException(str(error)) from None
     except ChildError as error:
-        raise click.ClickException(told(error)) from None
+        raise click.ClickException(told(error.failure, "The project could not be run")) from None
     for output in settings.output_format:
         write(report, output, settings)
     return exit_code(report, settings)
@@ -137,13 +138,3 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def told(error: Any) -> str:
-    """Why env.py or the scripts could not be run, and where."""
-    failure = error.failure
-    place = f" ({failure.place.path}:{failure.place.line})" if failure.place else ""
-    if failure.kind == "ProjectError":
-        return str(failure.message)
-    kind = f"{failure.kind}: " if failure.kind and not failure.message.startswith(failure.kind) else ""
-    return f"The project could not be run{place}: {kind}{failure.message}"

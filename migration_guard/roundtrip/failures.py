@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -12,11 +13,27 @@ from sqlalchemy.exc import DBAPIError
 from migration_guard.model.trip import Cause, Failure, Place
 from migration_guard.roundtrip.fence import Refused
 
+AUTOCOMMIT = """\
+autocommit_block() needs a connection that is in no transaction, and env.py hands over one that is in one already"""
 _DRIVERS = frozenset(
     {"psycopg", "psycopg2", "asyncpg", "pg8000", "sqlite3", "pymysql", "MySQLdb", "mysql", "mariadb", "asyncmy"}
 )
 # SQLAlchemy puts the class in front of what asyncpg said, MySQL's connector the number and the state.
 _IN_FRONT = re.compile(r"^(<class '[\w.]+'>|\d+ \(\w{5}\)): ")
+# What PostgreSQL's drivers show of the statement, which the report shows itself, and where within a function it was.
+_SHOWN = re.compile(r"^LINE \d+: .*\n[ \t]*\^[ \t]*$|^(?:CONTEXT|QUERY): (?s:.*)", re.MULTILINE)
+_BELOW = re.compile(r"^(?:DETAIL|HINT): +|\n\t(?=[A-Z])", re.MULTILINE)
+
+
+class Uncommitted(Exception):
+    """A step came to its end, and what it did is not committed. `place` is the line that ended the transaction."""
+
+    def __init__(self, place: Place | None) -> None:
+        super().__init__(
+            "it ends the transaction that Alembic began, and nobody commits what comes after that, which is rolled back"
+            " without an error. Leave the commit out, or put what needs it into op.get_context().autocommit_block()"
+        )
+        self.place = place
 
 
 def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Failure:
@@ -29,6 +46,8 @@ def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Fail
     refused = next((one for one in _related(error) if isinstance(one, Refused)), None)
     if refused is not None:
         return Failure(Cause.REFUSED, str(refused), type(refused).__name__, place=place)
+    if isinstance(error, Uncommitted):
+        return Failure(Cause.DATABASE, str(error), place=error.place)
     if isinstance(error, SystemExit):
         code = "" if error.code is None else repr(error.code)
         return Failure(Cause.EXIT, f"It called sys.exit({code}).", "SystemExit", place=place)
@@ -38,8 +57,30 @@ def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Fail
             return Failure(Cause.DATABASE, words, type(one).__name__, state, place, one.statement)
         if isinstance(one, Exception) and _of_driver(one):
             return Failure(Cause.DATABASE, _words(one), type(one).__name__, _state(one), place)
+    where = _innermost(error)
+    if isinstance(error, AssertionError) and where == ("alembic.runtime.migration", "autocommit_block"):
+        return Failure(Cause.PYTHON, AUTOCOMMIT, place=place)
+    if isinstance(error, KeyError) and where == ("os", "__getitem__"):
+        name = error.args[0]
+        words = f"the environment variable {name} is not set. Give it a value for this run: --env {name}=..."
+        return Failure(Cause.PYTHON, words, place=place)
     message = str(error).strip() or f"{type(error).__name__} without a message."
     return Failure(Cause.PYTHON, message, type(error).__name__, place=place)
+
+
+def told(failure: Failure, what: str) -> str:
+    """A failure of no single migration, as a sentence: what could not be done, where, why, and what helps."""
+    if failure.kind == "ProjectError":
+        return failure.message
+    place = f" ({failure.place.path}:{failure.place.line})" if failure.place else ""
+    kind = f"{failure.kind}: " if failure.kind and not failure.message.startswith(failure.kind) else ""
+    sentence = f"{what}{place}: {kind}{failure.message}"
+    if failure.kind not in ("ModuleNotFoundError", "ImportError"):
+        return sentence
+    return (
+        f"{sentence}. The round trip needs all that the project imports, in the Python that runs it ({sys.executable}):"
+        " install migration-guard beside the application."
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -79,10 +120,17 @@ def _words(error: BaseException) -> str:
     """What the database said, without what the driver puts around it."""
     if error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:
         told = error.args[0]  # pg8000: https://www.postgresql.org/docs/current/protocol-error-fields.html
-        return "\n".join(str(told[key]) for key in ("M", "D", "H") if key in told)
+        return _sentences(*(str(told[key]) for key in ("M", "D", "H") if key in told))
     if len(error.args) == 2 and isinstance(error.args[0], int):
         return str(error.args[1]).strip()  # MySQL's number comes first.
-    return _IN_FRONT.sub("", str(error).strip()) or type(error).__name__
+    words = _BELOW.split(_SHOWN.sub("", _IN_FRONT.sub("", str(error).strip())))
+    return _sentences(*words) or type(error).__name__
+
+
+def _sentences(*parts: str) -> str:
+    """One after the other, on one line."""
+    said = [" ".join(part.split()) for part in parts]
+    return ". ".join([one.rstrip(".") for one in said[:-1]] + said[-1:])
 
 
 def _state(error: BaseException) -> str | None:
@@ -119,6 +167,15 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
     while traceback is not None:
         yield traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
         traceback = traceback.tb_next
+
+
+def _innermost(error: BaseException) -> tuple[object, str] | None:
+    """The module and the name of the function that raised it."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    frame = traceback.tb_frame if traceback is not None else None
+    return (frame.f_globals.get("__name__"), frame.f_code.co_name) if frame is not None else None
 
 
 def _absolute(path: str) -> str:

@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from sqlalchemy.dialects import registry
+from sqlalchemy.exc import NoSuchModuleError
 
 from migration_guard import config, rules, targets
 from migration_guard.config import Config, Overrides
@@ -25,10 +29,11 @@ from migration_guard.model.target import ASSUMED, Target
 from migration_guard.model.trip import Trip
 from migration_guard.reading.facts import Cache
 from migration_guard.reading.history import read_history
-from migration_guard.reading.project import Project
+from migration_guard.reading.project import Project, ProjectError
 from migration_guard.reading.repository import known_revisions
 from migration_guard.roundtrip.databases import Server, server
 from migration_guard.roundtrip.databases import Wanted as WantedServer
+from migration_guard.roundtrip.failures import told
 from migration_guard.roundtrip.preparing import preparation
 from migration_guard.roundtrip.process import Child, ChildError, Job
 from migration_guard.roundtrip.stage import Stage
@@ -97,7 +102,21 @@ def _target(
         return configured.get(said, Target(said, ASSUMED[said])), ""
     if settings.target:
         return settings.target[0], ""
+    _refuse_others(project.sqlalchemy_url)
     return targets.guess(project.sqlalchemy_url, [each for each in contents.values() if each])
+
+
+def _refuse_others(address: str | None) -> None:
+    """Raise ProjectError where sqlalchemy.url names a database that SQLAlchemy knows and we do not."""
+    name = re.match(r"\s*(\w+)(?:\+\w+)?://", address or "")
+    if name is None or targets.dialect_of(address) is not None:
+        return
+    with suppress(NoSuchModuleError, ImportError):
+        registry.load(name[1])
+        raise ProjectError(
+            f"sqlalchemy.url names {name[1]}, for which there is no round trip. Where the same migrations are for"
+            f" another database, too, name it: --database {', '.join(list(ASSUMED)[:-1])} or {list(ASSUMED)[-1]}."
+        )
 
 
 def _on(
@@ -143,7 +162,15 @@ def _on(
             migrations=len(travels.trips),
             target=(str(Target(found.dialect, found.version)),),
             assumed=assumed.partition(";")[0],
-            notes=(*project.notes, *stage.entered.notes, *travels.notes, *notes, *_others(settings, target), *printed),
+            notes=(
+                *project.notes,
+                *stage.entered.notes,
+                *stage.notes,
+                *travels.notes,
+                *notes,
+                *_others(settings, target),
+                *printed,
+            ),
             revisions=tuple(travels.trips),
             proofs=(proof,),
         )
@@ -242,6 +269,7 @@ def _proof(travels: Travels, stage: Stage, found: Server, findings: Sequence[Fin
                 " install it, or name a server that has it with --database-url."
                 + (f" The {behind} revisions behind it were not tried." if behind > 1 else "")
             )
+    unproven += dict.fromkeys(told(error.failure, "env.py fails after the migrations") for error in stage.troubles)
     notes = [f"No rows could be written into {table}: {why}" for table, why in stage.unfilled.items()]
     proof = Proof(
         database=found.description,

@@ -39,6 +39,8 @@ _FRAME = re.compile(r'^  File "(.+)", line (\d+) in ', re.MULTILINE)
 # Seconds that a child has to come to its own end, and to write where it hangs.
 _GRACE = 3.0
 _TAIL = 4_000
+_LINES = 10
+_ALEMBIC = "[alembic."
 
 
 class ChildError(Exception):
@@ -80,6 +82,7 @@ class Child:
         self._loaded = False
         self._busy = False
         self._last_words = ""
+        self._heard = 0
         self._output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._trace: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._start()
@@ -145,9 +148,7 @@ class Child:
         """The end of what the project has printed, both streams; still known when the child is closed."""
         if self._output.closed:
             return self._last_words
-        size = os.fstat(self._output.fileno()).st_size
-        self._output.seek(max(0, size - _TAIL))
-        return self._output.read().decode("utf-8", "replace")
+        return self._output_since(0)
 
     def close(self) -> None:
         """End the process and whatever it started; at once where it is at work, as after Ctrl-C."""
@@ -197,6 +198,7 @@ class Child:
 
     def _ask(self, command: str, **arguments: object) -> Plain:
         self._load()
+        self._heard = self._printed()
         self._say(command=command, **arguments)
         return _checked(self._answer())
 
@@ -212,7 +214,7 @@ class Child:
         try:
             answer = self._answers.get(timeout=self.timeout)
         except queue.Empty:
-            message = f"It did not come to an end within {self.timeout:g} seconds."
+            message = f"It did not come to an end within {self.timeout:g} seconds (--timeout)."
             self._interrogate()
             self._end(grace=0)
             raise _Gone(Failure(Cause.TIMEOUT, message)) from None
@@ -254,8 +256,16 @@ class Child:
             words = f"The process that ran it was killed by {signal.Signals(-code).name}."
         else:
             words = f"The process that ran it ended with exit code {code}."
-        tail = self.output().strip().splitlines()[-10:]
-        return "\n".join((words, *tail))
+        # What Alembic logs says nothing that the report does not say.
+        said = [line for line in self._output_since(self._heard).splitlines() if line.strip() and _ALEMBIC not in line]
+        return f"{words} It printed at last: {' '.join(said[-_LINES:])}" if said else words
+
+    def _printed(self) -> int:
+        return os.fstat(self._output.fileno()).st_size
+
+    def _output_since(self, start: int) -> str:
+        self._output.seek(max(start, self._printed() - _TAIL))
+        return self._output.read().decode("utf-8", "replace")
 
     def _end(self, *, grace: float) -> None:
         process, self._process = self._process, None

@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 import sys
+import warnings
 from argparse import Namespace
 from configparser import InterpolationError
 from contextlib import AbstractContextManager, nullcontext
@@ -56,10 +57,14 @@ class Project:
             source = _source(Path(script.dir, "env.py"))
             if application is None and _mentions_flask(source):
                 application = _flask_application(job)
-            # The map of the revisions imports every script.
             with application.app_context() if application else nullcontext():
-                script.revision_map.heads  # noqa: B018
+                _import(script)
         return cls(job, script, source, application)
+
+    @property
+    def environment(self) -> str:
+        """The path of env.py."""
+        return os.path.abspath(os.path.join(self.script.dir, "env.py"))
 
     def context(self) -> AbstractContextManager[object]:
         """What env.py has to run in."""
@@ -109,6 +114,27 @@ class Project:
     def _url(self, destination: Destination) -> str:
         asynchronous = _ASYNC.search(self.environment_source) is not None
         return url(destination, driver(destination, asynchronous=asynchronous))
+
+
+def _import(script: ScriptDirectory) -> None:
+    """Let the map of the revisions import every script. Raises ProjectError where it leaves one of them out."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            script.revision_map.heads  # noqa: B018
+        except KeyError as error:
+            raise ProjectError(
+                f"A revision names {error} as one that comes before it, and no file here has that one."
+                " `migration-guard lint` tells which."
+            ) from error
+    for one in caught:
+        twice = re.match(r"Revision (\S+) is present more than once", str(one.message))
+        if twice:
+            raise ProjectError(
+                f"Two files are the revision {twice[1]}, and Alembic takes only one of them. Give the other an id of"
+                " its own; `migration-guard lint` names them."
+            )
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def driver(destination: Destination, *, asynchronous: bool = False) -> str:

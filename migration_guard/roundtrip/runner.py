@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import wraps
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Step
-from migration_guard.roundtrip.failures import describe
+from migration_guard.roundtrip.failures import Uncommitted, describe
 from migration_guard.roundtrip.fence import Fence
 from migration_guard.roundtrip.messages import Entered, Plain
 from migration_guard.roundtrip.models import differences, metadatas
@@ -135,6 +135,8 @@ class Visit:
                         context.impl.memo.clear()
                     yield self._step(command["revision"], Direction(command["direction"]))
                     assert self._running is not None
+                    self._check_committed(context)
+                    self._forget(context, self._running.direction)
                     self._answer({"step": asdict(self._seen(self._running))})
                     self._running = None
                 case "stamp":
@@ -180,6 +182,19 @@ class Visit:
         if transaction is not None:
             transaction.commit()
 
+    def _check_committed(self, context: MigrationContext) -> None:
+        """Raise Uncommitted where the step has left a transaction open, which env.py's end would roll back."""
+        connection = context.connection
+        if not self.own_transactions and connection is not None and connection.in_transaction():
+            raise Uncommitted(self.tracer.ended)
+
+    def _forget(self, context: MigrationContext, direction: Direction) -> None:
+        """Who upgrades again after a downgrade does so in another session, which has no temporary tables."""
+        temporary = direction is Direction.DOWNGRADE and context.dialect.name == "postgresql"
+        if temporary and not self.own_transactions and context.connection is not None:
+            context.connection.exec_driver_sql("DISCARD TEMP")
+            self._end_transaction(context)
+
     def _step(self, revision: str, direction: Direction) -> MigrationStep:
         script = self.project.script.get_revision(revision)
         self._running = _Running(revision, direction, _names(script), time.perf_counter())
@@ -205,6 +220,8 @@ class Visit:
         seconds = time.perf_counter() - running.started
         folder = str(self.project.job.folder)
         told = describe(self.fence.blamed(failure), running.scripts, folder) if failure is not None else None
+        if told is not None and told.place is not None and told.place.path == self.project.environment:
+            told = replace(told, place=None)  # There it only calls run_migrations().
         statements = self.tracer.statements
         return Step(running.revision, running.direction, statements, told, self.tracer.autocommit, seconds)
 

@@ -5,13 +5,15 @@ back to where it was. Judges nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy.exc import OperationalError
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Step
-from migration_guard.roundtrip.access import Access
+from migration_guard.roundtrip.access import Access, DatabaseError, words_of
 from migration_guard.roundtrip.catalogues import Catalogue, Snapshot, catalogue
 from migration_guard.roundtrip.databases import Server
 from migration_guard.roundtrip.destination import Destination
@@ -21,6 +23,8 @@ from migration_guard.roundtrip.rows import Filler, Rows
 
 # A copy of a database takes about as long as this many revisions (measured: 29 ms for 200 tables, 4 ms an upgrade).
 WORTH_A_COPY = 25
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Stage:
     A database in which a list of revisions is applied, and env.py waiting for the next step.
 
     `applied` are those that ran here, in their order; `there` are the heads that a preparation brought along.
+    `troubles` are what env.py complained of after the migrations, `notes` what it told of itself.
     """
 
     def __init__(
@@ -44,6 +49,8 @@ class Stage:
         self.applied: list[str] = []
         self.written = 0
         self.unfilled: dict[str, str] = {}
+        self.troubles: list[ChildError] = []
+        self.notes: dict[str, None] = {}
         self._server = server
         self._child = child
         self._preparation = preparation
@@ -63,18 +70,20 @@ class Stage:
     def snapshot(self) -> Snapshot:
         """Its catalogue as it is now: the one after a revision is the one before the next."""
         if self._snapshot is None:
-            self._snapshot = self._catalogue.take()
+            self._snapshot = self._looking(self._catalogue.take)
         return self._snapshot
 
     def rows(self) -> Rows:
         """Its rows as they are now."""
-        return self._filler.capture(self.snapshot())
+        snapshot = self.snapshot()
+        return self._looking(lambda: self._filler.capture(snapshot))
 
     def fill(self) -> None:
         """Write rows into the tables that lack some."""
         if self._rows:
             before = self._filler.written
-            self._filler.fill(self.snapshot())
+            snapshot = self.snapshot()
+            self._looking(lambda: self._filler.fill(snapshot))
             self.written += self._filler.written - before
             self.unfilled |= self._filler.unfilled
 
@@ -139,15 +148,34 @@ class Stage:
         return entered
 
     def _leave(self) -> None:
-        """Let env.py run to its end. Raises ChildError where it fails there."""
+        """Let env.py run to its end, where it is still there. Raises ChildError where it fails there."""
         if self._inside:
             self._inside = False
-            self._child.leave()
+            self.notes |= dict.fromkeys(self._child.leave())
 
     def _leave_quietly(self) -> None:
-        """Leave env.py where it is still there. What it complains of at its end does not matter to what comes next."""
-        with suppress(ChildError):
+        """Let env.py run to its end. What it complains of there does not matter to what comes next."""
+        try:
             self._leave()
+        except ChildError as error:
+            self.troubles.append(error)
+
+    def _looking(self, look: Callable[[], T]) -> T:
+        """
+        What we see or write over our own connection. Where the project still holds a lock, in a connection that it has
+        left open, it has to let go: what it would do at its end.
+        """
+        try:
+            return look()
+        except OperationalError as error:
+            if not self._inside:
+                raise
+            self._leave_quietly()
+            self.entered = self._enter()
+            try:
+                return look()
+            except OperationalError:
+                raise DatabaseError(f"The throwaway database cannot be looked at: {words_of(error)}") from error
 
     def _start_over(self, applied: Sequence[str]) -> tuple[str, ...]:
         """A new database; the revisions that it has already, because it is a copy."""

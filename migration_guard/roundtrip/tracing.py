@@ -21,15 +21,22 @@ _CHARACTERS = 2_000
 
 @dataclass(slots=True)
 class Tracer:
-    """Listens to every SQLAlchemy connection of the process, from `start` to `stop`."""
+    """
+    Listens to every SQLAlchemy connection of the process, from `start` to `stop`.
+
+    `ended` is the line of the migration that ended a transaction last, if any did.
+    """
 
     autocommit: bool = False
+    ended: Place | None = None
     _scripts: frozenset[str] | None = None
     _statements: deque[Statement] = field(default_factory=lambda: deque(maxlen=_STATEMENTS))
 
     def listen(self) -> None:
         """Once in a process."""
         event.listen(Engine, "before_cursor_execute", self._before)
+        event.listen(Engine, "commit", self._end)
+        event.listen(Engine, "rollback", self._end)
         event.listen(Engine, "set_connection_execution_options", self._options)
 
     def start(self, scripts: frozenset[str]) -> None:
@@ -37,6 +44,7 @@ class Tracer:
         self._scripts = scripts
         self._statements.clear()
         self.autocommit = False
+        self.ended = None
 
     def stop(self) -> None:
         """What comes now is Alembic's."""
@@ -51,6 +59,10 @@ class Tracer:
         if self._scripts is not None:
             place = _line(sys._getframe(1), self._scripts)
             self._statements.append(Statement(statement[:_CHARACTERS], place))
+
+    def _end(self, connection: Connection) -> None:
+        if self._scripts is not None:
+            self.ended = _line(sys._getframe(1), self._scripts) or self.ended
 
     def _options(self, connection: Connection, options: Mapping[str, object]) -> None:
         if self._scripts is not None and options.get("isolation_level") == "AUTOCOMMIT":

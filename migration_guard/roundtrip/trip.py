@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.migration import Migration
-from migration_guard.model.trip import Cause, Difference, Step, Trip
+from migration_guard.model.trip import Cause, Difference, Failure, Step, Trip
 from migration_guard.roundtrip.catalogues import Snapshot, differences
 from migration_guard.roundtrip.process import ChildError
 from migration_guard.roundtrip.rows import losses
@@ -18,6 +18,8 @@ from migration_guard.roundtrip.stage import Moment, Stage, StepError
 from migration_guard.roundtrip.steps import Lineage, Plan, needs
 
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
+UNCOMMITTED = """\
+env.py comes to its end without an error, and this revision is not in the database: nobody has committed it."""
 Progress = Callable[[str, int, int], None]  # the revision, its number, how many there are
 
 
@@ -219,11 +221,18 @@ class _WholeWay:
         if joined:
             try:
                 stage.rebuild(applied, own_transactions=True)
-                return
+                there = self.graph.ancestors(stage.entered.heads)
+                lost = [one for one in applied if one not in there]
+                if not lost:
+                    return
+                self._note_own(Step(lost[0], UP, failure=Failure(Cause.DATABASE, UNCOMMITTED)))
             except StepError as error:
                 self._note_own(error.step)
             except ChildError as error:
-                self._note_own(Step(applied[-1], UP, failure=error.failure))
+                if error.failure.cause is Cause.DATABASE:  # A constraint that is checked when all is committed.
+                    self._note_own(Step(applied[-1], UP, failure=error.failure))
+                else:
+                    stage.troubles.append(error)
         if joined or wishes.rows:
             stage.rebuild(applied)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from migration_guard.model.finding import Direction, Span
+from migration_guard.model.migration import Body, Form
 from migration_guard.model.trip import Cause, Difference, Failure, Fate, Place, Statement, Trip
 from migration_guard.rules import Context
 
@@ -73,8 +74,13 @@ def _first_naming(words: Sequence[str], statements: Sequence[Statement], besides
     return None
 
 
-def reason(failure: Failure) -> str:
-    """Why a step failed, as it follows a colon: the database's or the exception's own words, ending in a full stop."""
+def reason(failure: Failure, body: Body | None = None) -> str:
+    """
+    Why a step failed, as it follows a colon: the database's or the exception's own words, ending in a full stop. `body`
+    is the function that was to run.
+    """
+    if body is not None and body.form is Form.MISSING:
+        return "there is none."
     words = " ".join(failure.message.split())
     if failure.cause is Cause.PYTHON and failure.kind and not words.startswith(failure.kind):
         words = f"{failure.kind}: {words}" if words else failure.kind

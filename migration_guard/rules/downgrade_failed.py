@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding
-from migration_guard.model.migration import Form
 from migration_guard.model.trip import Trip
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._trips import advice, named, reason, spans
@@ -53,7 +52,6 @@ class DowngradeFailed(Rule[Trip]):
                 continue
             failure = step.failure
             span, statement = spans(failure.place, Direction.DOWNGRADE, context)
-            missing = context.migration.downgrade.form is Form.MISSING
             yield self.finding(
                 subject,
                 span=span or context.migration.upgrade.span,
@@ -61,7 +59,7 @@ class DowngradeFailed(Rule[Trip]):
                 direction=Direction.DOWNGRADE,
                 objects=named(failure),
                 where=" on the way from the heads to base" if step in subject.whole_way else "",
-                reason="there is none." if missing else reason(failure),
+                reason=reason(failure, context.migration.downgrade),
                 help="{advice}",
                 advice=advice(failure, context, self.help),
             )

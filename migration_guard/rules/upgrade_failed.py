@@ -9,7 +9,7 @@ from migration_guard.rules import Context, Rule
 from migration_guard.rules._trips import advice, named, reason, spans
 
 # How the databases say that a table is not there.
-ABSENT = re.compile(r"no such table|does not exist|doesn't exist|unknown table", re.IGNORECASE)
+ABSENT = re.compile(r"no such table|^(?!column ).*does not exist|doesn't exist|unknown table", re.IGNORECASE)
 
 
 class UpgradeFailed(Rule[Trip]):
@@ -76,7 +76,7 @@ context.configure(), and hand it a connection that is in no transaction (engine.
                 direction=Direction.UPGRADE,
                 objects=named(failure),
                 where=where,
-                reason=reason(failure),
+                reason=reason(failure, context.migration.upgrade),
                 help="{advice}",
                 advice=advice(failure, context, help),
             )
