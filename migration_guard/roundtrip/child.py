@@ -172,7 +172,7 @@ class Session:
         elif not visit.entered:
             self._say({"failure": asdict(_without_migrations(visit))})
         else:
-            self._say({"notes": visit.notes()})
+            self._say({"calls": visit.calls})
 
 
 def _without_migrations(visit: Visit) -> Failure:

@@ -24,6 +24,9 @@ _IN_FRONT = re.compile(r"^(<class '[\w.]+'>|\d+ \(\w{5}\)): ")
 _SHOWN = re.compile(r"^LINE \d+: .*\n[ \t]*\^[ \t]*$|^(?:CONTEXT|QUERY): (?s:.*)", re.MULTILINE)
 _BELOW = re.compile(r"^(?:DETAIL|HINT): +|\n\t(?=[A-Z])", re.MULTILINE)
 
+# The words of PostgreSQL for an extension whose files are not installed, before and since version 13.
+_LACKING = re.compile(r'extension "([^"]+)" is not available|extension control file "[^"]*/([^"/]+)\.control"')
+
 
 class Uncommitted(Exception):
     """A step came to its end, and what it did is not committed. `place` is the line that ended the transaction."""
@@ -53,19 +56,25 @@ def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Fail
         return Failure(Cause.EXIT, f"It called sys.exit({code}).", "SystemExit", place=place)
     for one in _causes(error):
         if isinstance(one, DBAPIError) and one.orig is not None:
-            words, state = _words(one.orig), _state(one.orig)
-            return Failure(Cause.DATABASE, words, type(one).__name__, state, place, one.statement)
+            state = _state(one.orig)
+            return Failure(Cause.DATABASE, words(one.orig), type(one).__name__, state, place, one.statement)
         if isinstance(one, Exception) and _of_driver(one):
-            return Failure(Cause.DATABASE, _words(one), type(one).__name__, _state(one), place)
+            return Failure(Cause.DATABASE, words(one), type(one).__name__, _state(one), place)
     where = _innermost(error)
     if isinstance(error, AssertionError) and where == ("alembic.runtime.migration", "autocommit_block"):
         return Failure(Cause.PYTHON, AUTOCOMMIT, place=place)
     if isinstance(error, KeyError) and where == ("os", "__getitem__"):
         name = error.args[0]
-        words = f"the environment variable {name} is not set. Give it a value for this run: --env {name}=..."
-        return Failure(Cause.PYTHON, words, place=place)
+        sentence = f"the environment variable {name} is not set. Give it a value for this run: --env {name}=..."
+        return Failure(Cause.PYTHON, sentence, place=place)
     message = str(error).strip() or f"{type(error).__name__} without a message."
     return Failure(Cause.PYTHON, message, type(error).__name__, place=place)
+
+
+def lacking(failure: Failure) -> str | None:
+    """The extension that this server does not have, where that is why something failed."""
+    match = _LACKING.search(failure.message)
+    return match and (match[1] or match[2])
 
 
 def told(failure: Failure, what: str) -> str:
@@ -75,6 +84,9 @@ def told(failure: Failure, what: str) -> str:
     place = f" ({failure.place.path}:{failure.place.line})" if failure.place else ""
     kind = f"{failure.kind}: " if failure.kind and not failure.message.startswith(failure.kind) else ""
     sentence = f"{what}{place}: {kind}{failure.message}"
+    lacks = lacking(failure)
+    if lacks:
+        return f"{sentence} Install {lacks} there, or name a server that has it with --database-url."
     if failure.kind not in ("ModuleNotFoundError", "ImportError"):
         return sentence
     return (
@@ -116,15 +128,15 @@ def _of_driver(error: Exception) -> bool:
     )
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
     """What the database said, without what the driver puts around it."""
     if error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:
         told = error.args[0]  # pg8000: https://www.postgresql.org/docs/current/protocol-error-fields.html
         return _sentences(*(str(told[key]) for key in ("M", "D", "H") if key in told))
     if len(error.args) == 2 and isinstance(error.args[0], int):
         return str(error.args[1]).strip()  # MySQL's number comes first.
-    words = _BELOW.split(_SHOWN.sub("", _IN_FRONT.sub("", str(error).strip())))
-    return _sentences(*words) or type(error).__name__
+    parts = _BELOW.split(_SHOWN.sub("", _IN_FRONT.sub("", str(error).strip())))
+    return _sentences(*parts) or type(error).__name__
 
 
 def _sentences(*parts: str) -> str:
@@ -134,15 +146,16 @@ def _sentences(*parts: str) -> str:
 
 
 def _state(error: BaseException) -> str | None:
-    """PostgreSQL's SQLSTATE, or MySQL's number."""
+    """PostgreSQL's SQLSTATE, or MySQL's number, which says more than the state beside it."""
+    number = getattr(error, "errno", None) or next(iter(error.args), None)
+    if isinstance(number, int):
+        return str(number)
     for name in ("sqlstate", "pgcode"):
         state = getattr(error, name, None)
         if isinstance(state, str):
             return state
     if error.args and isinstance(error.args[0], dict):
         return error.args[0].get("C")
-    if len(error.args) == 2 and isinstance(error.args[0], int):
-        return str(error.args[0])
     return None
 
 

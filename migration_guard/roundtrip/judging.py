@@ -33,7 +33,7 @@ from migration_guard.reading.project import Project, ProjectError
 from migration_guard.reading.repository import known_revisions
 from migration_guard.roundtrip.databases import Server, server
 from migration_guard.roundtrip.databases import Wanted as WantedServer
-from migration_guard.roundtrip.failures import told
+from migration_guard.roundtrip.failures import lacking, told
 from migration_guard.roundtrip.preparing import preparation
 from migration_guard.roundtrip.process import Child, ChildError, Job
 from migration_guard.roundtrip.stage import Stage
@@ -42,8 +42,7 @@ from migration_guard.roundtrip.trip import Progress, Travels, Wishes, travel
 from migration_guard.rules import Context
 
 COMMENT = b"migration-guard:"
-# The words of PostgreSQL for an extension whose files are not installed, before and since version 13.
-LACKING = re.compile(r'extension "([^"]+)" is not available|extension control file "[^"]*/([^"/]+)\.control"')
+MODELS = "MG757"  # needs a comparison of its own, so it runs where somebody asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +68,28 @@ def round_trip(
     """
     started = time.perf_counter()
     known = {code: rule.slug() for code, rule in rules.load().items()}
-    reports = []
+    reports: list[Report] = []
     for project in projects:
         settings = config.load(project.root, explicit=request.explicit, overrides=request.overrides, known=known)
-        reports.append(_one(project, settings, request, cwd, progress))
+        reports += _each(project, settings, request, cwd, progress)
     files = {file for project in projects for file in project.files}
     return united(reports, cwd, len(files), time.perf_counter() - started)
 
 
-def _one(project: Project, settings: Config, request: Request, cwd: Path, progress: Progress) -> Report:
+def _each(project: Project, settings: Config, request: Request, cwd: Path, progress: Progress) -> Iterator[Report]:
+    """The trips with the database of the project; with each one where env.py has several and calls them by name."""
+    report, calls = _one(project, settings, request, cwd, progress)
+    yield report
+    if project.database is None:
+        others = [*dict.fromkeys(calls)][1:]
+        for name in others:
+            yield _one(replace(project, database=name), settings, request, cwd, progress)[0]
+
+
+def _one(
+    project: Project, settings: Config, request: Request, cwd: Path, progress: Progress
+) -> tuple[Report, tuple[str | None, ...]]:
+    """The trip with one database, and what env.py calls all that it migrates."""
     contents = {str(path): content(path) for path in project.files}
     target, assumed = _target(project, settings, request.options, contents)
     insisted = not assumed
@@ -128,7 +140,7 @@ def _on(
     cwd: Path,
     contents: Mapping[str, bytes | None],
     progress: Progress,
-) -> Report:
+) -> tuple[Report, tuple[str | None, ...]]:
     """The trip on a database of this dialect."""
     options = request.options
     version = next((one.version for one in settings.target if one.dialect == target.dialect), None)
@@ -142,12 +154,12 @@ def _on(
         migrations = _migrations(graph, _read(project, contents, target.dialect, _commented(contents)))
         selection = replace(request.selection, start=options.start, known=_known(project, request))
         prepared = preparation(options.prepare, options.folder, graph.tops(plan(graph, selection).there))
-        stage = Stage(found, child, prepared, engine_name=project.database, rows=options.rows)
+        stage = Stage(found, child, prepared, graph, engine_name=project.database, rows=options.rows)
         try:
             chosen = plan(graph, selection, stage.there)
             wishes = Wishes(
                 rows=options.rows,
-                models=options.models,
+                models=options.models or settings.selects(MODELS, default=False),
                 whole_way=options.whole_way,
                 stop_at_first=request.stop_at_first,
             )
@@ -156,7 +168,7 @@ def _on(
             stage.close()
         findings = _judged(travels, project, target, settings, options, contents)
         printed = [f"The project printed: {line}" for line in child.output().splitlines()] if settings.verbose else []
-        proof, notes = _proof(travels, stage, found, findings)
+        proof, notes = _proof(travels, stage, found, findings, project.database)
         summary = Summary(
             files=len(project.files),
             migrations=len(travels.trips),
@@ -164,8 +176,6 @@ def _on(
             assumed=assumed.partition(";")[0],
             notes=(
                 *project.notes,
-                *stage.entered.notes,
-                *stage.notes,
                 *travels.notes,
                 *notes,
                 *_others(settings, target),
@@ -174,7 +184,7 @@ def _on(
             revisions=tuple(travels.trips),
             proofs=(proof,),
         )
-    return Report(tuple(findings), summary, sources(findings, contents))
+    return Report(tuple(findings), summary, sources(findings, contents)), stage.calls
 
 
 def _known(project: Project, request: Request) -> frozenset[str] | None:
@@ -232,7 +242,7 @@ def _judged(
 ) -> list[Finding]:
     """What the rules say of all trips, with what is silenced left out."""
     every = {code: rule for code, rule in rules.load().items() if rule.subject() is Trip}
-    asked = {"MG757"} if options.models else set()
+    asked = {MODELS} if options.models else set()
     active = [
         rule
         for code, rule in every.items()
@@ -252,7 +262,9 @@ def _judged(
     return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
 
 
-def _proof(travels: Travels, stage: Stage, found: Server, findings: Sequence[Finding]) -> tuple[Proof, list[str]]:
+def _proof(
+    travels: Travels, stage: Stage, found: Server, findings: Sequence[Finding], database: str | None
+) -> tuple[Proof, list[str]]:
     """What was shown, and the sentences on what was not."""
     troubled = {finding.revision for finding in findings}
     proven = [
@@ -270,9 +282,11 @@ def _proof(travels: Travels, stage: Stage, found: Server, findings: Sequence[Fin
                 + (f" The {behind} revisions behind it were not tried." if behind > 1 else "")
             )
     unproven += dict.fromkeys(told(error.failure, "env.py fails after the migrations") for error in stage.troubles)
-    notes = [f"No rows could be written into {table}: {why}" for table, why in stage.unfilled.items()]
+    again = len(stage.calls) - len(set(stage.calls))
+    notes = ["env.py runs the migrations several times; the revisions were tried in the first run."] if again else []
+    notes += [f"No rows could be written into {table}: {why}" for table, why in stage.unfilled.items()]
     proof = Proof(
-        database=found.description,
+        database=found.description + (f", for {database}" if database else ""),
         revisions=len(travels.trips),
         proven=len(proven),
         one_way=tuple(travels.one_way),
@@ -286,6 +300,5 @@ def _proof(travels: Travels, stage: Stage, found: Server, findings: Sequence[Fin
 
 def _lacking(trip: Trip) -> tuple[str, ...]:
     """The extension that this server does not have, where that is why an upgrade failed."""
-    steps = [step for step in (trip.upgrade, trip.on_empty) if step and step.failure]
-    matches = [LACKING.search(step.failure.message) for step in steps if step.failure]
-    return tuple(dict.fromkeys(match[1] or match[2] for match in matches if match))
+    found = [lacking(step.failure) for step in (trip.upgrade, trip.on_empty) if step and step.failure]
+    return tuple(dict.fromkeys(one for one in found if one))

@@ -99,12 +99,11 @@ class Entered:
     has_models: bool
     engine_name: str | None = None
     databases: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
     @classmethod
     def from_plain(cls, plain: Plain) -> Entered:
         """What `asdict` gave, read again."""
-        lists = {name: tuple(plain[name]) for name in ("heads", "databases", "notes")}
+        lists = {name: tuple(plain[name]) for name in ("heads", "databases")}
         return cls(**{**plain, **lists})
 
 

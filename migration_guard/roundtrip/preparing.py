@@ -14,7 +14,8 @@ from migration_guard.reading.sql_text import split
 from migration_guard.roundtrip.access import Access
 from migration_guard.roundtrip.databases import Server
 from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.process import Child
+from migration_guard.roundtrip.failures import told, words
+from migration_guard.roundtrip.process import Child, ChildError
 
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -35,7 +36,12 @@ class Preparation:
         if self.script is not None:
             _run_script(self.script, destination, server)
         if self.function is not None:
-            child.prepare(destination, self.function)
+            try:
+                child.prepare(destination, self.function)
+            except ChildError as error:
+                if error.asked_for is not None:
+                    raise
+                raise ProjectError(told(error.failure, f"--prepare: {self.function} fails")) from error
 
 
 def preparation(word: str | None, cwd: Path, start: tuple[str, ...] = ()) -> Preparation:
@@ -71,7 +77,7 @@ def _run_script(script: Path, destination: Destination, server: Server) -> None:
                 access.execute(statement.text)
             except DBAPIError as error:
                 line = text.count("\n", 0, statement.start) + 1
-                raise ProjectError(f"--prepare: {script}:{line}: {error.orig}") from None
+                raise ProjectError(f"--prepare: {script}:{line}: {words(error.orig or error)}.") from None
 
 
 def _run_with_psql(psql: Path, script: Path, destination: Destination) -> None:

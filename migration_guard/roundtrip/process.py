@@ -140,9 +140,13 @@ class Child:
         """
         return tuple(self._demand("models")["differences"])
 
-    def leave(self) -> tuple[str, ...]:
-        """Let env.py run to its end, and close its connections. Notes of what happened then. Raises ChildError."""
-        return tuple(self._demand("leave")["notes"])
+    def leave(self) -> tuple[str | None, ...]:
+        """
+        Let env.py run to its end, and close its connections. Raises ChildError.
+
+        The `engine_name` of each run_migrations() that it called: of all but one, those that were given no steps.
+        """
+        return tuple(self._demand("leave")["calls"])
 
     def output(self) -> str:
         """The end of what the project has printed, both streams; still known when the child is closed."""

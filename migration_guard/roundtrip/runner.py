@@ -70,7 +70,9 @@ class Visit:
         try:
             with self.project.context():
                 config = self.project.config(self.fence.destination)
-                self._environment = EnvironmentContext(config, self.project.script, fn=self._steps)
+                # As `alembic upgrade heads` has it: env.py may ask.
+                options = {"as_sql": False, "starting_rev": None, "destination_rev": "heads", "tag": None}
+                self._environment = EnvironmentContext(config, self.project.script, fn=self._steps, **options)
                 _wrap(self._environment, "configure", self._configure)
                 _wrap(self._environment, "run_migrations", self._run_migrations)
                 with self._environment:
@@ -84,14 +86,6 @@ class Visit:
         running = self._running
         assert running is not None
         return self._seen(running, failure)
-
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know of this run."""
-        if len(self.calls) < 2:
-            return ()
-        names = [name for name in self.calls if name]
-        known = f" ({', '.join(names)})" if names else ""
-        return (f"env.py ran migrations {len(self.calls)} times{known}; only one of them was given the revisions.",)
 
     def _configure(self, original: Callable[..., None], *arguments: Any, **keywords: Any) -> None:
         bound = inspect.signature(original).bind(*arguments, **keywords)
@@ -170,7 +164,6 @@ class Visit:
             has_models=any(one.tables for one in metadatas(context)),
             engine_name=self.calls[-1],
             databases=tuple(name.strip() for name in (databases or "").split(",") if name.strip()),
-            notes=self.notes(),
         )
 
     def _end_transaction(self, context: MigrationContext) -> None:

@@ -20,6 +20,7 @@ from migration_guard.roundtrip.destination import Destination
 from migration_guard.roundtrip.preparing import Preparation
 from migration_guard.roundtrip.process import Child, ChildError, Entered
 from migration_guard.roundtrip.rows import Filler, Rows
+from migration_guard.roundtrip.steps import Lineage
 
 # A copy of a database takes about as long as this many revisions (measured: 29 ms for 200 tables, 4 ms an upgrade).
 WORTH_A_COPY = 25
@@ -40,17 +41,27 @@ class Stage:
     A database in which a list of revisions is applied, and env.py waiting for the next step.
 
     `applied` are those that ran here, in their order; `there` are the heads that a preparation brought along.
-    `troubles` are what env.py complained of after the migrations, `notes` what it told of itself.
+    `fallen` are upgrades that had worked on rows of ours and failed without any.
+    `troubles` are what env.py complained of after the migrations. `calls` are the names of its run_migrations().
     """
 
     def __init__(
-        self, server: Server, child: Child, preparation: Preparation, *, engine_name: str | None, rows: int
+        self,
+        server: Server,
+        child: Child,
+        preparation: Preparation,
+        graph: Lineage,
+        *,
+        engine_name: str | None,
+        rows: int,
     ) -> None:
         self.applied: list[str] = []
+        self.fallen: list[Step] = []
+        self._graph = graph
         self.written = 0
         self.unfilled: dict[str, str] = {}
         self.troubles: list[ChildError] = []
-        self.notes: dict[str, None] = {}
+        self.calls: tuple[str | None, ...] = ()
         self._server = server
         self._child = child
         self._preparation = preparation
@@ -59,6 +70,9 @@ class Stage:
         self._checkpoint: tuple[Destination, tuple[str, ...]] | None = None
         self._snapshot: Snapshot | None = None
         self._destination = self._new_database()
+        # What env.py makes by itself, be it after the migrations, is there from the start.
+        self.entered = self._enter()
+        self._leave_quietly()
         self.entered = self._enter()
         self.there = preparation.start or self.entered.heads
         self._access, self._catalogue, self._filler = self._eyes()
@@ -110,8 +124,9 @@ class Stage:
     def rebuild(self, applied: Sequence[str], *, own_transactions: bool = False) -> None:
         """
         Another database with these revisions applied, and no rows of ours: a copy of an earlier one, or from nothing.
+        What fails without rows is left out, with what needs it, and told in `fallen`.
 
-        Raises ChildError where a revision that had worked fails now.
+        Raises StepError where one fails within env.py's own transactions.
         """
         self._leave_quietly()
         done = self._start_over(applied)
@@ -120,7 +135,11 @@ class Stage:
             step = self._child.step(Direction.UPGRADE, revision)
             if step.failure is not None:
                 self.applied, self._inside = list(done), False
-                raise StepError(step)
+                if own_transactions:
+                    raise StepError(step)
+                self.fallen.append(step)
+                self.rebuild(self._graph.without(applied, revision))
+                return
         self.applied = list(applied)
         if own_transactions:
             self._leave()
@@ -151,7 +170,7 @@ class Stage:
         """Let env.py run to its end, where it is still there. Raises ChildError where it fails there."""
         if self._inside:
             self._inside = False
-            self.notes |= dict.fromkeys(self._child.leave())
+            self.calls = self._child.leave()
 
     def _leave_quietly(self) -> None:
         """Let env.py run to its end. What it complains of there does not matter to what comes next."""
@@ -216,7 +235,7 @@ class Stage:
 
 
 class StepError(Exception):
-    """A step failed that had worked before."""
+    """A step failed that had worked in a transaction of its own."""
 
     def __init__(self, step: Step) -> None:
         super().__init__(step.failure.message if step.failure else "")

@@ -57,6 +57,11 @@ class Lineage:
         """These revisions and everything that needs them."""
         return _closure(starts, lambda one: self._children.get(one, ()))
 
+    def without(self, some: Sequence[str], gone: str) -> list[str]:
+        """These revisions, in their order, without one of them and all that needs it."""
+        behind = self.descendants([gone])
+        return [one for one in some if one not in behind]
+
     def tops(self, some: Collection[str]) -> tuple[str, ...]:
         """Those of these revisions that no other of them needs."""
         needed = {one for revision in some for one in needs(self.revisions[revision])}

@@ -60,7 +60,7 @@ def travel(
     """
     Make the trip.
 
-    Raises ChildError where env.py itself fails, and StepError where a revision that had worked fails all of a sudden.
+    Raises ChildError where env.py itself fails.
     """
     seen = Travels()
     start = stage.snapshot()
@@ -77,8 +77,9 @@ def travel(
             continue
         number += 1
         progress(revision, number, len(plan.trips))
-        trip = _up_down_up(stage, migration, seen)
-        seen.trips[revision] = trip
+        seen.trips[revision] = _up_down_up(stage, migration, seen)
+        _take_fallen(stage, migrations, seen)
+        trip = seen.trips[revision]
         if wishes.stop_at_first and trip.troubled:
             seen.notes.append(f"Stopped at the first revision with a finding, {revision}, as asked.")
             return seen
@@ -86,6 +87,7 @@ def travel(
         _compare_models(stage, graph, plan, seen)
     if wishes.whole_way:
         _WholeWay(stage, graph, plan, seen, start).go(wishes)
+        _take_fallen(stage, migrations, seen)
     return seen
 
 
@@ -96,8 +98,17 @@ def _stopped(seen: Travels) -> set[str]:
 
 
 def _upgrade(trip: Trip) -> Step | None:
-    """The upgrade that worked, with rows or on empty tables."""
-    return next((one for one in (trip.upgrade, trip.on_empty) if one and one.failure is None), None)
+    """The upgrade that worked: where it was tried on empty tables, there."""
+    step = trip.on_empty or trip.upgrade
+    return step if step is not None and step.failure is None else None
+
+
+def _take_fallen(stage: Stage, migrations: Mapping[str, Migration], seen: Travels) -> None:
+    """Write down which upgrades have worked on rows only."""
+    for step in stage.fallen:
+        trip = seen.trips.get(step.revision) or Trip(migrations[step.revision])
+        seen.trips[step.revision] = replace(trip, on_empty=step)
+    stage.fallen.clear()
 
 
 def _go_up(stage: Stage, migration: Migration, seen: Travels) -> None:
@@ -147,6 +158,8 @@ def _up_on_empty_tables(stage: Stage, trip: Trip, before: Moment, *, had_rows: b
         stage.recover(before)
         return trip
     stage.rebuild(stage.applied)
+    if stage.fallen:  # What this one needs may be among them.
+        return trip
     empty = stage.moment()
     step = stage.step(UP, trip.migration.revision)
     if step.failure is not None:
@@ -200,6 +213,7 @@ class _WholeWay:
         if not going:
             return
         self._begin(wishes)
+        going = tuple(one for one in going if one in stage.applied)
         top = stage.snapshot()
         for revision in going:
             if not self._step(DOWN, revision):

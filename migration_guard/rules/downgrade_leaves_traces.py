@@ -14,14 +14,17 @@ CONSTRAINTS = {
     "primary key": "primary",
 }
 DROPS = {
-    "table": 'op.drop_table("{name}")',
-    "column": 'op.drop_column("{table}", "{last}")',
-    "index": 'op.drop_index("{last}", table_name="{table}")',
+    "table": 'op.drop_table("{last}"{schema})',
+    "column": 'op.drop_column("{table}", "{last}"{schema})',
+    "index": 'op.drop_index("{last}", table_name="{table}"{schema})',
     "enum": 'op.execute("DROP TYPE {name}")',
     "composite type": 'op.execute("DROP TYPE {name}")',
     "range": 'op.execute("DROP TYPE {name}")',
-    **{kind: f'op.drop_constraint("{{last}}", "{{table}}", type_="{word}")' for kind, word in CONSTRAINTS.items()},
-    **dict.fromkeys(("trigger", "policy", "rule"), 'op.execute("DROP {kind} {last} ON {table}")'),
+    **{
+        kind: f'op.drop_constraint("{{last}}", "{{table}}", type_="{word}"{{schema}})'
+        for kind, word in CONSTRAINTS.items()
+    },
+    **dict.fromkeys(("trigger", "policy", "rule"), 'op.execute("DROP {kind} {last} ON {within}{table}")'),
     **dict.fromkeys(
         ("sequence", "view", "materialized view", "function", "procedure", "domain", "schema", "extension", "event"),
         'op.execute("DROP {kind} {name}")',
@@ -111,10 +114,13 @@ def told(difference: Difference) -> str:
 
 
 def _advice(difference: Difference) -> str:
+    schema, _, table = (difference.table or difference.name).rpartition(".")
     words = {
         "name": difference.name,
         "last": difference.name.rpartition(".")[2],
-        "table": difference.table or "",
+        "table": table,
+        "schema": f', schema="{schema}"' if schema else "",
+        "within": f"{schema}." if schema else "",
         "kind": difference.kind.upper(),
     }
     match difference.fate:
@@ -124,11 +130,13 @@ def _advice(difference: Difference) -> str:
         case Fate.MISSING:
             return "Make it again in downgrade(), as it was: the release that you go back to relies on it."
     settings = [
-        SETS[change.property].format(was=FLAGS.get(change.was, change.was))
+        SETS[change.property]
+        .format(was=FLAGS.get(change.was, change.was))
+        .replace("...", "..." if change.was else "None")
         for change in difference.changes
         if change.property in SETS
     ]
     if difference.kind == "column" and settings:
-        call = f'op.alter_column("{words["table"]}", "{words["last"]}", {", ".join(settings)})'
+        call = f'op.alter_column("{words["table"]}", "{words["last"]}", {", ".join(settings)}{words["schema"]})'
         return f"Set it back in downgrade():\n\n  {call}"
     return "Set it back in downgrade(), as it was."

@@ -51,9 +51,11 @@ class UpgradeFailed(Rule[Trip]):
     unprepared = """\
 Does this history start on a database that was made elsewhere? Then make that one first: --prepare FILE.sql, or
 --prepare package.module:function (models:Base.metadata.create_all)."""
+    fresh = "It worked on rows. Whoever installs afresh has none, and gets no further: let upgrade() do without."
     own = """\
-Each revision works in a transaction of its own, but env.py runs them otherwise. Set transaction_per_migration=True in
-context.configure(), and hand it a connection that is in no transaction (engine.connect(), not engine.begin())."""
+Each revision works in a transaction of its own, but env.py runs them otherwise. Hand context.configure() a connection
+that is in no transaction (engine.connect(), and a commit behind what env.py itself executes), set
+transaction_per_migration=True there, and call run_migrations() within `with context.begin_transaction():`."""
 
     def check(self, subject: Trip, context: Context) -> Iterator[Finding]:
         steps = [subject.on_empty or subject.upgrade, *subject.whole_way, subject.own_transactions]
@@ -62,7 +64,8 @@ context.configure(), and hand it a connection that is in no transaction (engine.
                 continue
             failure = step.failure
             span, statement = spans(failure.place, Direction.UPGRADE, context)
-            where, help = "", self.help
+            had_worked = step is subject.on_empty and subject.upgrade is not None and subject.upgrade.failure is None
+            where, help = (" on tables without rows", self.fresh) if had_worked else ("", self.help)
             if not context.migration.parents and ABSENT.search(failure.message):
                 help = self.unprepared
             if step is subject.own_transactions:

@@ -40,7 +40,8 @@ def read(text: str, wanted: str) -> Destination:
     if FAMILIES.get(dialect) != FAMILIES[wanted]:
         raise DatabaseError(
             f"The URL that was given is for {WORDS.get(dialect, dialect)}, but this history is for {WORDS[wanted]}. "
-            f"Give the URL of a {WORDS[wanted]} server, or choose the other with --database {dialect}."
+            f"Give the URL of a {WORDS[wanted]} server"
+            + (f", or choose the other with --database {dialect}." if dialect in FAMILIES else ".")
         )
     if dialect == "sqlite":
         raise DatabaseError("SQLite needs no server: leave the URL out, and a file in a temporary folder is used.")
