@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from uuid import UUID
 
 import pytest
 
@@ -255,3 +257,68 @@ def test_a_type_that_was_narrower_in_between_loses_values(postgresql: Place, the
     postgresql.run(f"alter table t alter c type {back} using c::{back}", f"alter table t alter c type {there}")
     (found,) = losses(was, postgresql.capture())
     assert (found.table, found.column) == ("t", "c")
+
+
+def test_no_two_tables_and_no_two_columns_have_the_same_ids(postgresql: Place) -> None:
+    types = {"a": "uuid", "b": "varchar(36)", "c": "varchar(32)", "d": "char(36)"}
+    for table, type_ in types.items():
+        postgresql.run(f"create table {table} (id {type_} primary key, other_uuid text, token {type_})")
+    postgresql.fill()
+    ids = [
+        str(one).replace("-", "")
+        for table in types
+        for column in ("id", "other_uuid", "token")
+        for one in postgresql.values(column, table)
+    ]
+    assert len(set(ids)) == len(ids) == 240
+    assert all(UUID(one) for one in ids)
+
+
+def test_bytes_can_be_decoded_and_cast(place: Place) -> None:
+    types = {"postgresql": ("bytea", "bytea"), "sqlite": ("blob", "binary(16)")}
+    whole, fixed = types.get(place.dialect, ("longblob", "binary(16)"))
+    place.run(f"create table things (id int primary key, a {whole}, b {fixed}, c varchar(9))")
+    place.fill()
+    for column in ("a", "b"):
+        found = [bytes(one) for one in place.values(column, "things")]
+        assert len(set(found)) == 20
+        assert {len(one) for one in found} == {16 if column == "b" and place.dialect != "postgresql" else 4}
+        assert all(json.loads(one.decode()) == int(one) > 0 for one in found)
+
+
+def test_two_references_to_one_table_name_different_rows(place: Place) -> None:
+    place.run(
+        "create table users (id int primary key)",
+        """create table follows (follower_id int not null, followed_id int not null,
+        primary key (follower_id, followed_id),
+        foreign key (follower_id) references users (id), foreign key (followed_id) references users (id),
+        constraint ck check (follower_id <> followed_id))""",
+        "create table edges (id int primary key, user_id int, created_by int, check (user_id <> created_by))",
+        "create table later (id int primary key, user_id int not null references users (id))",
+    )
+    place.fill()
+    assert (place.count("follows"), place.count("edges")) == (20, 20)
+    place.run("alter table later add owner_id int references users (id)")
+    place.fill()
+    assert not place.access.query("select * from later where user_id = owner_id or owner_id is null")
+    assert not place.filler.unfilled
+
+
+def test_a_column_that_the_database_takes_from_json(postgresql: Place) -> None:
+    postgresql.run(
+        """create table messages (id serial primary key, message jsonb not null,
+        message_id text not null unique generated always as (message ->> 'id') stored,
+        check (message_id ~ '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'))"""
+    )
+    postgresql.fill()
+    assert postgresql.count("messages") == 20
+
+
+def test_an_enum_without_labels_gets_values_when_it_has_some(postgresql: Place) -> None:
+    postgresql.run("create type mood as enum ()", "create table moods (id serial primary key, mood mood)")
+    postgresql.fill()
+    assert "moods.mood" in postgresql.filler.unfilled
+    postgresql.run("alter type mood add value 'glad'")
+    postgresql.fill()
+    assert postgresql.values("mood", "moods") == ["glad"] * 20
+    assert not postgresql.filler.unfilled

@@ -41,7 +41,9 @@ class Column:
     bits of integers, the precision of numerics. `written` is False where the database computes the value; `always`
     where it wants to be overruled (GENERATED ALWAYS AS IDENTITY). `array`: `kind` is that of the elements. `labels`
     are all the values that an ENUM can have. `default` is the text that stands in the column by default, if it is
-    a plain one. `touched`: the database itself changes the value whenever it changes the row.
+    a plain one. `touched`: the database itself changes the value whenever it changes the row. `table` is the name of
+    the column's table. `few` are the only words that its texts may be, and `like` the type whose values they have to
+    look like, where an upgrade's failure has taught us so.
     """
 
     name: str
@@ -56,6 +58,9 @@ class Column:
     labels: tuple[str, ...] = ()
     default: str | None = None
     touched: bool = False
+    table: str = ""
+    few: tuple[str, ...] = ()
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from migration_guard.roundtrip.access import Access
 from migration_guard.roundtrip.rows.checks import satisfy
 from migration_guard.roundtrip.rows.facts import Check, Dialect, ForeignKey, Table, TableFacts
+from migration_guard.roundtrip.rows.lessons import Lessons, applied, lessons_of
 from migration_guard.roundtrip.rows.losses import Rows, TableRows
 from migration_guard.roundtrip.rows.mysql import MySQL
 from migration_guard.roundtrip.rows.pen import Pen, Refused, first_line
@@ -43,12 +44,15 @@ Late = dict[Table, set[str]]
 class Filler:
     """The rows of one database. `written` counts ours; `unfilled` says why a table or a column has none."""
 
-    def __init__(self, access: Access, dialect: str, *, rows: int, version_table: str) -> None:
+    def __init__(
+        self, access: Access, dialect: str, *, rows: int, version_table: str, lessons: Lessons | None = None
+    ) -> None:
         self.written = 0
         self.unfilled: dict[str, str] = {}
         self._dialect = DIALECTS[dialect](access, version_table)
         self._pen = Pen(access, self._dialect)
         self._rows = rows
+        self._lessons: Lessons = {} if lessons is None else lessons
         self._facts: Mapping[Table, TableFacts] = {}
         self._seen: list[tuple[Snapshot, Mapping[Table, TableFacts]]] = []
         self._filled: dict[Table, TableFacts] = {}
@@ -87,6 +91,19 @@ class Filler:
         elif lacking:
             self._fill_table(lacking[0], counts[lacking[0].table], late)
 
+    def learn(self, words: str, statements: Sequence[str]) -> bool:
+        """
+        Whether an upgrade that failed on our rows teaches what the database's texts have to be like. That goes into
+        the lessons that were given, for databases that are filled from now on.
+
+        `words` is the failure's message, `statements` are those of the step in their order: the last one failed. The
+        tables are those of the last `fill` or `capture`.
+        """
+        before = dict(self._lessons)
+        self._lessons |= lessons_of(words, statements, self._facts.values(), self._rows)
+        self._seen.clear()
+        return self._lessons != before
+
     def capture(self, snapshot: Snapshot) -> Rows:
         """Everything that is in the tables now."""
         self._look(snapshot)
@@ -101,7 +118,9 @@ class Filler:
     def _look(self, snapshot: Snapshot) -> None:
         """A downgrade leads back to what was seen before, so that is kept."""
         known = next((facts for one, facts in self._seen if one is snapshot or one == snapshot), None)
-        self._facts = known or {facts.table: facts for facts in with_implied(self._dialect.facts())}
+        self._facts = known or {
+            facts.table: applied(self._lessons, facts) for facts in with_implied(self._dialect.facts())
+        }
         self._seen = [(snapshot, self._facts), *(one for one in self._seen if one[1] is not known)][:REMEMBERED]
 
     def _fill_table(self, facts: TableFacts, there: int, late: Late) -> None:
@@ -218,9 +237,9 @@ class Filler:
             self._name_columns(facts, rows[facts.table], set())
 
     def _new_columns(self, facts: TableFacts) -> set[str]:
-        """Columns that have come since the table was filled, or all where it was not."""
+        """Columns that have come since the table was filled, or values of their type; all where it was not."""
         before = self._filled.get(facts.table)
-        known = {column.name for column in before.columns} if before else set()
+        known = {column.name for column in before.columns if value(column, 0) is not None} if before else set()
         return {one.name for one in facts.written if one.name not in known and one.nullable and not one.always}
 
     def _fill_columns(self, facts: TableFacts, names: set[str], late: Late | None) -> None:
@@ -257,6 +276,8 @@ class Filler:
         if refusal:
             self.unfilled |= {f"{facts.table}.{name}": f"the database says: {refusal}" for name in empty}
         else:
+            for name in empty:
+                self.unfilled.pop(f"{facts.table}.{name}", None)
             self._name_columns(facts, planned, set() if late is None else later.get(facts.table, set()), empty)
 
     def _update(self, facts: TableFacts, names: Sequence[str], identities: Sequence[str], rows: Sequence[Row]) -> str:

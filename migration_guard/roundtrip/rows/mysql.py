@@ -87,7 +87,7 @@ class MySQL:
         columns: dict[str, list[Column]] = {}
         for table, *row in self._rows(COLUMNS):
             if table != self._version_table:
-                column = _column(row)
+                column = replace(_column(row), table=table)
                 if (table, column.name) in documents:
                     column = replace(column, kind=Kind.OTHER, type="json", size=None)
                 columns.setdefault(table, []).append(column)

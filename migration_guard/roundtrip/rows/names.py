@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
+from zlib import crc32
 
 from migration_guard.roundtrip.rows.facts import Column
 
@@ -19,14 +21,24 @@ WORDS = (
 )
 
 
-def uuid(row: int) -> str:
-    """Another one for each row, and always the same ones."""
-    return str(UUID(int=(0xABCD << 112) + (4 << 76) + (8 << 60) + row))
+def uuid(row: int, of: str = "") -> str:
+    """Another one for each row and each text, and always the same ones."""
+    return str(UUID(int=(crc32(of.encode()) << 96) + (4 << 76) + (8 << 60) + row))
+
+
+def uuid_of(column: Column) -> Maker:
+    """Those of a column: in no application do two tables have the same ones."""
+    return partial(uuid, of=f"{column.table}.{column.name}")
 
 
 def json(row: int) -> str:
     """As PostgreSQL prints jsonb: what is cast to and fro looks the same."""
     return f'{{"number": {row}}}'
+
+
+def document(column: Column, row: int) -> str:
+    """JSON where there is room for an id, of which the database may make a column of its own."""
+    return f'{{"id": "{uuid_of(column)(row)}", "number": {row}}}'
 
 
 def ip(row: int) -> str:
@@ -106,10 +118,10 @@ def text_of(column: Column) -> Maker | None:
     """What its texts are like."""
     name = column.name.lower()
     found = next((maker for pattern, maker in TEXTS if pattern.search(name)), None)
-    if found is None and column.size == 36:
-        return uuid
+    if found is uuid or (found is None and column.size == 36):
+        return uuid_of(column)
     if found is None and column.size == 32 and re.search(r"(^|_)(id|hash|token|key)$", name):
-        return lambda row: uuid(row).replace("-", "")
+        return lambda row: uuid_of(column)(row).replace("-", "")
     return found
 
 

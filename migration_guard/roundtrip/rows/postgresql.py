@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migration_guard.roundtrip.access import Access
@@ -126,7 +126,7 @@ class PostgreSQL:
         checks: dict[int, list[Check]] = {oid: [] for oid in tables}
         for oid, number, *row in self._query(COLUMNS, oids):
             column, conditions = self._column(row)
-            columns[oid][number] = column
+            columns[oid][number] = replace(column, table=tables[oid].name)
             checks[oid] += [Check(_about(condition, column.name), (column.name,)) for condition in conditions]
         foreign: dict[int, list[ForeignKey]] = {oid: [] for oid in tables}
         for oid, kind, keys, condition, referred, others in self._query(CONSTRAINTS, oids):

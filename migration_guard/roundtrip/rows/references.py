@@ -142,7 +142,10 @@ def _choices(
     key, *rest = keys
     options = parents[key]
     start = number % len(options) if options else 0
-    for option in (*options[start:], *options[:start]):
+    # What names two rows of one table had better name different ones.
+    others = [other for other in facts.foreign_keys if other.table == key.table and other != key]
+    named = {tuple(chosen.get(name) for name in other.columns) for other in others}
+    for option in sorted((*options[start:], *options[:start]), key=named.__contains__):
         pairs = dict(zip(key.columns, option, strict=True))
         if all(chosen.get(name, one) == one for name, one in pairs.items()):
             yield from _choices(facts, rest, parents, chosen | pairs, number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.engine import Connection, Row
@@ -152,7 +153,7 @@ def _table(
     foreign: Sequence[Sequence[Any]],
     tables: Mapping[str, _Names],
 ) -> TableFacts:
-    columns = tuple(_column(*row) for row in described)
+    columns = tuple(replace(_column(*row), table=name) for row in described)
     primary = _primary(described)
     keys: dict[str, list[str]] = {}
     for index, column in uniques:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from zlib import crc32
 
 from migration_guard.roundtrip.rows.facts import Column, Kind
-from migration_guard.roundtrip.rows.names import WORDS, Maker, bounds_of, few_of, ip, json, moment, text_of, uuid
+from migration_guard.roundtrip.rows.names import WORDS, Maker, bounds_of, document, few_of, ip, moment, text_of, uuid_of
 
 # Keys begin here, in what their type can hold: far from those that migrations write themselves, and from sequences.
 FIRST_KEYS = {8: 90, 16: 20_003}
@@ -27,10 +28,7 @@ def _moments(row: int, cut: int) -> str:
 
 # Types that have a form of their own, by their names.
 FORMS: Mapping[str, Maker] = {
-    "uuid": uuid,
     "jsonpath": lambda row: f"$.number{row}",
-    "json": json,
-    "jsonb": json,
     "interval": lambda row: f"{row + 1} days",
     "inet": ip,
     "inet4": ip,
@@ -78,6 +76,22 @@ FORMS: Mapping[str, Maker] = {
     "geography": lambda row: f"POINT({row % 90} {row % 90})",
     "year": lambda row: str(2000 + row % 100),
 }
+# More types whose values texts may look like, and the bits of integers.
+LIKE: Mapping[str, tuple[Kind, int | None]] = {
+    "smallint": (Kind.INTEGER, 16),
+    "integer": (Kind.INTEGER, 32),
+    "bigint": (Kind.INTEGER, 64),
+    "numeric": (Kind.NUMERIC, None),
+    "real": (Kind.FLOAT, None),
+    "double precision": (Kind.FLOAT, None),
+    "boolean": (Kind.BOOLEAN, None),
+    "date": (Kind.DATE, None),
+    "time": (Kind.TIME, None),
+    "time with time zone": (Kind.TIME, None),
+    "timestamp": (Kind.TIMESTAMP, None),
+    "timestamp with time zone": (Kind.TIMESTAMP, None),
+}
+NUMBERS = (Kind.INTEGER, Kind.NUMERIC, Kind.FLOAT)
 VECTORS = ("vector", "halfvec")
 BITS = ("bit", "bit varying", "varbit")
 
@@ -117,7 +131,7 @@ def _scalar(column: Column, row: int, *, key: bool) -> str | None:
         case Kind.TIMESTAMP:
             return moment(row)
         case Kind.BYTES:
-            return f"{_salt(column) % 256:02x}{row % 2**24:06x}"[-2 * (column.size or 4) :]
+            return _digits_of(column, row).encode().hex()
         case Kind.ENUM:
             return column.labels[row % len(column.labels)] if column.labels else None
     return _other(column, row)
@@ -125,6 +139,14 @@ def _scalar(column: Column, row: int, *, key: bool) -> str | None:
 
 def _salt(column: Column) -> int:
     return crc32(column.name.encode())
+
+
+def _digits_of(column: Column, row: int) -> str:
+    """Bytes that migrations can decode, cast, and read as JSON. A `binary` is filled, or else padded with zeros."""
+    width = column.size or 4
+    if not column.type.lower().startswith("binary"):
+        width = min(width, 4)
+    return f"{((_salt(column) % 7 + 1) * 10 ** (width - 1) + row) % 10**width:0{width}d}"
 
 
 def _bounded(column: Column, row: int, *, key: bool) -> int | None:
@@ -160,9 +182,14 @@ def _numeric(column: Column, row: int, *, key: bool) -> str:
     return str((row + 1) % 10 ** max(whole, 0)) + fraction
 
 
-def _text(column: Column, row: int, *, key: bool) -> str:
+def _text(column: Column, row: int, *, key: bool) -> str | None:
     size = column.size
-    few = () if key else few_of(column)
+    if column.like:
+        kind, bits = LIKE.get(column.like, (Kind.OTHER, None))
+        alike = replace(column, kind=kind, type=column.like, size=bits, like="")
+        found = _scalar(alike, row, key=key)
+        return found and (found[-(size or 0) :] if kind in NUMBERS else found[:size])
+    few = column.few or (() if key else few_of(column))
     if few:
         return few[row % len(few)][:size]
     maker = text_of(column)
@@ -193,5 +220,9 @@ def _other(column: Column, row: int) -> str | None:
         return f"{row % 2**size:b}".rjust(column.size or 1, "0")
     if name in VECTORS:
         return "[" + ",".join(f"{(row + one) % 7}.5" for one in range(column.size or 3)) + "]"
+    if name == "uuid":
+        return uuid_of(column)(row)
+    if name in ("json", "jsonb"):
+        return document(column, row)
     maker = FORMS.get(name) or (FORMS["interval"] if name.startswith("interval") else None)
     return maker(row) if maker else None
