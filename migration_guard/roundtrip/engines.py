@@ -51,8 +51,8 @@ def install(fence: Fence) -> None:
         _confirm(fence, connection)
 
     def checkout(connection: Any, record: Any, proxy: object) -> None:
-        if record.info.get(_MARK) != fence.generation:
-            raise exc.DisconnectionError("This connection went to an earlier throwaway database.")
+        if record.info.get(_MARK) != fence.generation or fence.has_ended(connection):
+            raise exc.DisconnectionError("This connection belongs to an earlier step, or an earlier database.")
 
     def before_execute(connection: object, cursor: object, statement: str, *rest: object) -> None:
         fence.check_statement(statement)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from migration_guard.roundtrip import reach
 from migration_guard.roundtrip.destination import FAMILIES, Destination
@@ -45,6 +45,8 @@ class Fence:
         self.refusals: list[Refused] = []
         # Not held: a connection that its owner forgets is closed with its locks, as it would be without us.
         self._open: WeakKeyDictionary[Any, Callable[[Any], object]] = WeakKeyDictionary()
+        self._older: WeakSet[Any] = WeakSet()
+        self._ended: WeakSet[Any] = WeakSet()
 
     def lead_to(self, destination: Destination | None) -> None:
         """From now on everything goes there. What is open is closed, and opened anew by whoever pools it."""
@@ -67,6 +69,23 @@ class Fence:
                 close(connection)
         self._open.clear()
         self.generation += 1
+
+    def remember(self) -> None:
+        """What is open now is older than what comes."""
+        self._older = WeakSet(self._open)
+
+    def close_younger(self) -> None:
+        """Close what was opened since `remember`, as if that process had ended: it may hold locks."""
+        for connection, close in list(self._open.items()):
+            if connection not in self._older:
+                with suppress(Exception):
+                    close(connection)
+                self._ended.add(connection)
+                self._open.pop(connection, None)
+
+    def has_ended(self, connection: Any) -> bool:
+        """Whether this connection, which a pool may still have, was closed by us."""
+        return connection in self._ended
 
     def refuse(self, sentence: str, asked_for: str | None = None) -> Refused:
         """The refusal, to be raised; remembered, in case somebody catches it."""

@@ -26,7 +26,7 @@ from migration_guard.model.migration import History, Migration
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import ASSUMED, Target
-from migration_guard.model.trip import Trip
+from migration_guard.model.trip import Cause, Trip
 from migration_guard.reading.facts import Cache
 from migration_guard.reading.history import read_history
 from migration_guard.reading.project import Project, ProjectError
@@ -42,6 +42,9 @@ from migration_guard.roundtrip.trip import Progress, Travels, Wishes, travel
 from migration_guard.rules import Context
 
 COMMENT = b"migration-guard:"
+LACKS = """\
+This database ({database}) lacks the extension {extension}, which revision {revision} needs: install it, or name a \
+server that has it with --database-url."""
 MODELS = "MG757"  # needs a comparison of its own, so it runs where somebody asks for it
 
 
@@ -248,7 +251,7 @@ def _judged(
         for code, rule in every.items()
         if settings.selects(code, default=rule.enabled or code in asked) and target.dialect in rule.dialects
     ]
-    troubled = [trip for trip in travels.trips.values() if trip.troubled and not _lacking(trip)]
+    troubled = [trip for trip in travels.trips.values() if trip.troubled and not _hindrances(trip)]
     read = _read(project, contents, target.dialect, [trip.migration.path for trip in troubled])
     found: list[Finding] = []
     for trip in troubled:
@@ -274,11 +277,10 @@ def _proof(
     ]
     unproven = []
     for revision, trip in travels.trips.items():
-        for extension in _lacking(trip):
+        for hindrance in _hindrances(trip):
             behind = sum(one == revision for one in travels.not_reached.values())
             unproven.append(
-                f"This database ({found.description}) lacks the extension {extension}, which revision {revision} needs:"
-                " install it, or name a server that has it with --database-url."
+                hindrance.format(database=found.description, revision=revision)
                 + (f" The {behind} revisions behind it were not tried." if behind > 1 else "")
             )
     unproven += dict.fromkeys(told(error.failure, "env.py fails after the migrations") for error in stage.troubles)
@@ -298,7 +300,15 @@ def _proof(
     return proof, notes
 
 
-def _lacking(trip: Trip) -> tuple[str, ...]:
-    """The extension that this server does not have, where that is why an upgrade failed."""
-    found = [lacking(step.failure) for step in (trip.upgrade, trip.on_empty) if step and step.failure]
-    return tuple(dict.fromkeys(one for one in found if one))
+def _hindrances(trip: Trip) -> tuple[str, ...]:
+    """Why nothing can be said of a revision here: what the server lacks, or what the fence does not let pass."""
+    steps = (trip.upgrade, trip.on_empty, trip.downgrade, trip.again)
+    found = []
+    for failure in [step.failure for step in steps if step and step.failure]:
+        extension = lacking(failure)
+        if extension:
+            found.append(LACKS.replace("{extension}", extension))
+        elif failure.cause is Cause.REFUSED:
+            words = failure.message.replace("{", "{{").replace("}", "}}")
+            found.append(f"Revision {{revision}} could not be tried: {words.rstrip('.')}.")
+    return tuple(dict.fromkeys(found))

@@ -65,7 +65,10 @@ class Visit:
     _failure: BaseException | None = None
 
     def run(self) -> BaseException | None:
-        """Run env.py to its end. What stopped it, or else the first exception within the migrations."""
+        """
+        Run env.py to its end. What stopped it, or else the first exception within the migrations; `sys.exit(0)` behind
+        them is an end like any other.
+        """
         assert self.fence.destination is not None
         try:
             with self.project.context():
@@ -78,6 +81,8 @@ class Visit:
                 with self._environment:
                     self.project.script.run_env()
         except (Exception, SystemExit, KeyboardInterrupt) as error:
+            if isinstance(error, SystemExit) and error.code in (None, 0) and not self._running:
+                return self._failure
             return self._failure or error
         return self._failure
 
@@ -130,6 +135,8 @@ class Visit:
                     yield self._step(command["revision"], Direction(command["direction"]))
                     assert self._running is not None
                     self._check_committed(context)
+                    if not self.own_transactions:
+                        self.fence.close_younger()
                     self._forget(context, self._running.direction)
                     self._answer({"step": asdict(self._seen(self._running))})
                     self._running = None
@@ -201,6 +208,7 @@ class Visit:
         @wraps(function)
         def run(**keywords: Any) -> None:
             self.tracer.start(scripts)
+            self.fence.remember()
             try:
                 function(**keywords)
             finally:
@@ -215,6 +223,9 @@ class Visit:
         told = describe(self.fence.blamed(failure), running.scripts, folder) if failure is not None else None
         if told is not None and told.place is not None and told.place.path == self.project.environment:
             told = replace(told, place=None)  # There it only calls run_migrations().
+        if told is not None and self.fence.destination is not None:
+            # MySQL names the database before the table: our random name tells nobody anything.
+            told = replace(told, message=told.message.replace(f"{self.fence.destination.database}.", ""))
         statements = self.tracer.statements
         return Step(running.revision, running.direction, statements, told, self.tracer.autocommit, seconds)
 

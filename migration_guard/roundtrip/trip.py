@@ -39,6 +39,7 @@ class Travels:
     All that was seen.
 
     `not_reached` maps a revision to the one whose failure is in its way. `one_way` are those declared irreversible.
+    `unrepeatable` worked once and could not be repeated in a new database.
     `whole_way` is how many revisions went down and up again in one go; None where that was not tried.
     """
 
@@ -47,6 +48,7 @@ class Travels:
     one_way: list[str] = field(default_factory=list)
     whole_way: int | None = None
     notes: list[str] = field(default_factory=list)
+    unrepeatable: set[str] = field(default_factory=set)
 
 
 def travel(
@@ -94,7 +96,7 @@ def travel(
 def _stopped(seen: Travels) -> set[str]:
     """The revisions behind which nothing can be tried."""
     failed = {one for one, trip in seen.trips.items() if _upgrade(trip) is None}
-    return failed | set(seen.not_reached)
+    return failed | set(seen.not_reached) | seen.unrepeatable
 
 
 def _upgrade(trip: Trip) -> Step | None:
@@ -104,10 +106,14 @@ def _upgrade(trip: Trip) -> Step | None:
 
 
 def _take_fallen(stage: Stage, migrations: Mapping[str, Migration], seen: Travels) -> None:
-    """Write down which upgrades have worked on rows only."""
+    """Write down which upgrades have worked on rows only. Those that never work a second time have said so already."""
     for step in stage.fallen:
         trip = seen.trips.get(step.revision) or Trip(migrations[step.revision])
-        seen.trips[step.revision] = replace(trip, on_empty=step)
+        again = trip.again.failure if trip.again else None
+        if step.failure and again and again.message == step.failure.message:
+            seen.unrepeatable.add(step.revision)
+        else:
+            seen.trips[step.revision] = replace(trip, on_empty=step)
     stage.fallen.clear()
 
 
