@@ -84,8 +84,8 @@ def _solutions(
         found = [(one,) for one in _candidates(column, words)] if column.name in free else [()]
         pools[column.name] = [*found, (None,)] if column.nullable else [*found]
     while len(pools) > 1 and _count(pools) > MOST_COMBINATIONS:
-        longest = max(pools, key=lambda name: len(pools[name]))
-        pools[longest].pop(-2)
+        longest = max(pools.values(), key=len)
+        longest.pop(-2 if longest[-1] == (None,) else -1)
     combinations = [
         {name: one[0] for name, one in zip(pools, changes, strict=True) if one}
         for changes in islice(product(*pools.values()), MOST_COMBINATIONS)
@@ -94,10 +94,19 @@ def _solutions(
     if verdicts is None:
         return []
     passing = [one for one, passes in zip(combinations, verdicts, strict=True) if passes]
-    # Values are better than NULLs, which satisfy most conditions.
-    nulls = [sum(value is None for value in (example | one).values()) for one in passing]
-    best = [one for one, count in zip(passing, nulls, strict=True) if count == min(nulls)]
-    return best[:: max(len(best) // wanted, 1)][:wanted]
+    # Values are better than NULLs, which satisfy most conditions; and each column has a value in some row, if it can.
+    passing.sort(key=lambda one: _nulls(example | one))
+    best = [one for one in passing if _nulls(example | one) == _nulls(example | passing[0])]
+    step = max(len(best) / wanted, 1)
+    chosen = [best[int(number * step)] for number in range(min(wanted, len(best)))]
+    for name in pools:
+        if all((example | one)[name] is None for one in chosen):
+            chosen[1:1] = [one for one in passing if (example | one)[name] is not None][:1]
+    return chosen
+
+
+def _nulls(row: Row) -> int:
+    return sum(value is None for value in row.values())
 
 
 def _count(pools: Mapping[str, Sequence[object]]) -> int:
