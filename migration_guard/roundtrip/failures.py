@@ -14,7 +14,7 @@ from migration_guard.model.trip import Cause, Failure, Place
 from migration_guard.roundtrip.fence import Refused
 
 AUTOCOMMIT = """\
-autocommit_block() needs a connection that is in no transaction, and env.py hands over one that is in one already"""
+autocommit_block() cannot work in a transaction that Alembic has not begun, and the connection of env.py is in one"""
 _DRIVERS = frozenset(
     {"psycopg", "psycopg2", "asyncpg", "pg8000", "sqlite3", "pymysql", "MySQLdb", "mysql", "mariadb", "asyncmy"}
 )
