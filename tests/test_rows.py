@@ -332,24 +332,3 @@ def test_keys_stay_clear_of_those_that_migrations_write(postgresql: Place) -> No
     postgresql.run("insert into users values (1, 'x')", "insert into users (id) select generate_series(2, 9000)")
     postgresql.run("alter sequence users_id_seq restart with 9001", "insert into users (name) values ('y')")
     assert min(postgresql.values("id", "users where name is not null and name not in ('x', 'y')")) > 1_000_000
-
-
-USERS = """
-create table users (id integer primary key, email varchar(50), method varchar(9) not null, secret varchar(50),
-  salt varchar(50), client varchar(50), subject varchar(50), number varchar(50),
-  check (method in ('LOCAL', 'OAUTH', 'LDAP')),
-  check (method <> 'LOCAL' or (secret is not null and salt is not null and client is null and number is null)),
-  check (method = 'LOCAL' or (secret is null and salt is null)),
-  check (method <> 'OAUTH' or number is null), check ((client is null) = (subject is null)),
-  check (method <> 'LDAP' or client is null))
-"""
-
-
-@pytest.mark.parametrize("database", ["postgresql", "mysql", "lite"])
-def test_each_column_has_a_value_in_some_row_where_all_cannot_have_one(
-    database: str, request: pytest.FixtureRequest
-) -> None:
-    place: Place = request.getfixturevalue(database)
-    check(place, USERS, {})
-    for column in ("secret", "salt", "client", "subject", "number"):
-        assert set(place.values(column, "users")) > {None}

@@ -322,3 +322,23 @@ def test_an_enum_without_labels_gets_values_when_it_has_some(postgresql: Place) 
     postgresql.fill()
     assert postgresql.values("mood", "moods") == ["glad"] * 20
     assert not postgresql.filler.unfilled
+
+
+USERS = """
+create table users (id integer primary key, email varchar(50), method varchar(9) not null, secret varchar(50),
+  salt varchar(50), client varchar(50), subject varchar(50), number varchar(50),
+  check (method in ('LOCAL', 'OAUTH', 'LDAP')),
+  check (method <> 'LOCAL' or (secret is not null and salt is not null and client is null and number is null)),
+  check (method = 'LOCAL' or (secret is null and salt is null)),
+  check (method <> 'OAUTH' or number is null), check ((client is null) = (subject is null)),
+  check (method <> 'LDAP' or client is null))
+"""
+
+
+def test_each_column_has_a_value_in_some_row_where_all_cannot_have_one(place: Place) -> None:
+    place.run(USERS)
+    place.fill()
+    assert place.count("users") == 20
+    for column in ("secret", "salt", "client", "subject", "number"):
+        assert set(place.values(column, "users")) > {None}
+    assert not place.filler.unfilled
