@@ -331,7 +331,7 @@ create table users (id integer primary key, email varchar(50), method varchar(9)
   check (method <> 'LOCAL' or (secret is not null and salt is not null and client is null and number is null)),
   check (method = 'LOCAL' or (secret is null and salt is null)),
   check (method <> 'OAUTH' or number is null), check ((client is null) = (subject is null)),
-  check (method <> 'LDAP' or client is null))
+  check (method <> 'LDAP' or client is null), check (method <> 'LOCAL' or email is not null))
 """
 
 
@@ -341,4 +341,6 @@ def test_each_column_has_a_value_in_some_row_where_all_cannot_have_one(place: Pl
     assert place.count("users") == 20
     for column in ("secret", "salt", "client", "subject", "number"):
         assert set(place.values(column, "users")) > {None}
+    assert set(place.values("method", "users")) == {"LOCAL", "OAUTH", "LDAP"}
+    assert len(set(place.values("email", "users"))) == 20
     assert not place.filler.unfilled

@@ -50,14 +50,16 @@ def satisfy(facts: TableFacts, rows: Sequence[Row], free: frozenset[str], given:
     for group in _groups(facts.checks):
         names = {name for check in group for name in check.columns}
         columns = [column for column in facts.written if column.name in names - given]
-        verdicts = judge(group, rows) if columns else None
-        if verdicts is None or all(verdicts):
-            continue
-        failing = [row for row, passes in zip(rows, verdicts, strict=True) if not passes]
-        found = _solutions(group, columns, free, failing[0], judge, len(rows))
-        for number, row in enumerate(failing):
-            if found:
-                row.update(found[number % len(found)])
+        # What a row has already is likelier, and more different from row to row, than what conditions tell.
+        for keeping in (True, False) if len(columns) > 1 else (False,):
+            verdicts = judge(group, rows) if columns else None
+            if verdicts is None or all(verdicts):
+                break
+            failing = [row for row, passes in zip(rows, verdicts, strict=True) if not passes]
+            found = _solutions(group, columns, free, failing[0], judge, len(rows), keeping=keeping)
+            for number, row in enumerate(failing):
+                if found:
+                    row.update(found[number % len(found)])
 
 
 def _groups(checks: Iterable[Check]) -> list[list[Check]]:
@@ -74,17 +76,25 @@ def _groups(checks: Iterable[Check]) -> list[list[Check]]:
 
 
 def _solutions(
-    group: Sequence[Check], columns: Sequence[Column], free: frozenset[str], example: Row, judge: Judge, wanted: int
+    group: Sequence[Check],
+    columns: Sequence[Column],
+    free: frozenset[str],
+    example: Row,
+    judge: Judge,
+    wanted: int,
+    *,
+    keeping: bool,
 ) -> list[Row]:
     """What to change with which the conditions hold, as different as can be."""
     words = " ".join(check.condition for check in group)
     # A change to one column: its new value, or () where it keeps the one it has.
     pools: dict[str, list[tuple[str | None, ...]]] = {}
     for column in columns:
-        found = [(one,) for one in _candidates(column, words)] if column.name in free else [()]
-        pools[column.name] = [*found, (None,)] if column.nullable else [*found]
+        own: list[tuple[str | None, ...]] = [()] if keeping or column.name not in free else []
+        found = [(one,) for one in _candidates(column, words)] if column.name in free else []
+        pools[column.name] = [*own, *found, (None,)] if column.nullable else [*own, *found]
     while len(pools) > 1 and _count(pools) > MOST_COMBINATIONS:
-        longest = max(pools.values(), key=len)
+        longest = max(pools.values(), key=lambda pool: len(pool) + (pool[-1] == (None,)))
         longest.pop(-2 if longest[-1] == (None,) else -1)
     combinations = [
         {name: one[0] for name, one in zip(pools, changes, strict=True) if one}
