@@ -189,3 +189,18 @@ def test_other_failures_teach_nothing(lite: Server, words: str) -> None:
         place.run("create table nodes (id integer primary key, status varchar(10), label text)")
         place.fill()
         assert not place.filler.learn(words, ["create type mood as enum ('a')", "update nodes set status = label"])
+
+
+@pytest.mark.parametrize(
+    "upgrade",
+    [
+        "alter table nodes add constraint ck check (status in ('new', 'old'))",
+        "alter table nodes alter status drop default, alter status type mood using status::mood",
+        "alter table nodes alter status drop default, alter status type integer using status::integer",
+    ],
+)
+def test_a_default_of_the_application_s_own_that_does_not_fit_is_no_lesson(postgresql: Server, upgrade: str) -> None:
+    schema = ("create table nodes (id serial primary key, status varchar(10) default 'open')",)
+    words, something = tried(postgresql, {}, schema, ("create type mood as enum ('new', 'old')", upgrade))
+    assert words
+    assert not something

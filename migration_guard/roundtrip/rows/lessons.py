@@ -60,6 +60,8 @@ def lessons_of(words: str, statements: Sequence[str], tables: Iterable[TableFact
         """The columns that have this value in one of our rows; of them those that the statements are about."""
         found = []
         for table, column in texts:
+            if column.default is not None and _is(text, column.default, beginning=beginning):
+                continue  # no value of our own making: the application's rows have it, too
             values = (value(column, row, key=(table, column.name) in keyed) or "" for row in range(rows))
             if any(_is(text, one, beginning=beginning) for one in values):
                 found.append((table, column))
@@ -141,6 +143,7 @@ def _few(columns: Iterable[tuple[str, Column]], words: Sequence[str]) -> Lessons
     found: Lessons = {}
     for table, column in columns:
         few = tuple(word for word in words if column.size is None or len(word) <= column.size)
-        if few:
+        # Where the application's own default is not among them, its rows fail as ours do.
+        if few and (column.default is None or column.default.lower() in map(str.lower, few)):
             found[table, column.name] = Lesson(few=few)
     return found
