@@ -263,3 +263,43 @@ def test_a_project_may_be_reached_through_a_link(run: Run, tmp_path: Path) -> No
     (tmp_path / "link").symlink_to("real", target_is_directory=True)
     code, out, _ = run(tmp_path / "link")
     assert (code, "taken back: ValueError: not that way." in out) == (1, True), out
+
+
+def test_an_empty_downgrade_is_one_finding(run: Run, tmp_path: Path) -> None:
+    both = "def upgrade():\n    op.create_table('b', sa.Column('id', sa.Integer))\n"
+    both += "    op.create_table('a', sa.Column('id', sa.Integer))\n\ndef downgrade():\n    pass\n"
+    write(tmp_path, {"a": script("a", None, both)}, url="sqlite://")
+    code, out, _ = run(tmp_path, "--output-format", "concise", "--select", "MG753")
+    assert (code, out.count("MG753")) == (1, 1)
+    assert "Table a is left behind and Table b is left behind after upgrade() and downgrade()." in out
+
+
+def test_rows_learn_from_a_failure_what_they_should_be_like(run: Run, tmp_path: Path) -> None:
+    makes = "def upgrade():\n    op.create_table('users', sa.Column('id', sa.Integer, primary_key=True),"
+    makes += " sa.Column('colour', sa.Text))\n\ndef downgrade():\n    op.drop_table('users')\n"
+    casts = """
+    def upgrade():
+        op.execute("CREATE TYPE colour AS ENUM ('red', 'green')")
+        op.execute("ALTER TABLE users ALTER colour TYPE colour USING colour::colour")
+
+    def downgrade():
+        op.execute("ALTER TABLE users ALTER colour TYPE text")
+        op.execute("DROP TYPE colour")
+    """
+    write(tmp_path, {"a": script("a", None, makes), "b": script("b", "a", casts)}, url="postgresql://localhost/shop")
+    code, out, _ = run(tmp_path)
+    assert (code, "2 of 2 revisions went up, down and up again" in out) == (0, True), out
+
+
+def test_revisions_that_only_ask_are_counted(run: Run, tmp_path: Path) -> None:
+    asks = "def upgrade():\n    op.execute('SELECT 1')\n\ndef downgrade():\n    pass\n"
+    write(tmp_path, {"a": script("a"), "b": script("b", "a", asks)}, url="sqlite://")
+    _, out, _ = run(tmp_path)
+    assert "1 revision sent nothing but queries in its upgrade" in out
+
+
+def test_what_could_not_be_proven_is_said_in_every_format(run: Run, tmp_path: Path) -> None:
+    extension = "def upgrade():\n    op.execute('CREATE EXTENSION no_such_thing')\n\ndef downgrade():\n    pass\n"
+    write(tmp_path, {"a": script("a", None, extension)}, url="postgresql://localhost/shop")
+    code, out, err = run(tmp_path, "--output-format", "github")
+    assert (code, out, "Not proven: This database" in err) == (2, "", True)

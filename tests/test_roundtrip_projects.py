@@ -291,7 +291,8 @@ def test_what_the_server_must_not_do_is_not_proven_rather_than_wrong(attempt: Tr
 
 def test_the_cure_names_the_schema(attempt: Try, tmp_path: Path) -> None:
     makes = functions(
-        "op.execute('CREATE SCHEMA app')\nop.create_table('users', sa.Column('id', sa.Integer), schema='app')"
+        "op.execute('CREATE SCHEMA app')\nop.create_table('users', sa.Column('id', sa.Integer), schema='app')",
+        "op.execute('SELECT 1')",
     )
     adds = functions("op.add_column('users', sa.Column('age', sa.Integer), schema='app')")
     result = attempt(chain(tmp_path, makes, adds))

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from migration_guard.cli.output import exit_code, settings_of_run, write
-from migration_guard.config import COLORS, FORMATS, ConfigError, Overrides
+from migration_guard.config import COLORS, FORMATS, ConfigError, Output, Overrides
 from migration_guard.model.finding import Report, Severity
 
 
@@ -78,6 +78,9 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
         raise click.ClickException(told(error.failure, "The project could not be run")) from None
     for output in settings.output_format:
         write(report, output, settings)
+    if Output("text") not in settings.output_format or settings.quiet:
+        for sentence in (sentence for proof in report.summary.proofs for sentence in proof.unproven):
+            click.echo(f"Not proven: {sentence}", err=True)
     return exit_code(report, settings)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.migration import Migration
+
+QUERY = re.compile(r"\s*(?:SELECT|PRAGMA|SHOW|DESCRIBE)\b", re.IGNORECASE)
 
 
 class Cause(StrEnum):
@@ -33,6 +36,11 @@ class Statement:
 
     sql: str
     place: Place | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a query, and changes nothing."""
+        return QUERY.match(self.sql) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,12 @@ class Trip:
         steps = (self.upgrade, self.downgrade, self.again, self.on_empty, self.own_transactions, *self.whole_way)
         failed = any(step is not None and step.failure is not None for step in steps)
         return failed or bool(self.left or self.differs or self.lost or self.models)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the upgrade worked and sent nothing but queries: nothing was shown of what it does elsewhere."""
+        step = self.on_empty or self.upgrade
+        return step is not None and step.failure is None and all(one.asks for one in step.statements)
 
     def statements(self, direction: Direction) -> tuple[Statement, ...]:
         """What was sent to the database in this direction, the first time that it got there."""

@@ -5,6 +5,7 @@ of engine.py, and the page to read first here.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,6 +46,7 @@ COMMENT = b"migration-guard:"
 LACKS = """\
 This database ({database}) lacks the extension {extension}, which revision {revision} needs: install it, or name a \
 server that has it with --database-url."""
+FAILURES = ("MG751", "MG752", "MG754")
 MODELS = "MG757"  # needs a comparison of its own, so it runs where somebody asks for it
 
 
@@ -221,7 +223,8 @@ def _read(
     project: Project, contents: Mapping[str, bytes | None], dialect: str, paths: Iterable[str]
 ) -> Mapping[str, Migration]:
     """What these files say, by revision."""
-    some = {path: contents[path] for path in paths if path in contents}
+    real = {os.path.realpath(path): path for path in contents}  # Alembic may call them by other names
+    some = {real[path]: contents[real[path]] for path in map(os.path.realpath, paths) if path in real}
     if not some:
         return {}
     part = replace(project, files=tuple(map(Path, some)), env=None)
@@ -251,7 +254,7 @@ def _judged(
         for code, rule in every.items()
         if settings.selects(code, default=rule.enabled or code in asked) and target.dialect in rule.dialects
     ]
-    troubled = [trip for trip in travels.trips.values() if trip.troubled and not _hindrances(trip)]
+    troubled = [trip for trip in travels.trips.values() if trip.troubled]
     read = _read(project, contents, target.dialect, [trip.migration.path for trip in troubled])
     found: list[Finding] = []
     for trip in troubled:
@@ -261,7 +264,9 @@ def _judged(
         told = placed((finding for rule in active for finding in rule.check(trip, context)), migration)
         comments = Comments(migration)
         supersedes = {rule.code: rule.supersedes for rule in active}
-        found += [one for one in without_superseded(told, supersedes) if not comments.silence(one)]
+        excused = FAILURES if _hindrances(trip) else ()
+        kept = [one for one in told if one.code not in excused]
+        found += [one for one in without_superseded(kept, supersedes) if not comments.silence(one)]
     return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
 
 
@@ -286,7 +291,11 @@ def _proof(
     unproven += dict.fromkeys(told(error.failure, "env.py fails after the migrations") for error in stage.troubles)
     again = len(stage.calls) - len(set(stage.calls))
     notes = ["env.py runs the migrations several times; the revisions were tried in the first run."] if again else []
-    notes += [f"No rows could be written into {table}: {why}" for table, why in stage.unfilled.items()]
+    idle = sum(trip.idle for trip in travels.trips.values())
+    if idle:
+        changed = "1 revision sent" if idle == 1 else f"{idle} revisions sent"
+        notes.append(f"{changed} nothing but queries in its upgrade: a merge, or a condition that did not hold here.")
+    notes += [f"Nothing could be written into {name}: {why}" for name, why in stage.unfilled.items()]
     proof = Proof(
         database=found.description + (f", for {database}" if database else ""),
         revisions=len(travels.trips),

@@ -19,7 +19,7 @@ from migration_guard.roundtrip.databases import Server
 from migration_guard.roundtrip.destination import Destination
 from migration_guard.roundtrip.preparing import Preparation
 from migration_guard.roundtrip.process import Child, ChildError, Entered
-from migration_guard.roundtrip.rows import Filler, Rows
+from migration_guard.roundtrip.rows import Filler, Lessons, Rows
 from migration_guard.roundtrip.steps import Lineage
 
 # A copy of a database takes about as long as this many revisions (measured: 29 ms for 200 tables, 4 ms an upgrade).
@@ -67,6 +67,7 @@ class Stage:
         self._preparation = preparation
         self._engine_name = engine_name
         self._rows = rows
+        self._lessons: Lessons = {}
         self._checkpoint: tuple[Destination, tuple[str, ...]] | None = None
         self._snapshot: Snapshot | None = None
         self._destination = self._new_database()
@@ -95,11 +96,19 @@ class Stage:
     def fill(self) -> None:
         """Write rows into the tables that lack some."""
         if self._rows:
-            before = self._filler.written
+            before, unfilled = self._filler.written, set(self._filler.unfilled)
             snapshot = self.snapshot()
             self._looking(lambda: self._filler.fill(snapshot))
             self.written += self._filler.written - before
+            for name in unfilled - self._filler.unfilled.keys():  # it has got rows after all
+                self.unfilled.pop(name, None)
             self.unfilled |= self._filler.unfilled
+
+    def learn(self, failed: Step) -> bool:
+        """Whether a failed upgrade has taught what our rows should be like, those of the next database."""
+        assert failed.failure is not None
+        statements = [statement.sql for statement in failed.statements]
+        return self._filler.learn(failed.failure.message, statements)
 
     def step(self, direction: Direction, revision: str) -> Step:
         """Run one function of one revision. After a failure the database has to be brought back, see `recover`."""
@@ -114,12 +123,19 @@ class Stage:
                 self.applied.remove(revision)
         return step
 
-    def recover(self, should: Moment) -> None:
-        """After a failed step: enter again where it left no trace, else make the database anew."""
-        if self.moment() == should:
-            self.entered = self._enter()
-        else:
-            self.rebuild(self.applied)
+    def recover(self, should: Moment, failed: Step) -> None:
+        """
+        After a failed step: enter again where it left no trace, else make the database anew.
+
+        Where the rows of that moment are not known, the database's own rollback is trusted, if it has made one.
+        """
+        rolled_back = self.entered.transactional_ddl and not failed.autocommit
+        if should.rows is not None or not self._rows or rolled_back:
+            rows = self.rows() if should.rows is not None else None
+            if Moment(self.snapshot(), rows) == should:
+                self.entered = self._enter()
+                return
+        self.rebuild(self.applied)
 
     def rebuild(self, applied: Sequence[str], *, own_transactions: bool = False) -> None:
         """
@@ -231,7 +247,8 @@ class Stage:
         access, dialect = Access.open(self._destination), self._server.dialect
         table, schema = self.entered.version_table, self.entered.version_table_schema
         looking = catalogue(access, dialect, version_table=table, version_schema=schema)
-        return access, looking, Filler(access, dialect, rows=self._rows, version_table=table)
+        filler = Filler(access, dialect, rows=self._rows, version_table=table, lessons=self._lessons)
+        return access, looking, filler
 
 
 class StepError(Exception):

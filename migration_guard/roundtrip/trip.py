@@ -20,6 +20,7 @@ from migration_guard.roundtrip.steps import Lineage, Plan, needs
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
 UNCOMMITTED = """\
 env.py comes to its end without an error, and this revision is not in the database: nobody has committed it."""
+LESSONS = 8  # how often an upgrade is tried with better rows: one for each column that it casts
 Progress = Callable[[str, int, int], None]  # the revision, its number, how many there are
 
 
@@ -118,33 +119,30 @@ def _take_fallen(stage: Stage, migrations: Mapping[str, Migration], seen: Travel
 
 
 def _go_up(stage: Stage, migration: Migration, seen: Travels) -> None:
-    """Upgrade once what only comes before the revisions that were asked for."""
-    before = stage.moment()
+    """Upgrade once what only comes before the revisions that were asked for, without looking at what it does."""
     step = stage.step(UP, migration.revision)
     if step.failure is not None:
         seen.trips[migration.revision] = Trip(migration, step)
-        stage.recover(before)
+        stage.rebuild(stage.applied)
 
 
 def _up_down_up(stage: Stage, migration: Migration, seen: Travels) -> Trip:
     """One revision up, down and up again. The stage is left as its upgrade leaves it, or as it was where that fails."""
     revision = migration.revision
-    stage.fill()
-    before = stage.moment()
-    trip = Trip(migration, stage.step(UP, revision))
-    if trip.upgrade and trip.upgrade.failure is not None:
-        had_rows = before.rows is not None and any(before.rows.values())
-        trip = _up_on_empty_tables(stage, trip, before, had_rows=had_rows)
+    first, before = _up_on_rows(stage, revision)
+    trip = Trip(migration, first)
+    if first.failure is not None:
+        trip = replace(trip, on_empty=_up_on_empty_tables(stage, first, before))
         if _upgrade(trip) is None:
             return trip
         before = replace(before, rows=None)
-    after = stage.moment()
+    after = Moment(stage.snapshot())
     if migration.irreversible is not None and migration.irreversible.reason:
         seen.one_way.append(revision)
         return trip
     trip = replace(trip, downgrade=stage.step(DOWN, revision))
     if trip.downgrade and trip.downgrade.failure is not None:
-        stage.recover(after)
+        stage.recover(after, trip.downgrade)
         return trip
     trip = _compared(stage, trip, before)
     trip = replace(trip, again=stage.step(UP, revision))
@@ -157,20 +155,46 @@ def _up_down_up(stage: Stage, migration: Migration, seen: Travels) -> Trip:
     return replace(trip, differs=found)
 
 
-def _up_on_empty_tables(stage: Stage, trip: Trip, before: Moment, *, had_rows: bool) -> Trip:
-    """After an upgrade that failed: is it the rows? The stage is left as it was where it fails on empty tables too."""
-    failure = trip.upgrade.failure if trip.upgrade else None
-    if not had_rows or failure is None or failure.cause in (Cause.EXIT, Cause.TIMEOUT, Cause.REFUSED):
-        stage.recover(before)
-        return trip
+def _up_on_rows(stage: Stage, revision: str) -> tuple[Step, Moment]:
+    """The first upgrade, and what it met. Where its failure says what our rows should be like, with such rows."""
+    stage.fill()
+    before = stage.moment()
+    step = stage.step(UP, revision)
+    for _ in range(LESSONS):
+        if step.failure is None or not _is_about_rows(step.failure, before) or not stage.learn(step):
+            break
+        stage.rebuild(stage.applied)
+        if stage.fallen:
+            break
+        stage.fill()
+        before = stage.moment()
+        step = stage.step(UP, revision)
+    return step, before
+
+
+def _up_on_empty_tables(stage: Stage, failed: Step, before: Moment) -> Step | None:
+    """
+    After an upgrade that failed: is it the rows? The upgrade without any, None where that would not tell. The stage is
+    left as it was where it fails on empty tables too.
+    """
+    assert failed.failure is not None
+    if not _is_about_rows(failed.failure, before):
+        stage.recover(before, failed)
+        return None
     stage.rebuild(stage.applied)
     if stage.fallen:  # What this one needs may be among them.
-        return trip
+        return None
     empty = stage.moment()
-    step = stage.step(UP, trip.migration.revision)
+    step = stage.step(UP, failed.revision)
     if step.failure is not None:
-        stage.recover(empty)
-    return replace(trip, on_empty=step)
+        stage.recover(empty, step)
+    return step
+
+
+def _is_about_rows(failure: Failure, before: Moment) -> bool:
+    """Whether there were rows that may have brought the failure about."""
+    there = before.rows is not None and any(one.rows for one in before.rows.values())
+    return there and failure.cause not in (Cause.EXIT, Cause.TIMEOUT, Cause.REFUSED)
 
 
 def _compared(stage: Stage, trip: Trip, before: Moment) -> Trip:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.migration import Body, Form
-from migration_guard.model.trip import Cause, Difference, Failure, Fate, Place, Statement, Trip
+from migration_guard.model.trip import QUERY, Cause, Difference, Failure, Fate, Place, Statement, Trip
 from migration_guard.rules import Context
 
 LONGEST_STATEMENT = 400
-ASKING = re.compile(r"\s*(?:SELECT|PRAGMA|SHOW|DESCRIBE)\b", re.IGNORECASE)
-ON_ROWS = re.compile(rf"{ASKING.pattern}|\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", re.IGNORECASE)
+ON_ROWS = re.compile(rf"{QUERY.pattern}|\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", re.IGNORECASE)
 
 
 def spans(place: Place | None, direction: Direction, context: Context) -> tuple[Span | None, Span | None]:
@@ -57,7 +56,7 @@ def origin(difference: Difference, trip: Trip, *, rows: bool = False) -> Place |
         upgrade, downgrade = upgrade[::-1], downgrade[::-1]
     for words in tried:
         for statements in (upgrade, downgrade):
-            place = _first_naming([word for word in words if word], statements, ASKING if rows else ON_ROWS)
+            place = _first_naming([word for word in words if word], statements, QUERY if rows else ON_ROWS)
             if place:
                 return place
     return None

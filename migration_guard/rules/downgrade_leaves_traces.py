@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.migration import Form
 from migration_guard.model.trip import Difference, Fate, Trip
 from migration_guard.rules import Context, Rule
+from migration_guard.rules._downgrades import listed
 from migration_guard.rules._trips import origin, spans
 
 CONSTRAINTS = {
@@ -31,6 +33,9 @@ DROPS = {
     ),
 }
 SETS = {"nullable": "nullable={was}", "type": "type_=...", "default": "server_default=...", "comment": "comment=..."}
+LABELS = """\
+A label cannot be taken out of an enum again. Add it with ALTER TYPE ... ADD VALUE IF NOT EXISTS, so that the upgrade
+can be run twice, and declare the revision: # migration-guard: irreversible <reason>"""
 FLAGS = {"yes": "True", "no": "False"}
 
 
@@ -85,6 +90,9 @@ class DowngradeLeavesTraces(Rule[Trip]):
     help = "{advice}"
 
     def check(self, subject: Trip, context: Context) -> Iterator[Finding]:
+        if context.migration.downgrade.form is Form.EMPTY and len(subject.left) > 1:
+            yield self._of_nothing(subject, context)
+            return
         for difference in subject.left:
             span, statement = spans(origin(difference, subject), Direction.DOWNGRADE, context)
             yield self.finding(
@@ -96,6 +104,20 @@ class DowngradeLeavesTraces(Rule[Trip]):
                 what=told(difference),
                 advice=_advice(difference),
             )
+
+    def _of_nothing(self, subject: Trip, context: Context) -> Finding:
+        """An empty downgrade() is one cause, however much it leaves behind."""
+        downgrade = context.migration.downgrade
+        return self.finding(
+            subject,
+            span=downgrade.span,
+            around=downgrade.statement,
+            direction=Direction.DOWNGRADE,
+            objects=[difference.name for difference in subject.left],
+            what=listed([told(difference) for difference in subject.left]),
+            advice="downgrade() does nothing. Let it undo what upgrade() does, or declare the revision:"
+            " # migration-guard: irreversible <reason>",
+        )
 
 
 def told(difference: Difference) -> str:
@@ -136,6 +158,8 @@ def _advice(difference: Difference) -> str:
         for change in difference.changes
         if change.property in SETS
     ]
+    if any(change.property == "labels" for change in difference.changes):
+        return LABELS
     if difference.kind == "column" and settings:
         call = f'op.alter_column("{words["table"]}", "{words["last"]}", {", ".join(settings)}{words["schema"]})'
         return f"Set it back in downgrade():\n\n  {call}"
