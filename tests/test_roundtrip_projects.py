@@ -363,3 +363,23 @@ def test_alembic_s_templates_run_as_they_are(attempt: Try, tmp_path: Path, templ
     (tmp_path / "migrations" / "versions" / "a.py").write_text(script("a", None, USERS))
     result = attempt(tmp_path)
     assert (result.code, result.found) == (0, []), result.err
+
+
+HANDED_OVER = """
+from alembic import context
+
+connection = context.config.attributes{how}
+if connection is None:
+    raise Exception("STOP and read the README.")
+context.configure(connection=connection)
+with context.begin_transaction():
+    context.run_migrations()
+"""
+
+
+@pytest.mark.parametrize("how", ['["connection"]', '.get("connection", None)'])
+@pytest.mark.parametrize("url", ["sqlite://", "postgresql://nobody@nowhere/nothing"])
+def test_an_env_py_that_must_be_handed_a_connection_gets_one(attempt: Try, tmp_path: Path, how: str, url: str) -> None:
+    body = functions("op.create_table('users', sa.Column('id', sa.Integer))", "op.drop_table('users')")
+    result = attempt(chain(tmp_path, body, environment=HANDED_OVER.format(how=how), url=url))
+    assert (result.code, result.found) == (0, [])

@@ -12,10 +12,13 @@ from typing import Any
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationStep, StampStep
 from alembic.script import Script
+from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
+from sqlalchemy.pool import NullPool
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Step
+from migration_guard.roundtrip.access import available, url
 from migration_guard.roundtrip.failures import Uncommitted, describe
 from migration_guard.roundtrip.fence import Fence
 from migration_guard.roundtrip.messages import Entered, Plain
@@ -36,6 +39,27 @@ class _Running:
     direction: Direction
     scripts: frozenset[str]
     started: float
+
+
+class _Attributes(dict[str, Any]):
+    """What an application hands over to env.py. `missed`: env.py has looked for its connection in vain."""
+
+    missed = False
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._look(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self._look(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self._look(key)
+        return super().__contains__(key)
+
+    def _look(self, key: object) -> None:
+        self.missed = self.missed or (key == "connection" and key not in self.keys())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,11 +92,29 @@ class Visit:
         """
         Run env.py to its end. What stopped it, or else the first exception within the migrations; `sys.exit(0)` behind
         them is an end like any other.
+
+        An env.py that cannot do without the connection that its application hands over gets one of ours
+        (https://alembic.sqlalchemy.org/en/latest/cookbook.html#connection-sharing).
         """
+        attributes = _Attributes()
+        failure = self._run(attributes)
+        if failure is None or self.entered or self.fence.refusals or not attributes.missed:
+            return failure
+        assert self.fence.destination is not None
+        driver = available(self.fence.destination.family)
+        if driver.asynchronous:
+            return failure
+        engine = create_engine(url(self.fence.destination, driver.name), poolclass=NullPool)
+        with engine.connect() as connection:
+            return self._run(_Attributes(connection=connection))
+
+    def _run(self, attributes: _Attributes) -> BaseException | None:
         assert self.fence.destination is not None
         try:
             with self.project.context():
                 config = self.project.config(self.fence.destination)
+                attributes.update(config.attributes)
+                config.attributes = attributes
                 # As `alembic upgrade heads` has it: env.py may ask.
                 options = {"as_sql": False, "starting_rev": None, "destination_rev": "heads", "tag": None}
                 self._environment = EnvironmentContext(config, self.project.script, fn=self._steps, **options)
