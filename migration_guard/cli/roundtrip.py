@@ -61,7 +61,7 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     """
     from migration_guard.reading.project import ProjectError
     from migration_guard.roundtrip.access import DatabaseError
-    from migration_guard.roundtrip.failures import told
+    from migration_guard.roundtrip.child.failures import told
     from migration_guard.roundtrip.process import ChildError
 
     cwd = Path.cwd()

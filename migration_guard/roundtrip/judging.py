@@ -32,9 +32,9 @@ from migration_guard.reading.facts import Cache
 from migration_guard.reading.history import read_history
 from migration_guard.reading.project import Project, ProjectError
 from migration_guard.reading.repository import known_revisions
+from migration_guard.roundtrip.child.failures import lacking, told
 from migration_guard.roundtrip.databases import Server, server
 from migration_guard.roundtrip.databases import Wanted as WantedServer
-from migration_guard.roundtrip.failures import lacking, told
 from migration_guard.roundtrip.preparing import preparation
 from migration_guard.roundtrip.process import Child, ChildError, Job
 from migration_guard.roundtrip.stage import Stage

@@ -12,9 +12,9 @@ from migration_guard.config import nearest
 from migration_guard.reading.project import ProjectError
 from migration_guard.reading.sql_text import split
 from migration_guard.roundtrip.access import Access
+from migration_guard.roundtrip.child.failures import told, words
 from migration_guard.roundtrip.databases import Server
 from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.failures import told, words
 from migration_guard.roundtrip.process import Child, ChildError
 
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")

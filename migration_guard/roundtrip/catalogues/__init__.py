@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from migration_guard.roundtrip.catalogues.differ import differences
 from migration_guard.roundtrip.catalogues.mysql import MySQLCatalogue
 from migration_guard.roundtrip.catalogues.postgresql import PostgreSQLCatalogue
+from migration_guard.roundtrip.catalogues.snapshot import Catalogue, Definition, Reader, Snapshot, Thing
 from migration_guard.roundtrip.catalogues.sqlite import SQLiteCatalogue
-from migration_guard.roundtrip.differ import differences
-from migration_guard.roundtrip.snapshot import Catalogue, Definition, Reader, Snapshot, Thing
 
 __all__ = ["Catalogue", "Definition", "Reader", "Snapshot", "Thing", "catalogue", "differences"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from migration_guard.roundtrip.catalogues.mysql_text import read_table
-from migration_guard.roundtrip.snapshot import Definition, Reader, Snapshot, Thing
+from migration_guard.roundtrip.catalogues.snapshot import Definition, Reader, Snapshot, Thing
 
 _TABLES = "select table_name, table_type from information_schema.tables where table_schema = database()"
 _VIEWS = """select table_name, view_definition, check_option, security_type from information_schema.views

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from migration_guard.roundtrip.catalogues.snapshot import Definition, Thing
 from migration_guard.roundtrip.catalogues.sqlite_text import Token, tokens
-from migration_guard.roundtrip.snapshot import Definition, Thing
 
 _TEXTUAL = re.compile(r"(?:national )?(?:var)?char\b|(?:tiny|medium|long)?text\b|enum\b|set\b", re.IGNORECASE)
 _COLUMN_WORDS = (

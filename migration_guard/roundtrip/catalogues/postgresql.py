@@ -17,7 +17,7 @@ from migration_guard.roundtrip.catalogues.postgresql_queries import Part, parts,
 from migration_guard.roundtrip.catalogues.postgresql_rare import rare
 from migration_guard.roundtrip.catalogues.postgresql_tables import Directory, Tables
 from migration_guard.roundtrip.catalogues.postgresql_things import Others
-from migration_guard.roundtrip.snapshot import Definition, Reader, Snapshot, Thing
+from migration_guard.roundtrip.catalogues.snapshot import Definition, Reader, Snapshot, Thing
 
 Rows = dict[str, list[list[Any]]]
 Things = dict[Thing, Definition]

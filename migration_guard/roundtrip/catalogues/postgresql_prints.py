@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from migration_guard.roundtrip.snapshot import Reader
+from migration_guard.roundtrip.catalogues.snapshot import Reader
 
 _HASH = "hashtext({0}.xmin::text || {0}.ctid::text)"
 # What makes a table what it is, by the table's number; indexes have numbers of their own here and there.

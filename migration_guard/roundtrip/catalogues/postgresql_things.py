@@ -22,7 +22,7 @@ from migration_guard.roundtrip.catalogues.postgresql_words import (
     words,
     yes,
 )
-from migration_guard.roundtrip.snapshot import Definition, Thing
+from migration_guard.roundtrip.catalogues.snapshot import Definition, Thing
 
 Found = Iterator[tuple[Thing, Definition]]
 

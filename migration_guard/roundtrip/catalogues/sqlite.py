@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from migration_guard.roundtrip.catalogues.snapshot import Definition, Reader, Snapshot, Thing
 from migration_guard.roundtrip.catalogues.sqlite_text import TableText, after, read_table, spelled, tokens
-from migration_guard.roundtrip.snapshot import Definition, Reader, Snapshot, Thing
 
 
 class SQLiteCatalogue:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.roundtrip.access import Access
+from migration_guard.roundtrip.catalogues.snapshot import Snapshot
 from migration_guard.roundtrip.rows.checks import satisfy
 from migration_guard.roundtrip.rows.facts import Check, Dialect, ForeignKey, Table, TableFacts
 from migration_guard.roundtrip.rows.lessons import Lessons, applied, lessons_of
@@ -28,7 +29,6 @@ from migration_guard.roundtrip.rows.references import (
 )
 from migration_guard.roundtrip.rows.sqlite import SQLite
 from migration_guard.roundtrip.rows.values import value
-from migration_guard.roundtrip.snapshot import Snapshot
 
 DIALECTS: Mapping[str, Callable[[Access, str], Dialect]] = {
     "postgresql": PostgreSQL,

@@ -9,10 +9,9 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import Pool
 
-from migration_guard.roundtrip import reach
 from migration_guard.roundtrip.destination import FAMILIES
-from migration_guard.roundtrip.drivers import MODULES, of_dialect
-from migration_guard.roundtrip.fence import Fence, Refused
+from migration_guard.roundtrip.fence import Fence, Refused, reach
+from migration_guard.roundtrip.fence.drivers import MODULES, of_dialect
 
 _MARK = "migration_guard"
 _QUESTIONS = {"postgresql": "SELECT current_database()", "mysql": "SELECT DATABASE()", "sqlite": "PRAGMA database_list"}

@@ -18,15 +18,14 @@ from typing import IO
 from sqlalchemy import create_engine
 
 from migration_guard.model.trip import Cause, Failure
-from migration_guard.roundtrip import auditing, engines, entrances, narrows
+from migration_guard.roundtrip.child.failures import describe
+from migration_guard.roundtrip.child.project import Project, driver
+from migration_guard.roundtrip.child.runner import ParentGone, Visit
+from migration_guard.roundtrip.child.tracing import Tracer
 from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.drivers import url
-from migration_guard.roundtrip.failures import describe
-from migration_guard.roundtrip.fence import Fence, Refused
+from migration_guard.roundtrip.fence import Fence, Refused, auditing, engines, entrances, narrows
+from migration_guard.roundtrip.fence.drivers import url
 from migration_guard.roundtrip.messages import Job, Plain
-from migration_guard.roundtrip.project import Project, driver
-from migration_guard.roundtrip.runner import ParentGone, Visit
-from migration_guard.roundtrip.tracing import Tracer
 
 LAYERS: tuple[Callable[[Fence], None], ...] = (
     engines.install,

@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from migration_guard.roundtrip import reach
 from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.drivers import DEFAULT_PORTS
-from migration_guard.roundtrip.fence import Fence
+from migration_guard.roundtrip.fence import Fence, reach
+from migration_guard.roundtrip.fence.drivers import DEFAULT_PORTS
 
 _PORTS = {
     **dict.fromkeys((5432, 5433, 5434, 6432), "postgresql"),

@@ -6,9 +6,8 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from migration_guard.roundtrip import imports
-from migration_guard.roundtrip.entrances import forbid_attaching
-from migration_guard.roundtrip.fence import Fence
+from migration_guard.roundtrip.fence import Fence, imports
+from migration_guard.roundtrip.fence.entrances import forbid_attaching
 
 # The position of `factory` among the arguments of sqlite3.connect(), from 1.
 _FACTORY = 6

@@ -21,7 +21,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from migration_guard.roundtrip.destination import FAMILIES, Destination
-from migration_guard.roundtrip.drivers import ASYNC_DRIVERS, SYNC_DRIVERS, url
+from migration_guard.roundtrip.fence.drivers import ASYNC_DRIVERS, SYNC_DRIVERS, url
 from migration_guard.roundtrip.messages import Job, Revision
 
 _URL = "sqlalchemy.url"

@@ -7,8 +7,7 @@ from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from migration_guard.roundtrip import imports, reach
-from migration_guard.roundtrip.fence import Fence, Refused
+from migration_guard.roundtrip.fence import Fence, Refused, imports, reach
 
 _QUESTION = "SELECT current_database()"
 _MYSQL_QUESTION = "SELECT DATABASE()"

@@ -19,12 +19,12 @@ from sqlalchemy.pool import NullPool
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Step
 from migration_guard.roundtrip.access import available, url
-from migration_guard.roundtrip.failures import Uncommitted, describe
+from migration_guard.roundtrip.child.failures import Uncommitted, describe
+from migration_guard.roundtrip.child.models import differences, metadatas
+from migration_guard.roundtrip.child.project import Project
+from migration_guard.roundtrip.child.tracing import Tracer
 from migration_guard.roundtrip.fence import Fence
 from migration_guard.roundtrip.messages import Entered, Plain
-from migration_guard.roundtrip.models import differences, metadatas
-from migration_guard.roundtrip.project import Project
-from migration_guard.roundtrip.tracing import Tracer
 
 
 class ParentGone(BaseException):

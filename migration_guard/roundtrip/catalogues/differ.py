@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from migration_guard.model.trip import Change, Difference, Fate
-from migration_guard.roundtrip.snapshot import Definition, Snapshot, Thing
+from migration_guard.roundtrip.catalogues.snapshot import Definition, Snapshot, Thing
 
 TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
 # What was unproven and is proven now: whoever relied on the weaker thing has it still.

@@ -14,9 +14,9 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
-from migration_guard.roundtrip import reach
 from migration_guard.roundtrip.destination import FAMILIES, Destination
-from migration_guard.roundtrip.drivers import DEFAULT_PORTS, Arguments, of_name
+from migration_guard.roundtrip.fence import reach
+from migration_guard.roundtrip.fence.drivers import DEFAULT_PORTS, Arguments, of_name
 
 # What libpq reads from the environment and would lead it elsewhere, or keep it out of our server:
 # https://www.postgresql.org/docs/current/libpq-envars.html
