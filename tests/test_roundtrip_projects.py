@@ -383,3 +383,17 @@ def test_an_env_py_that_must_be_handed_a_connection_gets_one(attempt: Try, tmp_p
     body = functions("op.create_table('users', sa.Column('id', sa.Integer))", "op.drop_table('users')")
     result = attempt(chain(tmp_path, body, environment=HANDED_OVER.format(how=how), url=url))
     assert (result.code, result.found) == (0, [])
+
+
+def test_an_error_that_the_migration_swallows_is_told_where_it_was(attempt: Try, tmp_path: Path) -> None:
+    swallows = """
+    try:
+        op.execute("ALTER TABLE absent ADD COLUMN age int")
+    except Exception:
+        pass
+    op.create_table("users", sa.Column("id", sa.Integer))
+    """
+    result = attempt(chain(tmp_path, functions(swallows)))
+    assert result.found == [("a_", "MG751", 11)]
+    assert 'relation "absent" does not exist. The migration catches this error' in result.said
+    assert "ALTER TABLE absent" in result.said

@@ -120,13 +120,13 @@ class DowngradeLeavesTraces(Rule[Trip]):
         )
 
 
-def told(difference: Difference) -> str:
+def told(difference: Difference, left: str = "is left behind") -> str:
     """An object and what became of it: `Index ix_users_email on users is missing`."""
     where = f" on {difference.table}" if difference.table and difference.kind != "column" else ""
     what = f"{difference.kind[:1].upper()}{difference.kind[1:]} {difference.name}{where}"
     match difference.fate:
         case Fate.LEFT_BEHIND:
-            return f"{what} is left behind"
+            return f"{what} {left}"
         case Fate.MISSING:
             return f"{what} is missing"
     changes = "; ".join(

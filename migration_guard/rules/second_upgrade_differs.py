@@ -59,5 +59,5 @@ class SecondUpgradeDiffers(Rule[Trip]):
                 around=statement,
                 direction=Direction.UPGRADE,
                 objects=[difference.name],
-                what=told(difference),
+                what=told(difference, left="is there"),
             )

@@ -6,11 +6,12 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from types import TracebackType
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.model.trip import Cause, Failure, Place
+from migration_guard.model.trip import Cause, Failure, Place, Statement
 from migration_guard.roundtrip.fence import Refused
 
 AUTOCOMMIT = """\
@@ -69,6 +70,21 @@ def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Fail
         return Failure(Cause.PYTHON, sentence, place=place)
     message = str(error).strip() or f"{type(error).__name__} without a message."
     return Failure(Cause.PYTHON, message, type(error).__name__, place=place)
+
+
+def first_of(failure: Failure, refused: Statement, error: BaseException) -> Failure:
+    """
+    Where PostgreSQL only says that the transaction is over: the statement that ended it, whose error the migration has
+    caught. It takes nothing more then (https://www.postgresql.org/docs/current/errcodes-appendix.html, 25P02).
+    """
+    if failure.sqlstate != "25P02":
+        return failure
+    message = (
+        f"{words(error).rstrip('.')}. The migration catches this error, and PostgreSQL takes no statement after it"
+    )
+    return replace(
+        failure, message=message, sqlstate=_state(error), place=refused.place or failure.place, statement=refused.sql
+    )
 
 
 def lacking(failure: Failure) -> str | None:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Step
 from migration_guard.roundtrip.access import available, url
-from migration_guard.roundtrip.child.failures import Uncommitted, describe
+from migration_guard.roundtrip.child.failures import Uncommitted, describe, first_of
 from migration_guard.roundtrip.child.models import differences, metadatas
 from migration_guard.roundtrip.child.project import Project
 from migration_guard.roundtrip.child.tracing import Tracer
@@ -265,6 +265,8 @@ class Visit:
         told = describe(self.fence.blamed(failure), running.scripts, folder) if failure is not None else None
         if told is not None and told.place is not None and told.place.path == self.project.environment:
             told = replace(told, place=None)  # There it only calls run_migrations().
+        if told is not None and self.tracer.refused is not None:
+            told = first_of(told, *self.tracer.refused)
         if told is not None and self.fence.destination is not None:
             # MySQL names the database before the table: our random name tells nobody anything.
             told = replace(told, message=told.message.replace(f"{self.fence.destination.database}.", ""))

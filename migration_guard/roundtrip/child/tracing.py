@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, ExceptionContext
 
 from migration_guard.model.trip import Place, Statement
 
@@ -24,11 +24,13 @@ class Tracer:
     """
     Listens to every SQLAlchemy connection of the process, from `start` to `stop`.
 
-    `ended` is the line of the migration that ended a transaction last, if any did.
+    `ended` is the line of the migration that ended a transaction last, if any did. `refused` is the first statement
+    that the database refused, and its error, whatever the migration made of it.
     """
 
     autocommit: bool = False
     ended: Place | None = None
+    refused: tuple[Statement, BaseException] | None = None
     _scripts: frozenset[str] | None = None
     _statements: deque[Statement] = field(default_factory=lambda: deque(maxlen=_STATEMENTS))
 
@@ -37,6 +39,7 @@ class Tracer:
         event.listen(Engine, "before_cursor_execute", self._before)
         event.listen(Engine, "commit", self._end)
         event.listen(Engine, "rollback", self._end)
+        event.listen(Engine, "handle_error", self._refuse)
         event.listen(Engine, "set_connection_execution_options", self._options)
 
     def start(self, scripts: frozenset[str]) -> None:
@@ -45,6 +48,7 @@ class Tracer:
         self._statements.clear()
         self.autocommit = False
         self.ended = None
+        self.refused = None
 
     def stop(self) -> None:
         """What comes now is Alembic's."""
@@ -59,6 +63,11 @@ class Tracer:
         if self._scripts is not None:
             place = _line(sys._getframe(1), self._scripts)
             self._statements.append(Statement(statement[:_CHARACTERS], place))
+
+    def _refuse(self, context: ExceptionContext) -> None:
+        if self._scripts is not None and self.refused is None:
+            place = _line(sys._getframe(1), self._scripts)
+            self.refused = Statement((context.statement or "")[:_CHARACTERS], place), context.original_exception
 
     def _end(self, connection: Connection) -> None:
         if self._scripts is not None:
