@@ -280,6 +280,28 @@ def test_a_given_server_is_as_it_was_after_success_and_failure(installation: Ins
         assert names(shared) == before
 
 
+@pytest.mark.parametrize("reaches", ["precious", "nothing else"])
+@pytest.mark.parametrize("installation", [one for one in INSTALLED if one.dialect != "postgresql"], ids=str)
+def test_a_user_that_reaches_other_databases_and_makes_no_users_is_refused(
+    installation: Installation, reaches: str
+) -> None:
+    with private(installation) as shared:
+        shared.access.execute("CREATE DATABASE precious")
+        shared.access.execute("CREATE USER tester@localhost IDENTIFIED BY ''")
+        shared.access.execute("GRANT ALL ON `migration\\_guard\\_%`.* TO tester@localhost")
+        if reaches == "precious":
+            shared.access.execute("GRANT ALL ON precious.* TO tester@localhost")
+        before = names(shared)
+        wanted = Wanted(dialect=installation.dialect, url=address(shared).replace("://root@", "://tester@"))
+        with server(wanted) as ours:
+            if reaches == "precious":
+                with pytest.raises(DatabaseError, match=r"reaches other databases .* \(precious\)"):
+                    ours.create()
+            else:
+                assert use(ours.create()) == [(1,)]
+        assert names(shared) == before
+
+
 @each_installation
 def test_a_run_sweeps_what_a_killed_one_left_on_a_given_server(
     installation: Installation, monkeypatch: pytest.MonkeyPatch

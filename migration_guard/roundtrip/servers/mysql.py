@@ -95,9 +95,27 @@ class MySQL:
         try:
             self.access.execute(f"CREATE USER `{user}`@`%` IDENTIFIED BY '{password}'")
             self.access.execute(f"GRANT ALL PRIVILEGES ON `{pattern}`.* TO `{user}`@`%`")
-        except DBAPIError:
-            return destination  # we may make databases, not users
+        except DBAPIError as error:
+            # With its own user a migration reaches what that user does: only where that is nothing but ours.
+            others = self.access.query(OTHERS, destination.database)
+            if not others:
+                return destination
+            self.drop(destination)
+            raise DatabaseError(
+                f"The user of the URL reaches other databases on {self.description} ({others[0][0]}) and may not make a"
+                f" user for ours alone: {words_of(error)}. Name a user with CREATE USER, or one that reaches none of"
+                " them."
+            ) from error
         return replace(destination, user=user, password=password)
+
+
+# The databases in which a user has rights, as information_schema shows them to it:
+# https://mariadb.com/kb/en/information-schema-schemata-table/
+OTHERS = """
+SELECT schema_name FROM information_schema.schemata
+WHERE schema_name NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys', 'test', :1)
+AND schema_name NOT LIKE 'migration\\_guard\\_%'
+"""
 
 
 def user_of(name: str) -> str:
