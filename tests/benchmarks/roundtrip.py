@@ -23,18 +23,18 @@ ENV = """\
 import os
 
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import MetaData, create_engine, pool
 
 engine = create_engine(os.environ["BENCHMARK_URL"], poolclass=pool.NullPool)
 connection = context.config.attributes.get("connection")
 if connection is None:
     with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=None, transaction_per_migration=True)
+        context.configure(connection=connection, target_metadata=MetaData(), transaction_per_migration=True)
         with context.begin_transaction():
             context.run_migrations()
 else:
     with connection.connect() as connected:
-        context.configure(connection=connected, target_metadata=None, transaction_per_migration=True)
+        context.configure(connection=connected, target_metadata=MetaData(), transaction_per_migration=True)
         with context.begin_transaction():
             context.run_migrations()
 """
