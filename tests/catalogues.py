@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from migration_guard.roundtrip.catalogues import Catalogue, catalogue
+
+
+class Case(NamedTuple):
+    """A change, how it is undone, how it is told where it is not, and what has to be there before."""
+
+    up: str
+    down: str
+    kind: str
+    name: str
+    fate: str = "left behind"
+    prepare: str = ""
 
 
 class Reader:

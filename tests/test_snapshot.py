@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 import pytest
+from catalogues import Case
 
 from migration_guard.roundtrip.catalogues import Catalogue, catalogue, differences
 from tests.catalogues import PREPARATION, Reader, of_postgresql, random_ddl, run
@@ -38,17 +39,6 @@ create table events_1 partition of events for values from ('2020-01-01') to ('20
 create table alembic_version (version_num varchar(32) primary key);
 create role app;
 """
-
-
-class Case(NamedTuple):
-    """A change, how it is undone, and how it is told where it is not."""
-
-    up: str
-    down: str
-    kind: str
-    name: str
-    fate: str = "left behind"
-    prepare: str = ""
 
 
 CASES = (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
+from catalogues import Case
 
 from migration_guard.roundtrip.access import Access
 from migration_guard.roundtrip.catalogues import Catalogue, catalogue, differences
@@ -20,16 +20,6 @@ SCHEMA = (
     "create view adults as select id, email from users where age > 17",
     "create table alembic_version (version_num varchar(32) primary key)",
 )
-
-
-class Case(NamedTuple):
-    """A change, how it is undone, and how it is told where it is not."""
-
-    up: str
-    down: str
-    kind: str
-    name: str
-    fate: str = "left behind"
 
 
 EMAIL = "alter table users modify email varchar(50) not null default 'x'"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
+from catalogues import Case
 
 from migration_guard.roundtrip.catalogues import Catalogue, Thing, catalogue, differences
 from migration_guard.roundtrip.catalogues.sqlite_text import read_table
@@ -26,16 +26,6 @@ create index ix_users_age on users (age);
 create view adults as select id, email from users where age > 17;
 create table alembic_version (version_num varchar(32) primary key);
 """
-
-
-class Case(NamedTuple):
-    """A change, how it is undone, and how it is told where it is not."""
-
-    up: str
-    down: str
-    kind: str
-    name: str
-    fate: str = "left behind"
 
 
 CASES = (

@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 
 from migration_guard.roundtrip.access import Access, DatabaseError, words_of
 from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.servers import folders, keeping, naming
+from migration_guard.roundtrip.servers import folders, keeping
 from migration_guard.roundtrip.servers.binaries import Installation
+from migration_guard.roundtrip.servers.making import dropping, make
 from migration_guard.roundtrip.servers.processes import Account, account, run, start, stop, undisturbed
 
 START = 60.0  # seconds
@@ -58,19 +59,8 @@ class MySQL:
 
     def create(self) -> Destination:
         """A new empty database with a name of its own."""
-        name = naming.name()
-        assert not self.access.query("SELECT 1 FROM information_schema.schemata WHERE schema_name = :1", name)
-        # Before it is there: after a Ctrl-C on the way nobody knows whether it is.
-        self.made.add(name)
-        try:
-            self.access.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
-        except DBAPIError as error:
-            self.made.discard(name)
-            need = " The user of the URL needs the right to make databases." if self.maintenance.shared else ""
-            raise DatabaseError(
-                f"A database could not be made on {self.description}: {words_of(error)}.{need}"
-            ) from error
-        destination = replace(self.maintenance, database=name)
+        there = "SELECT 1 FROM information_schema.schemata WHERE schema_name = :1"
+        destination = make(self, there=there, create="CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
         return self._with_a_user(destination) if self.maintenance.shared else destination
 
     def copy(self, source: Destination) -> Destination | None:
@@ -79,11 +69,8 @@ class MySQL:
 
     def drop(self, destination: Destination) -> None:
         """Drops a database of ours and its user, whoever is connected to it."""
-        if destination.database not in self.made:
-            raise DatabaseError(f"{destination.database} is no database that this run made, so it is not dropped.")
-        with undisturbed():
-            drop(self.access, destination.database, shared=self.maintenance.shared)
-            self.made.discard(destination.database)
+        with dropping(self, destination) as name:
+            drop(self.access, name, shared=self.maintenance.shared)
 
     def client(self) -> Path | None:
         """None: there is no psql here."""

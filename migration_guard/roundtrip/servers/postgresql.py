@@ -7,15 +7,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
-from migration_guard.roundtrip.access import PORT, Access, DatabaseError, words_of
+from migration_guard.roundtrip.access import PORT, Access
 from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.servers import folders, keeping, naming
+from migration_guard.roundtrip.servers import folders, keeping
 from migration_guard.roundtrip.servers.binaries import Installation
+from migration_guard.roundtrip.servers.making import dropping, make
 from migration_guard.roundtrip.servers.processes import Account, account, run, start, stop, undisturbed
 
 START = 30.0  # seconds
@@ -79,11 +78,8 @@ class PostgreSQL:
 
     def drop(self, destination: Destination) -> None:
         """Drops a database of ours, whoever is connected to it."""
-        if destination.database not in self.made:
-            raise DatabaseError(f"{destination.database} is no database that this run made, so it is not dropped.")
-        with undisturbed():
-            drop(self.access, self.version, destination.database)
-            self.made.discard(destination.database)
+        with dropping(self, destination) as name:
+            drop(self.access, self.version, name)
 
     def client(self) -> Path | None:
         """The `psql` that belongs to the server, where it is on this machine."""
@@ -98,19 +94,8 @@ class PostgreSQL:
         return "" if self.maintenance.shared or self.version < STRATEGIES else " STRATEGY file_copy"
 
     def _make(self, how: str) -> Destination:
-        name = naming.name()
-        assert not self.access.query("SELECT 1 FROM pg_database WHERE datname = :1", name)
-        # Before it is there: after a Ctrl-C on the way nobody knows whether it is.
-        self.made.add(name)
-        try:
-            self.access.execute(f'CREATE DATABASE "{name}"{how}')
-        except DBAPIError as error:
-            self.made.discard(name)
-            need = " The user of the URL needs the right to make databases." if self.maintenance.shared else ""
-            raise DatabaseError(
-                f"A database could not be made on {self.description}: {words_of(error)}.{need}"
-            ) from error
-        return replace(self.maintenance, database=name)
+        there = "SELECT 1 FROM pg_database WHERE datname = :1"
+        return make(self, there=there, create=f'CREATE DATABASE "{{name}}"{how}')
 
 
 def drop(access: Access, version: tuple[int, ...], name: str) -> None:
