@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from migration_guard.roundtrip.catalogues import Catalogue, catalogue
+from migration_guard.roundtripping.catalogues import Catalogue, catalogue
 
 
 class Case(NamedTuple):

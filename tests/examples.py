@@ -15,8 +15,8 @@ from migration_guard.engine import lint
 from migration_guard.model.finding import Edit, Finding, Report
 from migration_guard.model.target import parse
 from migration_guard.model.trip import Trip
-from migration_guard.roundtrip.choosing import choose
-from migration_guard.roundtrip.judging import Request, round_trip
+from migration_guard.roundtripping.choosing import choose
+from migration_guard.roundtripping.judging import Request, round_trip
 
 CASES = Path(__file__).parent / "cases"
 FENCE = re.compile(r"^( *)```(\w+) (given|bad|good|fixed)\b([^\n]*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)

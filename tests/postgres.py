@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from migration_guard.roundtrip.servers import binaries, postgresql
+from migration_guard.roundtripping.servers import binaries, postgresql
 
 
 def installations() -> list[Path]:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.roundtrip import access
-from migration_guard.roundtrip.access import Access, DatabaseError, Driver
-from migration_guard.roundtrip.destination import FAMILIES, Destination
-from migration_guard.roundtrip.servers import binaries, folders, mysql, naming, postgresql
-from migration_guard.roundtrip.servers.given import Either
+from migration_guard.roundtripping import access
+from migration_guard.roundtripping.access import Access, DatabaseError, Driver
+from migration_guard.roundtripping.destination import FAMILIES, Destination
+from migration_guard.roundtripping.servers import binaries, folders, mysql, naming, postgresql
+from migration_guard.roundtripping.servers.given import Either
 
 HERE = Path(__file__).parent
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from servers import INSTALLED, NEWEST, address, drivable, each_installation, left, names, private, script, use
 
-from migration_guard.roundtrip import access
-from migration_guard.roundtrip.access import Access, DatabaseError
-from migration_guard.roundtrip.databases import Wanted, server
-from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.servers import folders, naming
-from migration_guard.roundtrip.servers.binaries import Installation
+from migration_guard.roundtripping import access
+from migration_guard.roundtripping.access import Access, DatabaseError
+from migration_guard.roundtripping.databases import Wanted, server
+from migration_guard.roundtripping.destination import Destination
+from migration_guard.roundtripping.servers import folders, naming
+from migration_guard.roundtripping.servers.binaries import Installation
 
 SQLITE = Wanted(dialect="sqlite")
 
@@ -205,7 +205,7 @@ def test_a_temporary_folder_with_a_long_path_is_left_for_a_shorter_one(
 
 SERVE = """
 import signal, sys
-from migration_guard.roundtrip.databases import Wanted, server
+from migration_guard.roundtripping.databases import Wanted, server
 with server(Wanted(dialect="postgresql", url=sys.argv[1] if sys.argv[1:] else None)) as ours:
     made = ours.create()
     print(made.socket, made.database, flush=True)

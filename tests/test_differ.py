@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard.model.trip import Change, Difference, Fate
-from migration_guard.roundtrip.catalogues.differ import differences
-from migration_guard.roundtrip.catalogues.snapshot import Definition, Snapshot, Thing
+from migration_guard.roundtripping.catalogues.differ import differences
+from migration_guard.roundtripping.catalogues.snapshot import Definition, Snapshot, Thing
 
 Plain = dict[Thing, Definition]
 

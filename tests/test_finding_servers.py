@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from servers import INSTALLED, NEWEST, private, use
 
-from migration_guard.roundtrip import databases
-from migration_guard.roundtrip.access import DatabaseError
-from migration_guard.roundtrip.databases import NoDatabase, Wanted, server
-from migration_guard.roundtrip.servers import docker, given
-from migration_guard.roundtrip.servers.binaries import Installation, preferred
+from migration_guard.roundtripping import databases
+from migration_guard.roundtripping.access import DatabaseError
+from migration_guard.roundtripping.databases import NoDatabase, Wanted, server
+from migration_guard.roundtripping.servers import docker, given
+from migration_guard.roundtripping.servers.binaries import Installation, preferred
 
 
 @pytest.mark.parametrize(

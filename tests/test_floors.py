@@ -19,7 +19,7 @@ FLOORS = (
     ("config", "dialects"),
     ("reading",),
     ("rules", "fixes"),
-    ("engine", "hushing", "targets", "gathering", "roundtrip"),
+    ("engine", "hushing", "targets", "gathering", "roundtripping"),
     ("report",),
     ("correcting",),
     ("cli", "pytest_plugin", "progress"),

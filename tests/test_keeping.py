@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from servers import NEWEST, each_installation, left, private, script, use
 
-from migration_guard.roundtrip.access import DatabaseError
-from migration_guard.roundtrip.servers import binaries, folders, keeping, mysql, postgresql, processes
-from migration_guard.roundtrip.servers.binaries import Installation
+from migration_guard.roundtripping.access import DatabaseError
+from migration_guard.roundtripping.servers import binaries, folders, keeping, mysql, postgresql, processes
+from migration_guard.roundtripping.servers.binaries import Installation
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_what_was_not_used_for_a_month_is_removed(cache: Path) -> None:
 START = """
 import sys
 from pathlib import Path
-from migration_guard.roundtrip.servers import folders
+from migration_guard.roundtripping.servers import folders
 folders.cache_folder = lambda: Path(sys.argv[1])
 from servers import NEWEST, private, use
 with private(NEWEST) as ours:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard.model.trip import Loss
-from migration_guard.roundtrip.rows import TableRows, losses
+from migration_guard.roundtripping.rows import TableRows, losses
 
 
 def table(*rows: dict[str, Any], key: tuple[str, ...] = ("id",)) -> dict[str, TableRows]:

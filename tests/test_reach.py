@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.roundtrip.destination import Destination
-from migration_guard.roundtrip.fence import Fence, Refused, auditing, reach
-from migration_guard.roundtrip.fence.drivers import DRIVERS
-from migration_guard.roundtrip.fence.narrows import _quoted
+from migration_guard.roundtripping.destination import Destination
+from migration_guard.roundtripping.fence import Fence, Refused, auditing, reach
+from migration_guard.roundtripping.fence.drivers import DRIVERS
+from migration_guard.roundtripping.fence.narrows import _quoted
 
 PRIVATE = Destination(dialect="postgresql", database="ours", socket="/run/ours", user="postgres")
 SHARED = Destination(dialect="postgresql", database="ours", host="db", port=6543, user="shop", shared=True)

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from catalogues import Case
 
-from migration_guard.roundtrip.catalogues import Catalogue, catalogue, differences
+from migration_guard.roundtripping.catalogues import Catalogue, catalogue, differences
 from tests.catalogues import PREPARATION, Reader, of_postgresql, random_ddl, run
 from tests.postgres import installations, throwaway
 

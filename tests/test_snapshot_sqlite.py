@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from catalogues import Case
 
-from migration_guard.roundtrip.catalogues import Catalogue, Thing, catalogue, differences
-from migration_guard.roundtrip.catalogues.sqlite_text import read_table
+from migration_guard.roundtripping.catalogues import Catalogue, Thing, catalogue, differences
+from migration_guard.roundtripping.catalogues.sqlite_text import read_table
 from tests.catalogues import Reader
 
 SCHEMA = """

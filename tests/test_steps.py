@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard.reading.project import ProjectError
-from migration_guard.roundtrip.messages import Revision
-from migration_guard.roundtrip.steps import Lineage, Plan, Selection, lineage, needs, plan
+from migration_guard.roundtripping.messages import Revision
+from migration_guard.roundtripping.steps import Lineage, Plan, Selection, lineage, needs, plan
 
 
 def revision(

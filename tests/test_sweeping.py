@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.roundtrip.access import DatabaseError
-from migration_guard.roundtrip.servers import folders, naming, processes, sweeping
-from migration_guard.roundtrip.servers.naming import DAY, GRACE, Owner, owner_of
+from migration_guard.roundtripping.access import DatabaseError
+from migration_guard.roundtripping.servers import folders, naming, processes, sweeping
+from migration_guard.roundtripping.servers.naming import DAY, GRACE, Owner, owner_of
 
 
 def owner(**changes: object) -> Owner:

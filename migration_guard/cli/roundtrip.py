@@ -60,9 +60,9 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     0 nothing found, 1 something found, 2 the job could not be done.
     """
     from migration_guard.reading.project import ProjectError
-    from migration_guard.roundtrip.access import DatabaseError
-    from migration_guard.roundtrip.child.failures import told
-    from migration_guard.roundtrip.process import ChildError
+    from migration_guard.roundtripping.access import DatabaseError
+    from migration_guard.roundtripping.child.failures import told
+    from migration_guard.roundtripping.process import ChildError
 
     cwd = Path.cwd()
     explicit = cwd / config if config else None
@@ -94,9 +94,9 @@ def _run(
 ) -> Report:
     from migration_guard.config.roundtrip import Wanted, load_trip
     from migration_guard.progress import Progress
-    from migration_guard.roundtrip.choosing import choose
-    from migration_guard.roundtrip.judging import Request, round_trip
-    from migration_guard.roundtrip.steps import Selection
+    from migration_guard.roundtripping.choosing import choose
+    from migration_guard.roundtripping.judging import Request, round_trip
+    from migration_guard.roundtripping.steps import Selection
 
     projects = choose(project, cwd, config=options["ini"], name=options["name"])
     wanted = Wanted(

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from histories import history
 
-from migration_guard.roundtrip.access import url
-from migration_guard.roundtrip.databases import Server, Wanted, server
+from migration_guard.roundtripping.access import url
+from migration_guard.roundtripping.databases import Server, Wanted, server
 
 ENV = """\
 import os
@@ -57,7 +57,7 @@ def alembic_engine():
 OURS = "from migration_guard.cli import main; import sys; main(['roundtrip', *sys.argv[1:]])"
 # The catalogue is not looked at: what is left is the stepping alone.
 BLIND = """\
-from migration_guard.roundtrip import stage
+from migration_guard.roundtripping import stage
 
 class Blind:
     def take(self):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from statistics import median
 
-from migration_guard.roundtrip.servers import sqlite
+from migration_guard.roundtripping.servers import sqlite
 from tests.rows import POSTGRESQL, Place, new_place
 from tests.servers import private
 

@@ -1,0 +1,202 @@
+"""What two snapshots of a database do not share, one difference for each object and cause. Pure: knows no database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from migration_guard.model.trip import Change, Difference, Fate
+from migration_guard.roundtripping.catalogues.snapshot import Definition, Snapshot, Thing
+
+TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
+# What was unproven and is proven now: whoever relied on the weaker thing has it still.
+PROVEN = ("validated", "not null validated", "valid")
+SOURCES = ("default", "identity")
+MENTIONED = (*TABLES, "column", "enum", "domain", "composite type", "sequence", "schema")
+_SPACE = re.compile(r"(?P<value>'[^']*')|\s+")
+_DEFAULT_SCHEMA = re.compile(r"(?<![\w.'\"])public\.(?=[\w\"])")
+
+
+def differences(should: Snapshot, found: Snapshot) -> tuple[Difference, ...]:
+    """
+    Every object of `found` that is not as in `should`, the state it should be in: tables first, then what belongs to
+    them, then the rest.
+
+    What a missing or left table brings along is not told again, nor a sequence with its column. White space is no
+    difference, nor another name for what the database had named, nor a constraint that has been validated meanwhile.
+    """
+    return tuple(sorted(Comparison(should, found).told(), key=_order))
+
+
+class Comparison:
+    """One comparison: what is missing, what is left behind, and what both sides have."""
+
+    def __init__(self, should: Snapshot, found: Snapshot) -> None:
+        self.should = should
+        self.found = found
+        self.altered = [
+            thing for thing, was in should.items() if thing in found and was is not found[thing] and was != found[thing]
+        ]
+        self.moved = {thing for thing in self.altered if should[thing].table != found[thing].table}
+        self.missing = {thing for thing in should if thing not in found} | self.moved
+        self.left = {thing for thing in found if thing not in should} | self.moved
+        self.renamed = list(self._twins())
+        self.missing -= {was for was, _ in self.renamed}
+        self.left -= {now for _, now in self.renamed}
+        self.missing = {thing for thing in self.missing if not _explained(thing, self.should, self.missing)}
+        self.left = {thing for thing in self.left if not _explained(thing, self.found, self.left)}
+
+    def told(self) -> Iterator[Difference]:
+        """The differences that no other one explains."""
+        stayed = self.moved & self.missing & self.left
+        changes = {
+            thing: _changes(self.should[thing], self.found[thing])
+            for thing in self.altered
+            if thing not in self.moved or thing in stayed
+        }
+        # A column that takes its values from elsewhere, or nowhere, brings its sequence, or leaves it.
+        sources = {thing for thing, found in changes.items() if any(one.property in SOURCES for one in found)}
+        for fate, things, snapshot in (
+            (Fate.MISSING, self.missing, self.should),
+            (Fate.LEFT_BEHIND, self.left, self.found),
+        ):
+            for thing in things - stayed:
+                definition = snapshot[thing]
+                if thing.kind != "sequence" or not sources.intersection(definition.part_of):
+                    yield _difference(thing, definition, fate)
+        for thing, twin in self.renamed:
+            properties = [*self._renaming(thing, twin), *_changes(self.should[thing], self.found[twin])]
+            if properties:
+                yield _difference(thing, self.should[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
+        for thing, properties in changes.items():
+            if properties and not self._follows(thing, properties, changes):
+                yield _difference(thing, self.found[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
+
+    def _twins(self) -> Iterator[tuple[Thing, Thing]]:
+        """What is missing, with what stands in its place: the same of the same table, but for its name."""
+        candidates: dict[object, list[Thing]] = {}
+        for thing in sorted(self.left - self.moved, key=lambda one: (not self.found[one].system_named, one)):
+            candidates.setdefault(_content(thing, self.found[thing]), []).append(thing)
+        for thing in sorted(self.missing - self.moved, key=lambda one: (not self.should[one].system_named, one)):
+            definition = self.should[thing]
+            twins = candidates.get(_content(thing, definition))
+            if twins and definition.table is not None and thing.kind != "column":
+                yield thing, twins.pop(0)
+
+    def _renaming(self, thing: Thing, twin: Thing) -> list[Change]:
+        """Another name, where somebody could rely on the one that was."""
+        definition = self.should[thing]
+        if definition.system_named:
+            return []
+        return [Change("name", _own_name(thing, definition), _own_name(twin, self.found[twin]))]
+
+    def _follows(self, thing: Thing, changes: list[Change], every: Mapping[Thing, list[Change]]) -> bool:
+        """Whether another difference explains these: the same change of a parent, a name or a type that is told."""
+        if any(every.get(parent) == changes for parent in self.found[thing].part_of):
+            return True
+        types = self._types(every)
+        was, now = _Neutral(_names(self.missing), types), _Neutral(_names(self.left), types)
+        return thing.kind != "column" and all(was(one.was) == now(one.now) for one in changes)
+
+    def _types(self, every: Mapping[Thing, list[Change]]) -> set[str]:
+        """The types that a column had or has now: texts are cast to them, or no longer."""
+        return {
+            type_
+            for thing, changes in every.items()
+            if thing.kind == "column"
+            for change in changes
+            if change.property == "type"
+            for type_ in (change.was, change.now)
+        }
+
+
+class _Neutral:
+    """A text without the names, the casts and the brackets that follow from differences told elsewhere."""
+
+    def __init__(self, names: set[str], types: set[str]) -> None:
+        words = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        self._names = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None
+        bare = {re.sub(r"\(.*?\)", "", type_) for type_ in types}
+        casts = "|".join(re.escape(type_) for type_ in sorted(types | bare, key=len, reverse=True))
+        self._casts = re.compile(rf"::(?:{casts})(?:\[\])*") if casts else None
+
+    def __call__(self, text: str) -> str:
+        if self._names:
+            text = self._names.sub("\0", text)
+        if self._casts:
+            text = re.sub(r"[()]", "", self._casts.sub("", text))
+        return _spaced(text)
+
+
+def shown(thing: Thing, definition: Definition) -> str:
+    """How people call it: without the default schema, and without its table unless it is a column."""
+    name = thing.name
+    if definition.table is not None and thing.kind != "column":
+        name = name.removeprefix(f"{definition.table}.")
+    return name.removeprefix("public.") if "." in name else name
+
+
+def _difference(thing: Thing, definition: Definition, fate: Fate, changes: tuple[Change, ...] = ()) -> Difference:
+    table = definition.table
+    return Difference(thing.kind, shown(thing, definition), fate, table and table.removeprefix("public."), changes)
+
+
+def _changes(should: Definition, found: Definition) -> list[Change]:
+    """The properties that differ by more than white space. A default's cast follows its column's type."""
+    was, now = should.properties, found.properties
+    changes = [
+        Change(name, was.get(name, ""), now.get(name, ""))
+        for name in dict.fromkeys((*was, *now))
+        if _spaced(was.get(name, "")) != _spaced(now.get(name, "")) and not _harmless(name, was)
+    ]
+    types = [change for change in changes if change.property == "type"]
+    return [change for change in changes if not types or change.property != "default" or not _same(change, types[0])]
+
+
+def _harmless(name: str, was: Mapping[str, str]) -> bool:
+    """Whether nobody could rely on this property as it was: something unproven, or a name that the database chose."""
+    return (name in PROVEN and was.get(name) == "no") or (name == "not null constraint" and name not in was)
+
+
+def _own_name(thing: Thing, definition: Definition) -> str:
+    """Its name, empty where it has none and is called after its definition, as SQLite's constraints are."""
+    name = shown(thing, definition)
+    return "" if name == definition.properties.get("definition") else name
+
+
+def _explained(thing: Thing, snapshot: Snapshot, same: set[Thing]) -> bool:
+    """Whether something with the same fate brings it along."""
+    definition = snapshot[thing]
+    if any(part in same for part in definition.part_of):
+        return True
+    return definition.table is not None and any(Thing(kind, definition.table) in same for kind in TABLES)
+
+
+def _content(thing: Thing, definition: Definition) -> object:
+    properties = {name: text for name, text in definition.properties.items() if name not in PROVEN}
+    return thing.kind, definition.table, tuple((name, _spaced(text)) for name, text in properties.items())
+
+
+def _same(default: Change, type_: Change) -> bool:
+    neutral = _Neutral(set(), {type_.was, type_.now})
+    return neutral(default.was) == neutral(default.now)
+
+
+def _for_people(change: Change) -> Change:
+    return Change(change.property, *(_DEFAULT_SCHEMA.sub("", text) for text in (change.was, change.now)))
+
+
+def _spaced(text: str) -> str:
+    """White space as one blank; what stands between quotes is a value."""
+    return _SPACE.sub(lambda match: match["value"] or " ", text.strip())
+
+
+def _names(things: Iterable[Thing]) -> set[str]:
+    """What is called in the definitions of others, which change with it."""
+    return {thing.name.rpartition(".")[2] for thing in things if thing.kind in MENTIONED}
+
+
+def _order(one: Difference) -> tuple[int, str, str, str, str]:
+    if one.kind in TABLES:
+        return 0, "", one.name, one.kind, one.fate.value
+    return 1 if one.table else 2, one.table or "", one.kind, one.name, one.fate.value
