@@ -111,8 +111,23 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """A revision that was judged, and its file (as in `Finding.path`)."""
+
+    revision: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """The closing figures of a run. `proofs` are those of a round trip, one for each database of the project."""
+    """
+    The closing figures of a run. `proofs` are those of a round trip, one for each database of the project.
+
+    `examined` are the revisions that were judged, in the order in which they run. `since` is the git ref whose
+    migrations were left out, empty where none was. `older` is how many of the findings are on migrations that
+    `default_branch` has already; both are empty where nobody can say. `baselined` is how many findings a baseline has
+    hidden. `folder` is the current folder as its repository knows it ("services/api"), empty for its root.
+    """
 
     files: int = 0
     migrations: int = 0
@@ -125,6 +140,12 @@ class Summary:
     notes: tuple[str, ...] = ()
     revisions: tuple[str, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    examined: tuple[Examined, ...] = ()
+    since: str = ""
+    older: int = 0
+    default_branch: str = ""
+    baselined: int = 0
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
