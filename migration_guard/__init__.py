@@ -1,3 +1,5 @@
 """Finds trouble in Alembic migrations before production does."""
 
-__version__ = "0.1.0"
+from migration_guard.version import __version__
+
+__all__ = ["__version__"]

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from migration_guard import __version__
+from migration_guard.version import __version__
 from migration_guard.cli.output import (
     CLEAN,
     FAILED,

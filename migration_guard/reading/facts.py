@@ -21,11 +21,11 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import migration_guard
 from migration_guard.model.finding import Finding, Summary
 from migration_guard.model.migration import Environment, Migration, Unreadable
 from migration_guard.reading.codec import Malformed, decoder, encoder
 from migration_guard.reading.regular import content
+from migration_guard.version import __version__
 
 FOLDER = ".migration_guard_cache"
 PARSERS = ("libcst", "postgast")
@@ -201,9 +201,9 @@ def tool() -> str:
 
     Sizes and times, not contents, and the names of installed packages, not their metadata: this runs every time.
     """
-    package = Path(migration_guard.__file__).parent
+    package = Path(__file__).parent.parent
     sources = sorted((entry.path, entry.stat().st_size, entry.stat().st_mtime_ns) for entry in _sources(package))
-    parts = (migration_guard.__version__, sources, sys.version, sys.platform, [*_installed()])
+    parts = (__version__, sources, sys.version, sys.platform, [*_installed()])
     return digest(repr(parts).encode())
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from json import dumps
 from typing import Any
 
-from migration_guard import __version__
+from migration_guard.version import __version__
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity
 
 VERSION = 1

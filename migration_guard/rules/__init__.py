@@ -211,6 +211,7 @@ class Rule(Generic[Subject]):
             message=(message or self.message).format(**said),
             help=(self.help if help is None else help).format(**said),
             path=path or (subject.path if isinstance(subject, Migration) else ""),
+            revision=subject.revision if isinstance(subject, Migration) else None,
             span=span,
             statement=statement,
             direction=direction,
