@@ -5,16 +5,19 @@ silenced, sort. Each step is a function of the module it is named after.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard import config, rules, targets
+from migration_guard.baseline import without_known
 from migration_guard.config import Config, ConfigError, Overrides
-from migration_guard.gathering import decoded, placed, relative, sources, united
+from migration_guard.config.selection import nearest
+from migration_guard.gathering import decoded, fingerprinted, placed, relative, sources, united
 from migration_guard.hushing import Comments, without_superseded
-from migration_guard.model.finding import Finding, Report, Summary
+from migration_guard.model.finding import Examined, Finding, Report, Summary
 from migration_guard.model.migration import Form, History, Migration, Silence
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation
@@ -22,9 +25,11 @@ from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
+from migration_guard.reading import repository
 from migration_guard.reading.facts import FOLDER, Cache, Judged, digest
-from migration_guard.reading.history import read_history, without_collector
-from migration_guard.reading.project import Project, find
+from migration_guard.reading.history import read_history, with_base, without_collector
+from migration_guard.reading.project import Project, around, find, migrations_among
+from migration_guard.reading.repository import Base
 from migration_guard.rules import Context, Rule
 
 AnyRule = Rule[Operation | Migration | History | Silence | Trip]
@@ -32,11 +37,28 @@ Rules = Mapping[str, AnyRule]
 GRAPH = ("MG003", "MG004", "MG005", "MG006")
 
 
-def lint(paths: Sequence[Path], cwd: Path, explicit: Path | None = None, overrides: Overrides | None = None) -> Report:
-    """
-    Judge every history that the paths stand for.
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """What an editor holds of a file that is not saved yet, or not at all."""
 
-    Raises ProjectError or ConfigError, each a sentence for the user, where the job cannot be done.
+    path: Path
+    content: bytes
+
+
+def lint(
+    paths: Sequence[Path],
+    cwd: Path,
+    explicit: Path | None = None,
+    overrides: Overrides | None = None,
+    *,
+    buffer: Buffer | None = None,
+    skip_others: bool = False,
+) -> Report:
+    """
+    Judge every history that the paths stand for; with a `buffer` that file alone, as it stands there.
+
+    `skip_others` passes over paths that are no migrations, or are gone. Raises ProjectError or ConfigError, each a
+    sentence for the user, where the job cannot be done.
     """
     started = time.perf_counter()
     all_rules = rules.load()
@@ -44,35 +66,68 @@ def lint(paths: Sequence[Path], cwd: Path, explicit: Path | None = None, overrid
     reports = []
     settings: list[Config] = []
     with without_collector():
-        projects = find(paths, cwd)
+        projects = _projects(paths, cwd, buffer, skip_others=skip_others)
         for project in projects:
             settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=known))
-            reports.append(_lint_project(project, settings[-1], all_rules, cwd))
+            reports.append(_lint_project(project, settings[-1], all_rules, cwd, buffer))
         _check_start(settings, reports)
         files = {file for project in projects for file in project.files}
-        return united(reports, cwd, len(files), time.perf_counter() - started)
+        report = united(reports, cwd, len(files), time.perf_counter() - started)
+    if projects:
+        return report
+    return replace(report, summary=replace(report.summary, notes=("None of these files is a migration.",)))
 
 
-def _lint_project(project: Project, settings: Config, all_rules: Rules, cwd: Path) -> Report:
+def _projects(paths: Sequence[Path], cwd: Path, buffer: Buffer | None, *, skip_others: bool) -> tuple[Project, ...]:
+    if buffer is not None:
+        return around(buffer.path, cwd)
+    if skip_others and paths:
+        paths = migrations_among(paths, cwd)
+        return find(paths, cwd) if paths else ()
+    return find(paths, cwd)
+
+
+def _lint_project(
+    project: Project, settings: Config, all_rules: Rules, cwd: Path, buffer: Buffer | None = None
+) -> Report:
     """One history: what was found the last time, if nothing has changed since."""
     contents = {str(path): content(path) for path in project.files}
+    if buffer is not None:
+        contents[os.path.normpath(cwd / buffer.path)] = buffer.content
+    base, notes = repository.base(project, contents, settings.since)
     cache = Cache(_cache_folder(project, settings, cwd), str(project.repository))
     judging = (settings.target, settings.selections, settings.severity, settings.start_after, settings.filename_pattern)
     place = (project.root, project.versions, project.section, project.database)
     states = [(path, content and digest(content)) for path, content in contents.items()]
     name = digest(repr((place, judging)).encode())
-    key = digest(repr((replace(project, only=None), judging, states)).encode())
+    key = digest(repr((replace(project, only=None), judging, states, base)).encode())
     judged = cache.judged(name, key)
     if judged is None:
-        judged, needed = _judge_project(project, settings, all_rules, contents, cache)
+        judged, needed = _judge_project(project, settings, all_rules, contents, cache, base)
         cache.keep_judged(name, key, judged, needed)
-    findings, summary = judged
-    kept = tuple(finding for finding in findings if _reported(finding, project))
+    every, summary = judged
+    findings = tuple(finding for finding in fingerprinted(every) if _reported(finding, project, base))
+    kept, more = without_known(findings, settings, project, rules=all_rules, whole=base is None, cwd=cwd)
     if settings.verbose:
         file = relative(str(settings.file), cwd) if settings.file else "no file"
-        note = f"{relative(str(project.root), cwd)} is configured by {file}."
-        summary = replace(summary, notes=(*summary.notes, note))
+        notes = (*notes, f"{relative(str(project.root), cwd)} is configured by {file}.")
+    if project.only is not None:
+        summary = replace(summary, examined=tuple(one for one in summary.examined if Path(one.path) in project.only))
+    summary = replace(summary, notes=(*summary.notes, *notes, *more), baselined=len(findings) - len(kept))
+    if kept and base is None and project.only is None:
+        summary = _with_age(summary, kept, project, contents)
     return Report(kept, summary, sources(kept, contents))
+
+
+def _with_age(
+    summary: Summary, findings: Sequence[Finding], project: Project, contents: Mapping[str, bytes | None]
+) -> Summary:
+    """How many of the findings of a whole history are on migrations that the default branch has already."""
+    branch = repository.default_branch(project.versions[0] if project.versions else project.root)
+    if branch is None:
+        return summary
+    old = repository.compare(project, contents, branch).old
+    return replace(summary, older=sum(finding.path in old for finding in findings), default_branch=branch)
 
 
 def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
@@ -85,7 +140,12 @@ def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
 
 
 def _judge_project(
-    project: Project, settings: Config, all_rules: Rules, contents: Mapping[str, bytes | None], cache: Cache
+    project: Project,
+    settings: Config,
+    all_rules: Rules,
+    contents: Mapping[str, bytes | None],
+    cache: Cache,
+    base: Base | None,
 ) -> tuple[Judged, set[str]]:
     """One history, for each of its targets: what any of them finds is found. Also the files that this rests on."""
     wanted, assumed = settings.target, ""
@@ -102,10 +162,11 @@ def _judge_project(
     needed: set[str] = set()
     for target in wanted:
         one, leant_on = read_history(project, contents, target.dialect, settings.jobs, cache)
-        histories.append(one)
+        histories.append(with_base(one, project, base, target.dialect) if base else one)
         needed |= leant_on
-        found.append(judge(one, target, active, settings, contents))
-    return (_of_all_targets(found, active), _summary(project, histories[0], wanted, assumed)), needed
+        found.append(judge(histories[-1], target, active, settings, contents))
+    summary = _summary(project, histories[0], wanted, assumed, _judged(histories[0], settings))
+    return (_of_all_targets(found, active), summary), needed
 
 
 def _of_all_targets(found: Sequence[Sequence[Finding]], active: Rules) -> tuple[Finding, ...]:
@@ -171,11 +232,12 @@ def _hushed(findings: Sequence[Finding], context: Context, comments: Comments, a
 
 
 def _judged(history: History, settings: Config) -> set[str]:
-    """The revisions to judge: all, or those that are not `start_after` nor come before it."""
+    """The revisions to judge: all that are new, and are not `start_after` nor come before it."""
     every = {migration.revision for migration in history.graph.order}
+    chosen = {migration.revision for migration in history.graph.order if history.is_new(migration)}
     start = settings.start_after
     if start is None or start not in every:
-        return every
+        return chosen
     older, waiting = set(), [start]
     while waiting:
         revision = waiting.pop()
@@ -183,7 +245,7 @@ def _judged(history: History, settings: Config) -> set[str]:
             older.add(revision)
             migration = history.by_revision[revision]
             waiting += [*migration.parents, *migration.depends_on]
-    return every - older
+    return chosen - older
 
 
 def _check_start(settings: Iterable[Config], reports: Sequence[Report]) -> None:
@@ -191,15 +253,16 @@ def _check_start(settings: Iterable[Config], reports: Sequence[Report]) -> None:
         start = one.start_after
         if start is not None and not any(start in report.summary.revisions for report in reports):
             every = [revision for report in reports for revision in report.summary.revisions]
-            hint = config.nearest(start, every)
+            hint = nearest(start, every)
             raise ConfigError(f"start-after: there is no revision {start!r} in this history.{hint}")
 
 
-def _reported(finding: Finding, project: Project) -> bool:
-    return project.only is None or finding.code in GRAPH or Path(finding.path) in project.only
+def _reported(finding: Finding, project: Project, base: Base | None) -> bool:
+    asked = project.only is None or finding.code in GRAPH or Path(finding.path) in project.only
+    return asked and (base is None or finding.path not in base.old)
 
 
-def _summary(project: Project, history: History, wanted: tuple[Target, ...], assumed: str) -> Summary:
+def _summary(project: Project, history: History, wanted: tuple[Target, ...], assumed: str, judged: set[str]) -> Summary:
     operations = [operation for migration in history.migrations for operation in migration.operations]
     return Summary(
         files=len(project.files),
@@ -211,6 +274,8 @@ def _summary(project: Project, history: History, wanted: tuple[Target, ...], ass
         assumed=assumed,
         notes=project.notes,
         revisions=tuple(migration.revision for migration in history.migrations),
+        examined=tuple(Examined(one.revision, one.path) for one in history.graph.order if one.revision in judged),
+        since=history.merge.ref if history.merge else "",
     )
 
 

@@ -15,8 +15,7 @@ from migration_guard.reading.decoding import UnreadableSource, decode
 
 def united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> Report:
     """
-    The reports of several histories as one, with paths as people write them, sorted, and each finding known again by
-    its fingerprint.
+    The reports of several histories as one, with paths as people write them, sorted.
     """
     findings: list[Finding] = []
     texts: dict[str, str] = {}
@@ -36,8 +35,23 @@ def united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> 
         assumed="; ".join(dict.fromkeys(one.assumed for one in summaries if one.assumed)),
         notes=tuple(dict.fromkeys(note for one in summaries for note in one.notes)),
         proofs=tuple(proof for one in summaries for proof in one.proofs),
+        examined=tuple(
+            replace(examined, path=relative(examined.path, cwd)) for one in summaries for examined in one.examined
+        ),
+        since=next((one.since for one in summaries if one.since), ""),
+        older=sum(one.older for one in summaries),
+        default_branch=next((one.default_branch for one in summaries if one.default_branch), ""),
+        baselined=sum(one.baselined for one in summaries),
+        folder=_below_repository(cwd),
     )
-    return Report(tuple(_fingerprinted(ordered)), summary, texts)
+    return Report(tuple(ordered), summary, texts)
+
+
+def _below_repository(cwd: Path) -> str:
+    """The current folder as its repository knows it; empty for the root, and outside of any."""
+    root = next((folder for folder in (cwd, *cwd.parents) if (folder / ".git").exists()), cwd)
+    below = cwd.relative_to(root).as_posix()
+    return "" if below == "." else below
 
 
 def sources(findings: Iterable[Finding], contents: Mapping[str, bytes | None]) -> dict[str, str]:
@@ -68,11 +82,16 @@ def _place(finding: Finding) -> tuple[str, int, int, str, str]:
     return finding.path, line, column, finding.code, finding.message
 
 
+def fingerprinted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """
+    The findings of one history, sorted, each known again by its fingerprint.
+
+    It is the same one when its rule, revision, function and objects are: moved lines and renamed files are no change.
+    """
+    return tuple(_fingerprinted(sorted(findings, key=_place)))
+
+
 def _fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """
-    A finding is the same one when its rule, revision, function and objects are: moved lines and renamed files are no
-    change.
-    """
     seen: dict[str, int] = {}
     for finding in findings:
         where = finding.revision or os.path.basename(finding.path)

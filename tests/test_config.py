@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.config import Config, ConfigError, Output, Overrides, load, resolve, wants_color
+from migration_guard.config import Config, ConfigError, Output, Overrides, load, wants_color
+from migration_guard.config.selection import resolve
 from migration_guard.model.finding import Severity
 from migration_guard.model.target import Target
 

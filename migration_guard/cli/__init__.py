@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 
 import click
 
-from migration_guard.version import __version__
 from migration_guard.cli.output import (
     CLEAN,
     FAILED,
@@ -30,6 +29,7 @@ from migration_guard.cli.output import (
 from migration_guard.cli.roundtrip import roundtrip
 from migration_guard.config import COLORS, FORMATS, ConfigError, Overrides, wants_traceback
 from migration_guard.model.finding import Report, Severity
+from migration_guard.version import __version__
 
 WORDS = ("target", "select", "ignore", "extend_select", "output_format")
 
@@ -166,7 +166,7 @@ def rule(code: str) -> None:
     """Print the page of one rule: MG401 or blocking-index-build."""
     from inspect import cleandoc
 
-    from migration_guard.config import nearest
+    from migration_guard.config.selection import nearest
     from migration_guard.rules import load
 
     known = load()

@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from migration_guard.config.selection import ROUND_TRIP, Selection, nearest, precision, resolve
+from migration_guard.config.since import Since, since
 from migration_guard.model.finding import Severity
 from migration_guard.model.target import Target, parse
 
 FORMATS = ("text", "concise", "json", "github")
 COLORS = ("auto", "always", "never")
 PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
-ROUND_TRIP = tuple(f"MG75{last}" for last in range(1, 10))
 OWN_FILE = "migration-guard.toml"
 TABLE = ("tool", "migration-guard")
 SUBTABLE = "roundtrip"  # read by config/roundtrip.py
@@ -50,6 +51,8 @@ class Overrides:
     statistics: bool | None = None
     verbose: bool | None = None
     paths: tuple[str, ...] | None = None
+    since: str | None = None
+    baseline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +63,14 @@ class Output:
     file: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What one place says about which rules run: codes, prefixes of codes, or ALL. `select` None: not said."""
-
-    select: tuple[str, ...] | None = None
-    extend: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-
-    def decide(self, code: str, before: bool) -> bool:
-        """
-        Whether this place lets the rule run, where `before` is what held without it.
-
-        As in ruff: `select` starts afresh; the more precise selector wins; of two equally precise ones `ignore` wins.
-        """
-        chosen = max((_precision(word, code) for word in (*(self.select or ()), *self.extend)), default=-1)
-        hushed = max((_precision(word, code) for word in self.ignore), default=-1)
-        if chosen == hushed == -1:
-            return before and self.select is None
-        return chosen > hushed
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """
     Every option of one history, checked. `file` is where they were written, None where no file speaks.
 
     `target` empty: to be found out. `filename_pattern` is a regular expression, or "alembic" for alembic.ini's
-    file_template. `jobs` None: as it suits the files and processors. `read` are the files that were looked for,
-    absent ones too.
+    file_template. `jobs` None: as it suits the files and processors. `baseline` is a file of findings that are known
+    already. `read` are the files that were looked for, absent ones too.
     """
 
     target: tuple[Target, ...] = ()
@@ -106,6 +88,8 @@ class Config:
     statistics: bool = False
     verbose: bool = False
     paths: tuple[str, ...] = ()
+    since: Since = field(default_factory=lambda: since(None))
+    baseline: Path | None = None
     file: Path | None = None
     read: tuple[Path, ...] = ()
 
@@ -117,8 +101,8 @@ class Config:
 
     def severity_of(self, code: str, default: Severity) -> Severity:
         """How bad this rule's findings are: the most precise entry of the severity table, else `default`."""
-        found = max(self.severity, key=lambda entry: _precision(entry[0], code), default=None)
-        return found[1] if found and _precision(found[0], code) >= 0 else default
+        found = max(self.severity, key=lambda entry: precision(entry[0], code), default=None)
+        return found[1] if found and precision(found[0], code) >= 0 else default
 
 
 def load(
@@ -135,6 +119,8 @@ def load(
         return _checked((said, _Place("the command line", {}), known), read=read)
     place = _Place(str(file), {field.name: field.name.replace("_", "-") for field in fields(Overrides)})
     written = _from_table(table, place)
+    if written.baseline is not None:
+        written = replace(written, baseline=str(file.parent / written.baseline))
     return _checked((written, place, known), (said, _Place("the command line", {}), known), file=file, read=read)
 
 
@@ -181,28 +167,6 @@ def wants_traceback(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("MIGRATION_GUARD_TRACEBACK", "") not in ("", "0")
 
 
-def resolve(word: str, known: Mapping[str, str]) -> str | None:
-    """The code, prefix or ALL that a selector stands for; None where it stands for nothing."""
-    if word.upper() == "ALL":
-        return "ALL"
-    slugs = {slug: code for code, slug in known.items()}
-    if word.lower() in slugs:
-        return slugs[word.lower()]
-    upper = word.upper()
-    if upper.startswith("MG") and any(code.startswith(upper) for code in (*known, *ROUND_TRIP)):
-        return upper
-    return None
-
-
-def nearest(word: str, candidates: Iterable[str]) -> str:
-    """A question that offers the candidate most like the word, with a space before it; empty where none is like it."""
-    from difflib import get_close_matches
-
-    by_lower = {candidate.lower(): candidate for candidate in candidates}
-    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
-    return f" Did you mean {by_lower[found[0]]}?" if found else ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where options were written, for the sentences that complain about them."""
@@ -214,13 +178,6 @@ class _Place:
         option = "--no-cache" if field == "cache" else f"--{field.replace('_', '-')}"
         key = self.keys.get(field)
         return ConfigError(f"{self.name}: {key}: {sentence}" if key else f"{option}: {sentence}")
-
-
-def _precision(selector: str, code: str) -> int:
-    """How precisely a selector names the code: its length, 0 for ALL, -1 where it does not name it."""
-    if selector == "ALL":
-        return 0
-    return len(selector) if code.startswith(selector) else -1
 
 
 def _named(file: Path) -> tuple[Path, dict[str, Any], tuple[Path, ...]]:
@@ -309,14 +266,14 @@ def _checked(
     values: dict[str, Any] = {}
     severity: dict[str, Severity] = {}
     for said, place, known in layers:
-        for field in fields(Overrides):
-            value = getattr(said, field.name)
-            if value is None or field.name in ("select", "ignore", "extend_select"):
+        for option in fields(Overrides):
+            value = getattr(said, option.name)
+            if value is None or option.name in ("select", "ignore", "extend_select"):
                 continue
-            if field.name == "severity":
+            if option.name == "severity":
                 severity.update(_severities(value, place, known))
             else:
-                values[field.name] = _CHECKS.get(field.name, _unchecked)(value, field.name, place)
+                values[option.name] = _CHECKS.get(option.name, _unchecked)(value, option.name, place)
     selections = tuple(_selection(*layer) for layer in layers)
     return Config(**values, severity=tuple(severity.items()), selections=selections, file=file, read=read)
 
@@ -378,6 +335,14 @@ def _outputs(values: Sequence[str], field: str, place: _Place) -> tuple[Output, 
     return tuple(Output(_choice(name, field, place, FORMATS), file or None) for name, _, file in parts)
 
 
+def _since(value: str, field: str, place: _Place) -> Since:
+    return since(value)
+
+
+def _file(value: str, field: str, place: _Place) -> Path:
+    return Path(value).absolute()
+
+
 def _pattern(value: str, field: str, place: _Place) -> str:
     if value == "alembic":
         return value
@@ -405,4 +370,6 @@ _CHECKS: Mapping[str, Callable[[Any, str, _Place], Any]] = {
     "output_format": _outputs,
     "filename_pattern": _pattern,
     "jobs": _jobs,
+    "since": _since,
+    "baseline": _file,
 }

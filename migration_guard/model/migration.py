@@ -138,12 +138,26 @@ class GraphFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """
+    The history as it will be when it is merged with a git ref.
+
+    `graph` is that of both sides. `old` are the files of this checkout whose migrations the ref has; those that only it
+    has are called `origin/main:versions/a1.py`.
+    """
+
+    ref: str
+    old: frozenset[str]
+    graph: GraphFacts
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """
     All revisions of one Alembic project (of one database, where the project has several).
 
     `root` is the folder of the configuration file (or of the versions), absolute. `file_template` is
-    alembic.ini's, None where it sets none.
+    alembic.ini's, None where it sets none. `merge` is there where only what a git ref does not have is judged.
     """
 
     root: str
@@ -154,3 +168,17 @@ class History:
     database: str | None = None
     graph: GraphFacts = GraphFacts()
     by_revision: Mapping[str, Migration] = field(default_factory=dict)
+    merge: Merge | None = None
+
+    @property
+    def merged(self) -> GraphFacts:
+        """The graph as it will be once this is merged, where it will be; else as it is."""
+        return self.merge.graph if self.merge else self.graph
+
+    def is_coming(self, migration: Migration) -> bool:
+        """Whether only the git ref has it."""
+        return self.merge is not None and migration.path.startswith(f"{self.merge.ref}:")
+
+    def is_new(self, migration: Migration) -> bool:
+        """Whether this checkout adds it to what the git ref has; without one everything is new."""
+        return self.merge is None or (migration.path not in self.merge.old and not self.is_coming(migration))

@@ -7,10 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migration_guard.reading.folders import histories, holds_migrations, python_files, walk
+from migration_guard.reading.folders import (
+    histories,
+    holds_migrations,
+    is_migration,
+    python_files,
+    walk,
+)
 from migration_guard.reading.settings import ProjectError, Settings, configurations, settings
 
-__all__ = ["Project", "ProjectError", "find"]
+__all__ = ["Project", "ProjectError", "around", "find", "migrations_among"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,22 @@ def find(paths: Sequence[Path], cwd: Path) -> tuple[Project, ...]:
     return (replace(first, notes=tuple(dict.fromkeys(search.troubles))), *others)
 
 
+def migrations_among(paths: Iterable[Path], cwd: Path) -> tuple[Path, ...]:
+    """Those of the paths that are folders or migrations: not the other files of a commit, nor what is gone."""
+    search = _Search(cwd, {}, [])
+    return tuple(path for path in paths if search.knows(path))
+
+
+def around(file: Path, cwd: Path) -> tuple[Project, ...]:
+    """The histories that a Python file belongs to, or will belong to once it is saved: to report on it alone."""
+    place = Path(os.path.normpath(cwd / file))
+    found = [one for one in _Search(cwd, {}, []).near(place) if place.suffix == ".py"]
+    return tuple(
+        replace(one, files=tuple(sorted({*one.files, place})), only=_restriction(one, frozenset((place,))))
+        for one in found
+    )
+
+
 def _united(one: Project, other: Project) -> Project:
     """The same history, named twice: everything that either of them was asked for."""
     if one.only is None or other.only is None:
@@ -94,6 +116,17 @@ class _Search:
         if place.suffix == ".py" and place.is_file():
             return self._file(place)
         raise ProjectError(f"{path} is no Python file, alembic.ini or folder. Name one of these.")
+
+    def knows(self, path: Path) -> bool:
+        """Whether the path is a folder, or a file among the migrations of a history."""
+        place = Path(os.path.normpath(self.cwd / path))
+        if place.suffix != ".py" or not place.is_file():
+            return place.is_dir()
+        return is_migration(place) or any(place in project.files for project in self.near(place))
+
+    def near(self, file: Path) -> list[Project]:
+        """The histories that have their files in this file's folder."""
+        return self._claim(file.parent)
 
     def _file(self, file: Path) -> list[Project]:
         claimed = [project for project in self._claim(file.parent) if file in project.files]

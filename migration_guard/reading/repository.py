@@ -1,49 +1,230 @@
-"""Knows what git has: which revisions of a history a ref holds already. Changes nothing there."""
+"""Knows what git has of a history: which migrations a ref has already, and which it would bring. Changes nothing."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from migration_guard.config.since import Since
+from migration_guard.reading.folders import QUOTED, REFERS, REVISION
 from migration_guard.reading.project import Project, ProjectError
 
-DECLARATION = r"""^revision\b[^=]*=\s*\(?\s*["']([^"']+)["']"""
+DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master")
+NOT_HERE = """\
+git has no commit {ref} here, so the whole history was judged and not only what is new. Fetch it first: \
+{command}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """
+    What a ref has of a history.
+
+    `old` are the files of this checkout whose migrations it has, whatever they are called there, and `known` the ids in
+    them. `coming` are the migrations that it has and this checkout has not yet: their contents, by names that tell
+    where they are ("origin/main:migrations/versions/0042_orders.py").
+    """
+
+    ref: str
+    old: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    coming: tuple[tuple[str, bytes], ...] = ()
+
+
+Paths = Mapping[str, str]  # a file below the root of the repository -> the id of the migration in it
+
+
+def base(project: Project, contents: Mapping[str, bytes | None], since: Since) -> tuple[Base | None, tuple[str, ...]]:
+    """
+    What the ref has that `since` asks for, None where everything is to be judged; and sentences on why.
+
+    `contents` are the files of the history, by absolute path. Raises ProjectError where somebody named the ref and git
+    cannot say what it has.
+    """
+    root = _folder(project)
+    if not since.candidates and not since.default_branch:
+        return None, ()
+    if _git(root, "rev-parse", "--git-dir") is None:
+        if since.asked:
+            raise ProjectError(f"--since: {root} is in no git repository. Leave the option out, or name revisions.")
+        return None, ()
+    found = next((ref for ref in since.candidates if _commit(root, ref)), None)
+    if found is None and since.asked:
+        raise ProjectError(
+            f"--since: git has no commit {since.candidates[0]!r} here. Fetch it first: {_fetch(root, since)}"
+        )
+    if found is None and since.branch:
+        return None, (NOT_HERE.format(ref=since.candidates[0], command=_fetch(root, since)),)
+    if found is None:
+        found = default_branch(root)
+    if found is None:
+        return None, ("No default branch is known to git here, so the whole history was judged.",)
+    return compare(project, contents, found), ()
 
 
 def known_revisions(ref: str, project: Project) -> frozenset[str]:
+    contents = {str(path): path.read_bytes() for path in project.files}
+    found, _ = base(project, contents, Since((ref,), asked=True))
+    return found.known if found else frozenset()
+
+
+def default_branch(folder: Path) -> str | None:
+    """The branch that others are merged into: that of the remote called origin, else main or master."""
+    head = _git(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    candidates = (*((head.strip(),) if head else ()), *DEFAULT_BRANCHES)
+    return next((ref for ref in candidates if _commit(folder, ref)), None)
+
+
+def compare(project: Project, contents: Mapping[str, bytes | None], ref: str) -> Base:
+    """What this commit, which git has, knows of the history."""
+    root = _folder(project)
+    top = (_git(root, "rev-parse", "--show-toplevel") or str(root)).rstrip("\n")
+    own = {path: _identity(content) for path, content in contents.items()}
+    paths = {path: _below(path, top) for path in contents}
+    there, folders = _there(project, ref, set(own.values()) - {""}, top)
+    began = _began(root, ref)
+    before = frozenset(_declared(root, began, folders).values()) if began else None
+    places: dict[str, list[str]] = {}
+    for path, revision in there.items():
+        places.setdefault(revision, []).append(path)
+
+    def is_old(path: str, revision: str) -> bool:
+        if not revision:
+            return _unchanged(root, ref, path)
+        if paths[path] in places.get(revision, ()):
+            return True
+        # Under another name it is the same one, unless both sides have added one of this id since they parted.
+        renamed = revision in places and not any(place in here for place in places[revision])
+        return renamed and (before is None or revision in before)
+
+    here = set(paths.values())
+    old = frozenset(path for path, revision in own.items() if is_old(path, revision))
+    known = frozenset(own[path] for path in old) - {""}
+    new_there = [path for path, one in there.items() if one not in known and (before is None or one not in before)]
+    coming = {f"{ref}:{path}": content for path, content in _contents(root, ref, new_there).items()}
+    if before is None:
+        coming = _attached(coming, set(own.values()))
+    return Base(ref, old, known, tuple(coming.items()))
+
+
+def _folder(project: Project) -> Path:
+    return project.versions[0] if project.versions else project.root
+
+
+def _below(path: str, top: str) -> str:
+    """A path as git writes it."""
+    return Path(os.path.relpath(os.path.realpath(path), os.path.realpath(top))).as_posix()
+
+
+def _identity(content: bytes | None) -> str:
+    found = REVISION.search(content or b"")
+    return found[1].decode("utf-8", "replace") if found else ""
+
+
+def _there(project: Project, ref: str, own: Collection[str], top: str) -> tuple[Paths, list[str]]:
     """
-    The ids of the revisions that the commit has in the folders of this history, whatever their files are called there.
+    The migrations that the ref has in the folders of this history, and where to look for them.
 
-    Where it has none there, the folders have moved since: then its whole tree counts. Raises ProjectError where git
-    cannot say.
+    Where it has none, the folders may have moved: to them belongs the folder that has most of our revisions there, and
+    is gone here.
     """
-    root = project.versions[0] if project.versions else project.root
-    if _git(root, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}") is None:
-        if _git(root, "rev-parse", "--git-dir") is None:
-            raise ProjectError(f"--since: {root} is in no git repository. Leave the option out, or name revisions.")
-        shallow = (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
-        depth = "--unshallow " if shallow else ""
-        raise ProjectError(
-            f"--since: git has no commit {ref!r} here. Fetch it first: git fetch {depth}origin"
-            f" {ref.removeprefix('origin/')}"
-        )
-    folders = [str(folder) for folder in project.versions]
-    return _declared(root, ref, folders) or _declared(root, ref, [":/*.py"])
+    root = _folder(project)
+    folders = [f":/{_below(str(folder), top)}" for folder in project.versions or (root,)]
+    found = _declared(root, ref, folders)
+    if found:
+        return found, folders
+    everywhere = _declared(root, ref, [":/*.py"])
+    gone = [path for path, revision in everywhere.items() if revision in own and not Path(top, path).exists()]
+    if not gone:
+        return {}, folders
+    moved = Counter(map(os.path.dirname, gone)).most_common(1)[0][0]
+    inside = {path: revision for path, revision in everywhere.items() if os.path.dirname(path) == moved}
+    return inside, [*folders, f":/{moved}"]
 
 
-def _declared(root: Path, ref: str, where: Sequence[str]) -> frozenset[str]:
-    lines = _git(root, "grep", "-h", "-E", "^revision", ref, "--", *where) or ""
-    return frozenset(re.findall(DECLARATION, lines, re.MULTILINE))
+def _began(root: Path, ref: str) -> str | None:
+    """The commit where this branch and the ref parted; None where git does not know, as in a shallow clone."""
+    commit = _commit(root, ref)
+    # A shallow clone hides the parents of its commits, but a commit names them all the same.
+    parents = re.findall(r"^parent (\w+)$", _git(root, "cat-file", "-p", "HEAD") or "", re.MULTILINE)
+    if commit in parents:
+        return commit
+    found = _git(root, "merge-base", ref, "HEAD")
+    return found.strip() if found else None
+
+
+def _attached(coming: Mapping[str, bytes], own: Collection[str]) -> dict[str, bytes]:
+    """
+    Of what the ref has and we have not, what builds on ours. Where nobody knows when the branch began, the rest may as
+    well be what the branch has removed.
+    """
+    names = set(own)
+    found: dict[str, bytes] = {}
+    waiting = dict(coming)
+    while True:
+        next_ones = {path: content for path, content in waiting.items() if names & set(_needs(content))}
+        if not next_ones:
+            return found
+        found |= next_ones
+        names |= {_identity(content) for content in next_ones.values()}
+        waiting = {path: content for path, content in waiting.items() if path not in next_ones}
+
+
+def _needs(content: bytes) -> list[str]:
+    return [one.decode("utf-8", "replace") for text in REFERS.findall(content) for one in QUOTED.findall(text)]
+
+
+def _declared(root: Path, ref: str, where: Sequence[str]) -> Paths:
+    """The migrations that a commit has in these places."""
+    lines = _git(root, "grep", "--full-name", "-z", "-E", "^revision", ref, "--", *where) or ""
+    found: dict[str, str] = {}
+    for name, text in re.findall(r"^([^\0\n]+)\0([^\n]*)$", lines, re.MULTILINE):
+        path = name.removeprefix(f"{ref}:")
+        if path.endswith(".py") and (revision := _identity(text.encode())):
+            found.setdefault(path, revision)
+    return found
+
+
+def _contents(root: Path, ref: str, paths: Sequence[str]) -> dict[str, bytes]:
+    shown = {path: _run(root, "show", f"{ref}:{path}") for path in paths}
+    return {path: content for path, content in shown.items() if content is not None}
+
+
+def _unchanged(root: Path, ref: str, path: str) -> bool:
+    """Whether the ref has a file exactly as it is here."""
+    known = _git(root, "ls-tree", "--name-only", ref, "--", path)
+    return bool(known) and _git(root, "diff", "--quiet", ref, "--", path) is not None
+
+
+def _commit(root: Path, ref: str) -> str | None:
+    found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    return found.strip() if found else None
+
+
+def _fetch(root: Path, since: Since) -> str:
+    """The command that brings what is missing."""
+    branch = since.branch or since.candidates[0].removeprefix("origin/")
+    if (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true":
+        return f"git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"
+    return f"git fetch origin {branch}"
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """What git says; None where it refuses, or is not there."""
+    """What git says, as text; None where it refuses, or is not there."""
+    said = _run(folder, *arguments)
+    return None if said is None else said.decode("utf-8", "replace")
+
+
+def _run(folder: Path, *arguments: str) -> bytes | None:
     # The owner of a checkout is often another one in a container; we only read.
     command = ["git", "-c", "safe.directory=*", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
     except OSError:
         return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    return done.stdout if done.returncode == 0 else None

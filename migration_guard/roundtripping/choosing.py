@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from migration_guard.config import nearest
+from migration_guard.config.selection import nearest
 from migration_guard.gathering import relative
 from migration_guard.reading.project import Project, ProjectError, find
 

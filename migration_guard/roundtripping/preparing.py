@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from migration_guard.config import nearest
+from migration_guard.config.selection import nearest
 from migration_guard.reading.project import ProjectError
 from migration_guard.reading.sql_text import split
 from migration_guard.roundtripping.access import Access

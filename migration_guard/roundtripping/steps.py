@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from migration_guard.config import nearest
+from migration_guard.config.selection import nearest
 from migration_guard.reading.project import ProjectError
 from migration_guard.roundtripping.messages import Revision
 

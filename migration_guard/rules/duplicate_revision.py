@@ -20,10 +20,8 @@ class DuplicateRevision(Rule[History]):
     help = "Give one of them an id of its own (alembic revision makes one)."
 
     def check(self, subject: History, context: Context) -> Iterator[Finding]:
-        for kept, other in subject.graph.duplicates:
-            yield self.finding(
-                other,
-                span=other.revision_span,
-                revision=other.revision,
-                other=relpath(kept.path, subject.root).replace("\\", "/"),
-            )
+        for kept, other in subject.merged.duplicates:
+            if not subject.is_new(other):
+                kept, other = other, kept
+            known = kept.path if subject.is_coming(kept) else relpath(kept.path, subject.root).replace("\\", "/")
+            yield self.finding(other, span=other.revision_span, revision=other.revision, other=known)

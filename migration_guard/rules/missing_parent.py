@@ -22,7 +22,7 @@ class MissingParent(Rule[History]):
 
     def check(self, subject: History, context: Context) -> Iterator[Finding]:
         broken = [basename(file.path) for file in subject.unreadable]
-        for migration, parent in subject.graph.missing:
+        for migration, parent in subject.merged.missing:
             if any(parent in name for name in broken):
                 continue  # its file is there, and MG001 speaks of it
             yield self.finding(

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Finding
-from migration_guard.model.migration import History, Migration
+from migration_guard.model.migration import GraphFacts, History, Migration
 from migration_guard.rules import Context, Rule
 
 
@@ -11,36 +11,62 @@ class MultipleHeads(Rule[History]):
     """
     The history ends in more than one revision: `alembic upgrade head` does not know which one is meant, and stops.
 
-    Two branches each added a migration, and both were merged. Branches that are meant to stay apart carry a
-    branch label. The examples are in tests/cases/multiple-heads.md.
+    Two branches each added a migration, and both were merged; or one of them is merged already, and the other will be.
+    Branches that are meant to stay apart carry a branch label. The examples are in tests/cases/multiple-heads.md.
     """
 
     code = "MG006"
     message = "The history ends in {count} revisions ({heads}): `alembic upgrade head` stops."
     help = 'Join them: alembic merge -m "merge heads" {arguments}'
+    once_merged = "Merged with {ref}, the history ends in {count} revisions ({heads}): `alembic upgrade head` stops."
+    behind = """\
+Put {revision} behind what {ref} has, or join the two when both are there:
+
+    down_revision = "{coming}"
+    alembic merge -m "merge heads" {arguments}"""
 
     def check(self, subject: History, context: Context) -> Iterator[Finding]:
         together: dict[frozenset[str], list[Migration]] = {}
-        loose = {migration.revision for migration, _ in subject.graph.missing}
-        for head in subject.graph.heads:
-            below = lineage(head, subject)
+        graph = subject.merged
+        loose = {migration.revision for migration, _ in graph.missing}
+        for head in graph.heads:
+            below = lineage(head, graph)
             # What hangs on a missing revision may belong on top of another head: MG004 speaks of it.
             if not any(migration.revision in loose for migration in below):
                 labels = frozenset(label for migration in below for label in migration.branch_labels)
                 together.setdefault(labels, []).append(head)
         for heads in together.values():
-            if len(heads) < 2:
-                continue
-            names = [head.revision for head in heads]
-            last = heads[-1]
-            yield self.finding(
-                last, span=last.revision_span, count=len(heads), heads=", ".join(names), arguments=" ".join(names)
-            )
+            new = [head for head in heads if subject.is_new(head)]
+            if len(heads) > 1 and new and len(heads) > _heads_before(heads, subject):
+                yield self._told(heads, new[-1], subject)
+
+    def _told(self, heads: Sequence[Migration], last: Migration, history: History) -> Finding:
+        names = [head.revision for head in heads]
+        coming = next((head.revision for head in heads if history.is_coming(head)), None)
+        return self.finding(
+            last,
+            span=last.revision_span if coming is None else last.parents_span or last.revision_span,
+            message=self.message if coming is None else self.once_merged,
+            help=self.help if coming is None else self.behind,
+            count=len(heads),
+            heads=", ".join(names),
+            arguments=" ".join(names),
+            revision=last.revision,
+            coming=coming,
+            ref=history.merge and history.merge.ref,
+        )
 
 
-def lineage(head: Migration, history: History) -> list[Migration]:
+def _heads_before(heads: Sequence[Migration], history: History) -> int:
+    """How many heads there are below these without what is new: 0 where everything is."""
+    below = {one.revision: one for head in heads for one in lineage(head, history.merged) if not history.is_new(one)}
+    named = {parent for migration in below.values() for parent in migration.parents}
+    return sum(revision not in named for revision in below)
+
+
+def lineage(head: Migration, graph: GraphFacts) -> list[Migration]:
     """A head and every revision below it."""
-    known = {migration.revision: migration for migration in history.graph.order}
+    known = {migration.revision: migration for migration in graph.order}
     found = {head.revision: head}
     waiting = [head]
     while waiting:

@@ -19,7 +19,7 @@ class RevisionCycle(Rule[History]):
     help = "Point one down_revision at the revision that really came before."
 
     def check(self, subject: History, context: Context) -> Iterator[Finding]:
-        for loop in subject.graph.cycles:
+        for loop in subject.merged.cycles:
             first = loop[0]
             names = [migration.revision for migration in (*loop, first)]
             yield self.finding(first, span=first.parents_span or first.revision_span, loop=" -> ".join(names))

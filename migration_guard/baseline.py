@@ -1,0 +1,124 @@
+"""Findings that are known already: written to a file by their fingerprints, and left out of later reports."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from migration_guard.config import Config, ConfigError
+from migration_guard.gathering import relative
+from migration_guard.model.finding import Finding, Report
+from migration_guard.reading.project import Project
+
+FILE = "migration-guard-baseline.json"
+VERSION = 1
+NAMED = 5
+# What cannot be read is never taken for known: nobody knows what it does.
+NEVER = ("MG001",)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One finding of a baseline. `path` is absolute: where its file was when the baseline was written."""
+
+    fingerprint: str
+    code: str
+    path: str
+
+
+def written(report: Report, file: Path, cwd: Path) -> tuple[str, int]:
+    """The text of a baseline with the findings of a report, and how many these are. Its paths are relative to it."""
+    known = [
+        {
+            "fingerprint": one.fingerprint,
+            "code": one.code,
+            "path": relative(os.path.normpath(cwd / one.path), file.absolute().parent),
+            "message": one.message,
+        }
+        for one in report.findings
+        if one.code not in NEVER
+    ]
+    return json.dumps({"version": VERSION, "findings": known}, indent=2, ensure_ascii=False) + "\n", len(known)
+
+
+def read(file: Path) -> tuple[Known, ...]:
+    """The findings of a baseline. Raises ConfigError where the file is none."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"baseline: {file} cannot be read ({error.strerror}). Write it with: migration-guard baseline"
+        ) from None
+    try:
+        match json.loads(content):
+            case {"version": int(version), "findings": list(findings)} if version == VERSION:
+                return tuple(_known(one, file) for one in findings)
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ConfigError(
+        f"baseline: {file} is no baseline of version {VERSION}. Write it anew with: migration-guard baseline"
+    )
+
+
+def _known(entry: dict[str, str], file: Path) -> Known:
+    path = os.path.normpath(file.absolute().parent / entry["path"])
+    return Known(str(entry["fingerprint"]), str(entry["code"]), path)
+
+
+def without_known(
+    findings: tuple[Finding, ...], settings: Config, project: Project, *, rules: Iterable[str], whole: bool, cwd: Path
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """
+    The findings that the baseline of a history does not hold, and a sentence on those that it holds and are gone.
+
+    These are told where `whole` says that the history was judged as a whole, for the `rules` that may run.
+    """
+    if settings.baseline is None:
+        return findings, ()
+    known = read(settings.baseline)
+    files, folders = set(project.files), set(project.versions)
+    missing = gone(
+        findings,
+        known if whole and project.only is None else (),
+        [code for code in rules if settings.selects(code, default=True)],
+        lambda path: path in files or (path.parent in folders and not path.exists()),
+    )
+    return new(findings, known), (told(missing, cwd),) if missing else ()
+
+
+def new(findings: Iterable[Finding], known: Sequence[Known]) -> tuple[Finding, ...]:
+    """The findings that the baseline does not hold. One that it holds once hides one."""
+    left = Counter(one.fingerprint for one in known)
+    found = []
+    for finding in findings:
+        if finding.code not in NEVER and left[finding.fingerprint] > 0:
+            left[finding.fingerprint] -= 1
+        else:
+            found.append(finding)
+    return tuple(found)
+
+
+def gone(
+    findings: Iterable[Finding], known: Sequence[Known], codes: Collection[str], belongs: Callable[[Path], bool]
+) -> list[Known]:
+    """What the baseline holds and nobody finds any more, of the rules that ran and the files that `belongs` accepts."""
+    left = Counter(one.fingerprint for one in findings)
+    missing = []
+    for one in known:
+        if left[one.fingerprint] > 0:
+            left[one.fingerprint] -= 1
+        elif one.code in codes and belongs(Path(one.path)):
+            missing.append(one)
+    return missing
+
+
+def told(missing: Sequence[Known], cwd: Path) -> str:
+    """One sentence on what is gone."""
+    names = [f"{one.code} in {relative(one.path, cwd)}" for one in missing]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    count = "1 finding of the baseline is" if len(names) == 1 else f"{len(names)} findings of the baseline are"
+    return f"{count} gone: {', '.join(names[:NAMED])}{more}. `migration-guard baseline` forgets them."

@@ -1,0 +1,58 @@
+"""Knows how rules are named: by code, by name, by the beginning of a code; and which of two selectors wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+ROUND_TRIP = tuple(f"MG75{last}" for last in range(1, 10))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one place says about which rules run: codes, prefixes of codes, or ALL. `select` None: not said."""
+
+    select: tuple[str, ...] | None = None
+    extend: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    def decide(self, code: str, before: bool) -> bool:
+        """
+        Whether this place lets the rule run, where `before` is what held without it.
+
+        As in ruff: `select` starts afresh; the more precise selector wins; of two equally precise ones `ignore` wins.
+        """
+        chosen = max((precision(word, code) for word in (*(self.select or ()), *self.extend)), default=-1)
+        hushed = max((precision(word, code) for word in self.ignore), default=-1)
+        if chosen == hushed == -1:
+            return before and self.select is None
+        return chosen > hushed
+
+
+def resolve(word: str, known: Mapping[str, str]) -> str | None:
+    """The code, prefix or ALL that a selector stands for; None where it stands for nothing."""
+    if word.upper() == "ALL":
+        return "ALL"
+    slugs = {slug: code for code, slug in known.items()}
+    if word.lower() in slugs:
+        return slugs[word.lower()]
+    upper = word.upper()
+    if upper.startswith("MG") and any(code.startswith(upper) for code in (*known, *ROUND_TRIP)):
+        return upper
+    return None
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str:
+    """A question that offers the candidate most like the word, with a space before it; empty where none is like it."""
+    from difflib import get_close_matches
+
+    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
+    return f" Did you mean {by_lower[found[0]]}?" if found else ""
+
+
+def precision(selector: str, code: str) -> int:
+    """How precisely a selector names the code: its length, 0 for ALL, -1 where it does not name it."""
+    if selector == "ALL":
+        return 0
+    return len(selector) if code.startswith(selector) else -1
