@@ -1,0 +1,78 @@
+"""Knows with which commit a run compares, and fetches it where the checkout is too shallow to have it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+from workflow import PULL_REQUESTS, event, event_name, given, project, tell
+
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+EVERYTHING = ("--since", "none")
+
+
+def since() -> tuple[str, ...]:
+    """
+    The option --since that this run wants.
+
+    In a pull request there is none: the tool finds the base by itself, once git has it. A push is judged as a whole,
+    what waits in a merge queue against the commit that the queue names.
+    """
+    ref = given("since")
+    if ref and not ref.strip("0"):
+        tell("notice", "Before this push there was no such branch: the whole history is judged.")
+        return EVERYTHING
+    if ref not in ("", "auto"):
+        if not has(ref):
+            fetch(ref)
+        return ("--since", ref)
+    base = os.environ.get("GITHUB_BASE_REF", "")
+    if base and event_name() in PULL_REQUESTS and not has(f"origin/{base}") and not fetch(f"origin/{base}"):
+        tell("warning", f"The base of this pull request, {base}, could not be fetched: the whole history is judged.")
+    queued = str(event().get("merge_group", {}).get("base_sha", ""))
+    if queued and (has(queued) or fetch(queued)):
+        return ("--since", queued)
+    if queued:
+        tell("warning", f"The base of this merge group, {queued}, could not be fetched: the whole history is judged.")
+    return ("--since", ref) if ref else ()
+
+
+def has(ref: str) -> bool:
+    """Whether git has this commit."""
+    return git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}") is not None
+
+
+def fetch(ref: str) -> bool:
+    """Fetch a branch of origin, or a commit by its full name, and say whether git has it now."""
+    branch = ref.removeprefix("origin/")
+    if COMMIT.fullmatch(ref):
+        wanted = ref
+    elif branch != ref:
+        wanted = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
+    else:
+        return False
+    # A complete repository must not become a shallow one.
+    shallow = (git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
+    depth = ("--depth=1",) if shallow else ()
+    print(f"Fetching {ref}", flush=True)
+    git("fetch", "--no-tags", "--quiet", *depth, "origin", wanted, quiet=False)
+    return has(ref)
+
+
+def git(*arguments: str, quiet: bool = True) -> str | None:
+    """What git says; None where it refuses, or is not there. It asks nobody for a password."""
+    # The owner of a checkout is often another one in a container.
+    command = ("git", "-c", "safe.directory=*", "-C", str(project()), *arguments)
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
+            env=os.environ | {"GIT_TERMINAL_PROMPT": "0"},
+            check=False,
+        )
+    except OSError:
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None

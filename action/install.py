@@ -1,0 +1,77 @@
+"""Installs the project and the tool in a virtual environment of our own. The job's Python stays as it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from subprocess import DEVNULL
+
+from workflow import DONE, Refused, earlier, folder, given, output, project, run, tell, wanted
+
+TOOL = Path(__file__).parent.parent
+OURS = ("ACTION_INPUT_", "ACTION_STEP_")
+
+
+def main() -> int:
+    """
+    Install the project first, then the tool beside it: a command like `uv sync` removes what the project does not name.
+
+    A project that cannot be installed leaves the lint possible. It is told here, and fails the round trip.
+    """
+    environment = folder() / "environment"
+    if subprocess.run([sys.executable, "-m", "venv", str(environment)], check=False).returncode:
+        raise Refused("No virtual environment could be made (see the log). Set the input python-version.")
+    active = activated(environment)
+    output("environment", environment)
+    output("installed", str(project_installed(active)).lower())
+    # An environment that uv made afresh has no pip.
+    subprocess.run([python(environment), "-m", "ensurepip"], env=active, cwd=folder(), stdout=DEVNULL, check=False)
+    install = [python(environment), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", wheel()]
+    print(f"Installing {install[-1]}", flush=True)
+    # Not where it was found: a folder of the project that is called pip would be imported.
+    if subprocess.run(install, env=active, cwd=folder(), check=False).returncode:
+        raise Refused("migration-guard could not be installed (see the log).")
+    return DONE
+
+
+def project_installed(active: dict[str, str]) -> bool:
+    """Run the input install in the active environment, and say whether it worked. Nothing to run: it did."""
+    command = given("install") if wanted("roundtrip") else ""
+    if not command:
+        return True
+    print(f"::group::{command.splitlines()[0]}", flush=True)
+    done = subprocess.run(["bash", "-eo", "pipefail", "-c", command], cwd=project(), env=active, check=False)
+    print("::endgroup::", flush=True)
+    if done.returncode:
+        tell("error", f"The project could not be installed: the input install ended with {done.returncode}.")
+    return not done.returncode
+
+
+def wheel() -> str:
+    """What pip is to install: this checkout, with the programs of a PostgreSQL server where they may be needed."""
+    embedded = wanted("roundtrip") and not given("database-url") and os.environ.get("RUNNER_OS") != "Windows"
+    return f"{TOOL.resolve()}[postgresql]" if embedded else str(TOOL.resolve())
+
+
+def activated(environment: Path) -> dict[str, str]:
+    """Our variables as if the environment were active, without those of this action."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    path = os.pathsep.join((str(programs(environment)), others.get("PATH", "")))
+    wheels = {"PIP_CACHE_DIR": earlier("wheels")} if earlier("wheels") else {}
+    return wheels | others | {"VIRTUAL_ENV": str(environment), "PATH": path}
+
+
+def programs(environment: Path) -> Path:
+    """Where an environment has its programs."""
+    return environment / ("Scripts" if os.name == "nt" else "bin")
+
+
+def python(environment: Path) -> str:
+    """The interpreter of an environment."""
+    return str(programs(environment) / "python")
+
+
+if __name__ == "__main__":
+    run(main)
