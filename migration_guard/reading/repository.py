@@ -15,6 +15,8 @@ from migration_guard.reading.folders import QUOTED, REFERS, REVISION
 from migration_guard.reading.project import Project, ProjectError
 
 DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master")
+# What git sets for its hooks: it would lead to another repository than that of the folder.
+OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 NOT_HERE = """\
 git has no commit {ref} here, so the whole history was judged and not only what is new. Fetch it first: \
 {command}"""
@@ -223,8 +225,9 @@ def _git(folder: Path, *arguments: str) -> str | None:
 def _run(folder: Path, *arguments: str) -> bytes | None:
     # The owner of a checkout is often another one in a container; we only read.
     command = ["git", "-c", "safe.directory=*", "-C", str(folder), *arguments]
+    environment = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
     try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, check=False)
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None
