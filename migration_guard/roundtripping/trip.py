@@ -1,37 +1,23 @@
 """
-The round trip itself: each revision up, down and up again, then the whole way down and up. Knows the order of things
-and what to do after a failure; what it sees is judged elsewhere.
+The round trip itself: a revision up, down and up again. Knows what comes before it, and what to do after a failure;
+what it sees is judged elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.migration import Migration
-from migration_guard.model.trip import Cause, Difference, Failure, Step, Trip
-from migration_guard.roundtripping.catalogues import Snapshot, differences
-from migration_guard.roundtripping.process import ChildError
+from migration_guard.model.trip import Cause, Failure, Step, Trip
+from migration_guard.roundtripping.catalogues import differences
 from migration_guard.roundtripping.rows import losses
-from migration_guard.roundtripping.stage import Moment, Stage, StepError
-from migration_guard.roundtripping.steps import Lineage, Plan, needs
+from migration_guard.roundtripping.stage import Moment, Stage
+from migration_guard.roundtripping.steps import Lineage, Plan
 
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
-UNCOMMITTED = """\
-env.py comes to its end without an error, and this revision is not in the database: nobody has committed it."""
 LESSONS = 8  # how often an upgrade is tried with better rows: one for each column that it casts
-Progress = Callable[[str, int, int], None]  # the revision, its number, how many there are
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What a user asks of the trip beside the revisions."""
-
-    rows: int = 20
-    models: bool = False
-    whole_way: bool = True
-    stop_at_first: bool = False
 
 
 @dataclass(slots=True)
@@ -51,108 +37,154 @@ class Travels:
     notes: list[str] = field(default_factory=list)
     unrepeatable: set[str] = field(default_factory=set)
 
+    @property
+    def stopped(self) -> set[str]:
+        """The revisions behind which nothing can be tried."""
+        return {one for one, trip in self.trips.items() if _upgrade(trip) is None} | self.unrepeatable
 
-def travel(
-    stage: Stage,
-    graph: Lineage,
-    plan: Plan,
-    migrations: Mapping[str, Migration],
-    wishes: Wishes,
-    progress: Progress = lambda revision, number, count: None,
-) -> Travels:
+
+class Journey:
     """
-    Make the trip.
+    What is seen of the revisions of one project on one stage, visited in any order, each once.
 
-    Raises ChildError where env.py itself fails.
+    `plan` says what is there already, and which revisions are asked for. `start` is the catalogue before the first of
+    them, and `seen` all that was seen so far.
     """
-    seen = Travels()
-    start = stage.snapshot()
-    trips = set(plan.trips)
-    number = 0
-    for revision in graph.ordered({*plan.before, *plan.trips}):
-        in_the_way = next((one for one in needs(graph.revisions[revision]) if one in _stopped(seen)), None)
-        if in_the_way is not None:
-            seen.not_reached[revision] = seen.not_reached.get(in_the_way, in_the_way)
-            continue
-        migration = migrations[revision]
-        if revision not in trips:
-            _go_up(stage, migration, seen)
-            continue
-        number += 1
-        progress(revision, number, len(plan.trips))
-        seen.trips[revision] = _up_down_up(stage, migration, seen)
-        _take_fallen(stage, migrations, seen)
-        trip = seen.trips[revision]
-        if wishes.stop_at_first and trip.troubled:
-            seen.notes.append(f"Stopped at the first revision with a finding, {revision}, as asked.")
-            return seen
-    if wishes.models:
-        _compare_models(stage, graph, plan, seen)
-    if wishes.whole_way:
-        _WholeWay(stage, graph, plan, seen, start).go(wishes)
-        _take_fallen(stage, migrations, seen)
-    return seen
+
+    def __init__(self, stage: Stage, graph: Lineage, plan: Plan, migrations: Mapping[str, Migration]) -> None:
+        self.stage = stage
+        self.graph = graph
+        self.plan = plan
+        self.migrations = migrations
+        self.start = stage.snapshot()
+        self.seen = Travels()
+        self._visited: set[str] = set()
+
+    def visit(self, revision: str) -> Trip | None:
+        """
+        Let a revision go up, down and up again. None where the failure of another one is in the way, see `reach`.
+
+        Raises ChildError where env.py itself fails.
+        """
+        if revision not in self._visited and self.reach(revision):
+            self._visited.add(revision)
+            self.seen.trips[revision] = self._up_down_up(self.migrations[revision])
+            self.note_fallen()
+        return self.seen.trips.get(revision)
+
+    def reach(self, revision: str) -> bool:
+        """
+        Stand right before a revision: what it needs is upgraded at full speed, and where it is applied already, the
+        database is made anew without it. False where the failure of another one is in the way: `not_reached` names it.
+        """
+        if revision not in self._visited:
+            self.seen.trips.pop(revision, None)  # It was only passed, on the way to another one.
+        if revision in self.stage.applied:
+            self.stage.rebuild(self.graph.without(self.stage.applied, revision))
+            self.note_fallen()
+        blocker = self._bring_up(self.graph.ancestors([revision]) - {revision})
+        if blocker is not None:
+            self.seen.not_reached[revision] = blocker
+            return False
+        self.seen.not_reached.pop(revision, None)
+        return True
+
+    def reach_heads(self) -> str | None:
+        """Bring the whole history up. The revision whose failure is in the way, if there is one."""
+        return self._bring_up(set(self.graph.revisions))
+
+    def models(self) -> tuple[str, ...]:
+        """
+        What the application's models and the database do not share, in words; where all of the history is in it.
+
+        Raises NotCompared where that is not so, or where there are no models.
+        """
+        if self.seen.not_reached or self.seen.stopped:
+            raise NotCompared("not all of the history could be upgraded")
+        if not self.stage.entered.has_models:
+            raise NotCompared("env.py hands over no target_metadata, or an empty one")
+        if self.graph.revisions.keys() - set(self.plan.there) - set(self.stage.applied):
+            raise NotCompared("the revisions that were asked for do not lead to the heads")
+        return self.stage.models()
+
+    def _bring_up(self, needed: set[str]) -> str | None:
+        """Upgrade those of these revisions that are not in the database. The first whose failure is in the way."""
+        for one in self.graph.ordered(needed - set(self.plan.there) - set(self.stage.applied)):
+            stopped = self.seen.stopped
+            before = self.graph.ordered(self.graph.ancestors([one]) & stopped) if stopped else ()
+            if before:
+                return before[0]
+            self._pass(one)
+            if one not in self.stage.applied:
+                return one
+        return None
+
+    def _pass(self, revision: str) -> None:
+        """Upgrade what only comes before another one, once and without looking at what it does."""
+        stage = self.stage
+        step = stage.step(UP, revision)
+        if step.failure is not None and stage.written:
+            stage.rebuild(stage.applied)  # Our rows may be at fault, whoever they were made for.
+            self.note_fallen()
+            step = stage.step(UP, revision)
+        if step.failure is not None:
+            trip = self.seen.trips.get(revision)
+            self.seen.trips[revision] = replace(trip, on_empty=step) if trip else Trip(self.migrations[revision], step)
+            stage.rebuild(stage.applied)
+            self.note_fallen()
+
+    def note_fallen(self) -> None:
+        """
+        Write down which upgrades have worked on rows only. Those that never work a second time have said so already.
+        """
+        for step in self.stage.fallen:
+            trip = self.seen.trips.get(step.revision) or Trip(self.migrations[step.revision])
+            again = trip.again.failure if trip.again else None
+            if step.failure and again and again.message == step.failure.message:
+                self.seen.unrepeatable.add(step.revision)
+            else:
+                self.seen.trips[step.revision] = replace(trip, on_empty=step)
+        self.stage.fallen.clear()
+
+    def _up_down_up(self, migration: Migration) -> Trip:
+        """
+        One revision up, down and up again. The stage is left as its upgrade leaves it, or as it was where that fails.
+        """
+        stage, revision = self.stage, migration.revision
+        first, before = _up_on_rows(stage, revision)
+        trip = Trip(migration, first)
+        if first.failure is not None:
+            trip = replace(trip, on_empty=_up_on_empty_tables(stage, first, before))
+            if _upgrade(trip) is None:
+                return trip
+            before = replace(before, rows=None)
+        after = Moment(stage.snapshot())
+        if migration.irreversible is not None and migration.irreversible.reason:
+            self.seen.one_way.append(revision)
+            return trip
+        trip = replace(trip, downgrade=stage.step(DOWN, revision))
+        if trip.downgrade and trip.downgrade.failure is not None:
+            stage.recover(after, trip.downgrade)
+            return trip
+        trip = _compared(stage, trip, before)
+        trip = replace(trip, again=stage.step(UP, revision))
+        if trip.again and trip.again.failure is not None:
+            stage.rebuild((*stage.applied, revision))
+            return trip
+        found = differences(after.catalogue, stage.snapshot())
+        if found:
+            stage.rebuild(stage.applied)
+        return replace(trip, differs=found)
 
 
-def _stopped(seen: Travels) -> set[str]:
-    """The revisions behind which nothing can be tried."""
-    failed = {one for one, trip in seen.trips.items() if _upgrade(trip) is None}
-    return failed | set(seen.not_reached) | seen.unrepeatable
+class NotCompared(Exception):
+    """The models could not be compared with the database; the message is why, without a full stop."""
 
 
 def _upgrade(trip: Trip) -> Step | None:
     """The upgrade that worked: where it was tried on empty tables, there."""
     step = trip.on_empty or trip.upgrade
     return step if step is not None and step.failure is None else None
-
-
-def _take_fallen(stage: Stage, migrations: Mapping[str, Migration], seen: Travels) -> None:
-    """Write down which upgrades have worked on rows only. Those that never work a second time have said so already."""
-    for step in stage.fallen:
-        trip = seen.trips.get(step.revision) or Trip(migrations[step.revision])
-        again = trip.again.failure if trip.again else None
-        if step.failure and again and again.message == step.failure.message:
-            seen.unrepeatable.add(step.revision)
-        else:
-            seen.trips[step.revision] = replace(trip, on_empty=step)
-    stage.fallen.clear()
-
-
-def _go_up(stage: Stage, migration: Migration, seen: Travels) -> None:
-    """Upgrade once what only comes before the revisions that were asked for, without looking at what it does."""
-    step = stage.step(UP, migration.revision)
-    if step.failure is not None:
-        seen.trips[migration.revision] = Trip(migration, step)
-        stage.rebuild(stage.applied)
-
-
-def _up_down_up(stage: Stage, migration: Migration, seen: Travels) -> Trip:
-    """One revision up, down and up again. The stage is left as its upgrade leaves it, or as it was where that fails."""
-    revision = migration.revision
-    first, before = _up_on_rows(stage, revision)
-    trip = Trip(migration, first)
-    if first.failure is not None:
-        trip = replace(trip, on_empty=_up_on_empty_tables(stage, first, before))
-        if _upgrade(trip) is None:
-            return trip
-        before = replace(before, rows=None)
-    after = Moment(stage.snapshot())
-    if migration.irreversible is not None and migration.irreversible.reason:
-        seen.one_way.append(revision)
-        return trip
-    trip = replace(trip, downgrade=stage.step(DOWN, revision))
-    if trip.downgrade and trip.downgrade.failure is not None:
-        stage.recover(after, trip.downgrade)
-        return trip
-    trip = _compared(stage, trip, before)
-    trip = replace(trip, again=stage.step(UP, revision))
-    if trip.again and trip.again.failure is not None:
-        stage.rebuild((*stage.applied, revision))
-        return trip
-    found = differences(after.catalogue, stage.snapshot())
-    if found:
-        stage.rebuild(stage.applied)
-    return replace(trip, differs=found)
 
 
 def _up_on_rows(stage: Stage, revision: str) -> tuple[Step, Moment]:
@@ -204,115 +236,3 @@ def _compared(stage: Stage, trip: Trip, before: Moment) -> Trip:
     gone = {one.name for one in left}
     lost = tuple(one for one in lost if not {one.table, f"{one.table}.{one.column}"} & gone)
     return replace(trip, left=left, lost=lost)
-
-
-def _compare_models(stage: Stage, graph: Lineage, plan: Plan, seen: Travels) -> None:
-    """Compare the application's models with the database, where all of the history is in it."""
-    if seen.not_reached or _stopped(seen):
-        seen.notes.append("The models were not compared: not all of the history could be upgraded.")
-    elif not stage.entered.has_models:
-        seen.notes.append("The models were not compared: env.py hands over no target_metadata, or an empty one.")
-    elif graph.revisions.keys() - set(plan.there) - set(stage.applied):
-        seen.notes.append("The models were not compared: the revisions that were asked for do not lead to the heads.")
-    else:
-        found = stage.models()
-        newest = next(reversed(seen.trips), None)
-        if newest is not None:
-            seen.trips[newest] = replace(seen.trips[newest], models=found)
-        else:
-            seen.notes += [f"The models and the database differ: {one}" for one in found]
-
-
-@dataclass(frozen=True, slots=True)
-class _WholeWay:
-    """From the heads down to where the trip began, and up again, in one go and without rows."""
-
-    stage: Stage
-    graph: Lineage
-    plan: Plan
-    seen: Travels
-    start: Snapshot
-
-    def go(self, wishes: Wishes) -> None:
-        """Go as far down as the revisions allow, and up again."""
-        stage, seen = self.stage, self.seen
-        tried = [one for one in stage.applied if one in seen.trips]
-        stuck = {one for one in stage.applied if one not in seen.trips or not _returns(seen.trips[one])}
-        going = self.graph.returnable(stage.applied, stuck)
-        self.seen.whole_way = 0
-        if not going:
-            return
-        self._begin(wishes)
-        going = tuple(one for one in going if one in stage.applied)
-        top = stage.snapshot()
-        for revision in going:
-            if not self._step(DOWN, revision):
-                return
-        if len(going) == len(tried) and not self.plan.before:
-            self._tell(differences(self.start, stage.snapshot()), "left", going)
-        for revision in reversed(going):
-            if not self._step(UP, revision):
-                return
-        self._tell(differences(top, stage.snapshot()), "differs", going)
-        seen.whole_way = len(going)
-
-    def _begin(self, wishes: Wishes) -> None:
-        """Stand at the heads, without rows, and as env.py itself would have brought us there."""
-        stage = self.stage
-        applied = list(stage.applied)
-        entered = stage.entered
-        joined = entered.external_transaction or (entered.transactional_ddl and not entered.transaction_per_migration)
-        if joined:
-            try:
-                stage.rebuild(applied, own_transactions=True)
-                there = self.graph.ancestors(stage.entered.heads)
-                lost = [one for one in applied if one not in there]
-                if not lost:
-                    return
-                self._note_own(Step(lost[0], UP, failure=Failure(Cause.DATABASE, UNCOMMITTED)))
-            except StepError as error:
-                self._note_own(error.step)
-            except ChildError as error:
-                if error.failure.cause is Cause.DATABASE:  # A constraint that is checked when all is committed.
-                    self._note_own(Step(applied[-1], UP, failure=error.failure))
-                else:
-                    stage.troubles.append(error)
-        if joined or wishes.rows:
-            stage.rebuild(applied)
-
-    def _note_own(self, step: Step) -> None:
-        if step.revision in self.seen.trips:
-            trip = self.seen.trips[step.revision]
-            self.seen.trips[step.revision] = replace(trip, own_transactions=step)
-
-    def _step(self, direction: Direction, revision: str) -> bool:
-        step = self.stage.step(direction, revision)
-        if step.failure is not None:
-            trip = self.seen.trips[revision]
-            told = direction is UP and trip.again is not None and trip.again.failure is not None
-            if not told:
-                self.seen.trips[revision] = replace(trip, whole_way=(*trip.whole_way, step))
-        return step.failure is None
-
-    def _tell(self, found: Sequence[Difference], field_name: str, going: Sequence[str]) -> None:
-        """Give each difference to the revision that names the object, unless some revision has told it already."""
-        told = {(one.kind, one.name) for trip in self.seen.trips.values() for one in (*trip.left, *trip.differs)}
-        for difference in found:
-            if (difference.kind, difference.name) in told:
-                continue
-            revision = next((one for one in going if _names(self.seen.trips[one], difference)), going[-1])
-            trip = self.seen.trips[revision]
-            if field_name == "left":
-                self.seen.trips[revision] = replace(trip, left=(*trip.left, difference))
-            else:
-                self.seen.trips[revision] = replace(trip, differs=(*trip.differs, difference))
-
-
-def _returns(trip: Trip) -> bool:
-    """Whether the revision's own way down has worked."""
-    return trip.downgrade is not None and trip.downgrade.failure is None
-
-
-def _names(trip: Trip, difference: Difference) -> bool:
-    name = difference.name.rpartition(".")[2]
-    return any(name in statement.sql for step in (UP, DOWN) for statement in trip.statements(step))
