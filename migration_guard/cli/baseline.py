@@ -1,0 +1,68 @@
+"""The command `baseline`: writes down what is found today, so that later reports hold only what is new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from migration_guard.baseline import FILE
+from migration_guard.cli import options as shared
+from migration_guard.cli.options import OTHER, Command, option
+from migration_guard.cli.output import CLEAN, FOUND
+from migration_guard.config import ConfigError, Overrides
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        ("migration-guard baseline", f"Write {FILE} in this folder."),
+        (f"migration-guard lint --baseline {FILE}", "Report only what it does not hold."),
+    ),
+)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@option("--output", "-o", group=OTHER, type=click.Path(path_type=Path), metavar="FILE", help=f"Where to.  [{FILE}]")
+@shared.target
+@shared.start_after
+@shared.which_rules
+@shared.extend_select
+@shared.filename_pattern
+@shared.config_file
+def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, **options: Any) -> int:
+    """
+    Write today's findings to a file, so that `lint --baseline FILE` reports only new ones.
+
+    A finding is known again when lines move and files are renamed. Where `baseline` in the configuration names a file,
+    that one is written. What cannot be read (MG001) is never taken for known: then the exit code is 1.
+    """
+    from migration_guard import engine
+    from migration_guard.baseline import NEVER, written
+    from migration_guard.cli.output import settings_of_run
+    from migration_guard.reading.project import ProjectError
+    from migration_guard.report import plural
+
+    cwd = Path.cwd()
+    overrides = Overrides(**{name: value or None for name, value in options.items()}, since="none", cache=False)
+    explicit = cwd / config if config else None
+    try:
+        settings = settings_of_run(paths, cwd, explicit, overrides)
+        file = output or settings.baseline or cwd / FILE
+        paths = paths or tuple((settings.file or cwd).parent / path for path in settings.paths)
+        report = engine.lint(paths, cwd, explicit, overrides, with_known=True)
+    except (ConfigError, ProjectError) as error:
+        raise click.ClickException(str(error)) from None
+    text, count = written(report, file, cwd)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(
+            f"The baseline could not be written to {file} ({error.strerror}). Name another file with --output."
+        ) from None
+    configured = "" if settings.baseline else f' Name it in the configuration: baseline = "{file.name}"'
+    click.echo(f"Wrote {plural(count, 'finding')} to {file}.{configured}")
+    for finding in report.findings:
+        if finding.code in NEVER:
+            click.echo(f"Not in it: {finding.path}: {finding.message}", err=True)
+    return FOUND if count < len(report.findings) else CLEAN
