@@ -113,5 +113,5 @@ def test_the_command_line_starts_without_what_is_heavy() -> None:
 
 
 def test_reports_without_colour_do_not_load_rich() -> None:
-    modules = "text, concise, json, github"
+    modules = "text, concise, json, github, sarif, junit, gitlab, markdown"
     assert "rich" not in loaded(f"from migration_guard.report import {modules}")

@@ -18,7 +18,7 @@ from migration_guard.config.since import Since, since
 from migration_guard.model.finding import Severity
 from migration_guard.model.target import Target, parse
 
-FORMATS = ("text", "concise", "json", "github")
+FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "gitlab", "markdown")
 COLORS = ("auto", "always", "never")
 PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
 OWN_FILE = "migration-guard.toml"

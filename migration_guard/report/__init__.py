@@ -9,8 +9,12 @@ from importlib import import_module
 from migration_guard.model.finding import Report, Severity
 
 # What could move the cursor, hide text or turn its direction round on a terminal: control characters, the marks of
-# bidirectional text, the invisible ones, and what no terminal can print (halves of surrogate pairs).
-_UNSAFE = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ud800-\udfff"
+# bidirectional text, the invisible ones, and what no terminal can print and no XML can hold: halves of surrogate pairs
+# and noncharacters.
+_UNSAFE = (
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+    r"\ud800-\udfff\ufffe\uffff"
+)
 _ANYWHERE = re.compile(f"[{_UNSAFE}]")
 _ON_ONE_LINE = re.compile(f"[{_UNSAFE}\n\t]")
 

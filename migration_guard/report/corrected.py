@@ -11,6 +11,7 @@ from migration_guard.model.finding import Edit, Span
 
 CONTEXT = 3  # unchanged lines shown on either side of a change in a long stretch
 STATEMENT = 12  # a statement of up to so many lines is shown whole
+CORRECTED = 40  # lines of a correction that are shown
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 

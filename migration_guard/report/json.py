@@ -6,8 +6,8 @@ from dataclasses import asdict
 from json import dumps
 from typing import Any
 
-from migration_guard.version import __version__
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity
+from migration_guard.version import __version__
 
 VERSION = 1
 
@@ -36,6 +36,12 @@ def document(report: Report) -> dict[str, Any]:
             "seconds": round(summary.seconds, 3),
             "assumed": summary.assumed,
             "notes": list(summary.notes),
+            "examined": [asdict(one) for one in summary.examined],
+            "since": summary.since,
+            "older": summary.older,
+            "default_branch": summary.default_branch,
+            "baselined": summary.baselined,
+            "folder": summary.folder,
         },
         "proofs": [asdict(proof) for proof in summary.proofs],
         "findings": [_finding(finding) for finding in report.findings],

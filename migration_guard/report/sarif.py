@@ -1,0 +1,171 @@
+"""
+SARIF 2.1.0, for GitHub code scanning and other viewers.
+
+What GitHub reads of it, and its limits:
+https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from inspect import cleandoc
+from json import dumps
+from urllib.parse import quote
+
+from migration_guard.model.finding import Edit, Finding, Report, Severity, Span
+from migration_guard.report import printable
+from migration_guard.report.placing import command, identities, rooted, worst_first
+from migration_guard.rules import load
+from migration_guard.version import __version__
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+INFORMATION = "https://pypi.org/project/migration-guard/"
+RESULTS = 25_000  # GitHub refuses a run with more
+DESCRIPTION = 1024  # characters that GitHub keeps of a rule's descriptions
+MESSAGE = 8_000  # characters of a message: ours, so that a file stays below GitHub's 10 MB
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+FAMILIES = {
+    "MG0": "history",
+    "MG1": "data-loss",
+    "MG2": "columns",
+    "MG3": "constraints",
+    "MG4": "indexes",
+    "MG5": "names",
+    "MG6": "rows-and-enums",
+    "MG7": "downgrades",
+    "MG75": "round-trip",
+}
+EXAMPLES = {"bad": "Found", "good": "Not found", "fixed": "Corrected", "given": "With this before it"}
+_FENCE = re.compile(r"^```python (\w+)([^\n]*)$", re.MULTILINE)
+
+_ELSEWHERE = re.compile(r"\s*The examples are in\s+tests/\S+")  # they do not come with the package
+_EXAMPLES = re.compile(r"^.*:\n\n```", re.MULTILINE)
+
+Object = Mapping[str, object]
+
+
+def render(report: Report) -> str:
+    """The report as a log with one run. Of more results than GitHub takes, the worst are kept, and a note says so."""
+    kept = worst_first(report.findings)[:RESULTS]
+    rules = {finding.code: finding for finding in reversed(kept)}
+    codes = sorted(rules)
+    driver = {
+        "name": "migration-guard",
+        "informationUri": INFORMATION,
+        "version": __version__,
+        "semanticVersion": __version__,
+        "rules": [_rule(rules[code]) for code in codes],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": _category(report)},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(report, len(kept))],
+        "results": [
+            _result(finding, identity, codes.index(finding.code), _uri(rooted(finding.path, report)))
+            for finding, identity in zip(kept, identities(kept), strict=True)
+        ],
+    }
+    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _category(report: Report) -> str:
+    """What keeps the reports of two commands, and of two folders of one repository, apart on GitHub."""
+    return "/".join(filter(None, ("migration-guard", command(report), printable(report.summary.folder)))) + "/"
+
+
+def _invocation(report: Report, kept: int) -> Object:
+    summary = report.summary
+    unproven = [sentence for proof in summary.proofs for sentence in proof.unproven]
+    said = [("error", sentence) for sentence in unproven] + [("note", note) for note in summary.notes]
+    if kept < len(report.findings):
+        said.append(("warning", f"Only the worst {kept} of {len(report.findings)} findings are here: GitHub's limit."))
+    return {
+        "executionSuccessful": not unproven,
+        "toolExecutionNotifications": [{"level": level, "message": _text(text)} for level, text in said],
+    }
+
+
+def _rule(finding: Finding) -> Object:
+    """A rule as its docstring tells it; one that is not known is named after its finding."""
+    rule = load().get(finding.code)
+    page = _ELSEWHERE.sub("", _FENCE.sub(_example, cleandoc(rule.__doc__ or ""))) if rule else finding.slug
+    severity = rule.severity if rule else finding.severity
+    first, _, rest = page.partition("\n")
+    prose = " ".join(_EXAMPLES.split(rest)[0].split())
+    families = [family for code, family in FAMILIES.items() if finding.code.startswith(code)]
+    return {
+        "id": finding.code,
+        "name": "".join(word.capitalize() for word in finding.slug.split("-")),
+        "shortDescription": {"text": _cut(first, DESCRIPTION)},
+        "fullDescription": {"text": _cut(prose or first, DESCRIPTION)},
+        "help": {"text": page, "markdown": page},
+        "defaultConfiguration": {"level": LEVELS[severity]},
+        "properties": {"tags": ["migrations", *families[-1:]], "problem.severity": PROBLEMS[severity]},
+    }
+
+
+def _example(fence: re.Match[str]) -> str:
+    """The opening of an example, with a word on what it shows in place of the tag that only a test understands."""
+    target = f" ({fence[2].strip()})" if fence[2].strip() else ""
+    return f"{EXAMPLES.get(fence[1], fence[1].capitalize())}{target}:\n\n```python"
+
+
+def _result(finding: Finding, identity: str, index: int, uri: str) -> Object:
+    location: dict[str, object] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": uri},
+            "region": _region(finding.span or Span(1, 1, 1, 1)),
+        }
+    }
+    if finding.revision:
+        name = printable(finding.revision)
+        inner = f"{name}.{finding.direction}" if finding.direction else name
+        location["logicalLocations"] = [{"name": name, "fullyQualifiedName": inner, "kind": "revision"}]
+    result = {
+        "ruleId": finding.code,
+        "ruleIndex": index,
+        "level": LEVELS[finding.severity],
+        "message": _text("\n\n".join(filter(None, (finding.message, finding.help)))),
+        "locations": [location],
+        "partialFingerprints": {"migrationGuard/v1": identity},
+    }
+    fix = finding.fix
+    if fix and fix.safe:
+        edits = [edit for edit in fix.edits if isinstance(edit, Edit) and edit.text == printable(edit.text, lines=True)]
+        if edits and len(edits) == len(fix.edits):
+            result["fixes"] = [_fix(edits, uri)]
+    return result
+
+
+def _fix(edits: Sequence[Edit], uri: str) -> Object:
+    replacements = [{"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}} for edit in edits]
+    return {
+        "description": {"text": "What `migration-guard lint --fix` does."},
+        "artifactChanges": [{"artifactLocation": {"uri": uri}, "replacements": replacements}],
+    }
+
+
+def _region(span: Span) -> Object:
+    return {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+
+
+def _uri(path: str) -> str:
+    """A relative URI. What no file system says in UTF-8 is written as the bytes that Python knows it by."""
+    return quote(path, errors="surrogatepass")
+
+
+def _text(text: str) -> Object:
+    """A message. `[text](target)` would be a link in SARIF, and the code of others is no place to link to."""
+    return {"text": _cut(printable(text, lines=True).replace("](", "] ("), MESSAGE)}
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 4]} ..."
