@@ -16,6 +16,7 @@ from migration_guard.config import ConfigError, Overrides
 
 @click.command(
     cls=Command,
+    short_help="Write down today's findings, so that later reports hold only new ones.",
     examples=(
         ("migration-guard baseline", f"Write {FILE} in this folder."),
         (f"migration-guard lint --baseline {FILE}", "Report only what it does not hold."),

@@ -23,6 +23,7 @@ STDIN = Path("-")
 
 @click.command(
     cls=Command,
+    short_help="Read migrations and judge what each would do in production.",
     examples=(
         ("migration-guard lint", "Every history below this folder."),
         ("migration-guard lint --since origin/main", "Only the migrations that main does not have."),

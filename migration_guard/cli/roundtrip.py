@@ -13,44 +13,50 @@ from typing import Any
 
 import click
 
+from migration_guard.cli import options as shared
+from migration_guard.cli.options import REPORT, WHAT, Command, option
 from migration_guard.cli.output import exit_code, settings_of_run, write
-from migration_guard.config import COLORS, FORMATS, ConfigError, Output, Overrides
-from migration_guard.model.finding import Report, Severity
+from migration_guard.config import ConfigError, Output, Overrides
+from migration_guard.model.finding import Report
+
+WHERE = "Project and database"
 
 
-@click.command()
+@click.command(
+    cls=Command,
+    short_help="Run each revision up, down and up again on a throwaway database.",
+    examples=(
+        ("migration-guard roundtrip", "The project in this folder, on a database that is made for it."),
+        ("migration-guard roundtrip --since origin/main", "Only the revisions that main does not have."),
+        ("migration-guard roundtrip services/api --database sqlite", "Another project, on SQLite."),
+        ("migration-guard roundtrip --env APP_SETTINGS=test -x tenant=one", "What env.py needs."),
+        ("migration-guard roundtrip --shard 1/4", "The first of four parts of a long history."),
+    ),
+)
 @click.argument("project", required=False, type=click.Path(path_type=Path))
-@click.option("-c", "ini", type=click.Path(path_type=Path), metavar="FILE", help="The alembic.ini of the project.")
-@click.option("--name", "-n", metavar="NAME", help="Its section.  [alembic]")
-@click.option("-x", "x", multiple=True, metavar="ARGUMENT", help="Passed on to env.py, as alembic does. Repeatable.")
-@click.option("--env", multiple=True, metavar="NAME=VALUE", help="An environment variable for env.py. Repeatable.")
-@click.option("--database", metavar="DIALECT", help="auto, postgresql, sqlite, mariadb or mysql.  [auto]")
-@click.option("--database-url", metavar="URL", help="A server on which we may make databases of our own.")
-@click.option("--revisions", metavar="A:B", help="Only the revisions behind A, up to B.")
-@click.option("--since", metavar="GITREF", help="Only the revisions that this commit does not have.")
-@click.option("--only", metavar="REVISION", help="Only this revision.")
-@click.option("--rows", type=int, metavar="N", help="How many rows to write into each table, 0 for none.  [20]")
-@click.option("--models", is_flag=True, help="Compare the application's models with the database, too (MG757).")
-@click.option("--no-full-trip", is_flag=True, help="Do not go all the way down and up again at the end.")
-@click.option("--stop-at-first", is_flag=True, help="Stop behind the first revision with a finding.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="How long one step may take.  [120]")
-@click.option("--prepare", metavar="WHAT", help="Run FILE.sql or package.module:function on the new database first.")
-@click.option("--from", "start", metavar="REVISION", help="Where the prepared database stands.")
-@click.option("--select", multiple=True, metavar="RULES", help="Run only these: codes, names, prefixes (MG75) or ALL.")
-@click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these.")
-@click.option(
-    "--fail-on",
-    type=click.Choice([one.value for one in Severity]),
-    help="Severity from which the exit code is 1.  [error]",
+@option("-c", "ini", group=WHERE, type=click.Path(path_type=Path), metavar="FILE", help="The project's alembic.ini.")
+@option("--name", "-n", group=WHERE, metavar="NAME", help="Its section.  [alembic]")
+@option("-x", "x", group=WHERE, multiple=True, metavar="ARGUMENT", help="For env.py, as alembic -x. Repeatable.")
+@option("--env", group=WHERE, multiple=True, metavar="NAME=VALUE", help="A variable for env.py. Repeatable.")
+@option("--database", group=WHERE, metavar="DIALECT", help="auto, postgresql, sqlite, mariadb or mysql.  [auto]")
+@option("--database-url", group=WHERE, metavar="URL", help="A server on which we may make databases of our own.")
+@option("--prepare", group=WHERE, metavar="WHAT", help="First run FILE.sql or package.module:function on it.")
+@option("--from", "start", group=WHERE, metavar="REVISION", help="Where the prepared database stands.")
+@option("--revisions", group=WHAT, metavar="A:B", help="Only the revisions behind A, up to B.")
+@option("--only", group=WHAT, metavar="REVISION", help="Only this revision.")
+@shared.new_only
+@option("--shard", group=WHAT, metavar="K/N", help="Only the K-th of N parts, for as many machines.")
+@option("--rows", group=WHAT, type=int, metavar="N", help="How many rows to write into each table, 0 for none.  [20]")
+@option("--models", group=WHAT, is_flag=True, help="Compare the application's models, too (MG757).")
+@option("--no-full-trip", group=WHAT, is_flag=True, help="Do not go all the way down and up again at the end.")
+@option("--stop-at-first", group=WHAT, is_flag=True, help="Stop behind the first revision with a finding.")
+@option("--timeout", group=WHAT, type=float, metavar="SECONDS", help="How long one step may take.  [120]")
+@shared.which_rules
+@shared.how_to_report
+@option(
+    "--verbose", "-v", group=REPORT, is_flag=True, help="Say which configuration was used, and what env.py printed."
 )
-@click.option("--exit-zero", is_flag=True, help="Exit with 0 even where something is found.")
-@click.option(
-    "--output-format", multiple=True, metavar="NAME[:FILE]", help=f"{', '.join(FORMATS)}. Repeatable.  [text]"
-)
-@click.option("--color", type=click.Choice(COLORS), help="NO_COLOR and FORCE_COLOR are honoured.  [auto]")
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but findings of severity error.")
-@click.option("--verbose", "-v", is_flag=True, help="Say which configuration was used, and what env.py printed.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Read the options from this file.")
+@shared.config_file
 def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     """
     Run upgrade, downgrade, upgrade for each revision on a throwaway database, and tell what is left, lost or different.
@@ -66,7 +72,18 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
 
     cwd = Path.cwd()
     explicit = cwd / config if config else None
-    said = ("select", "ignore", "fail_on", "exit_zero", "color", "output_format", "quiet", "verbose")
+    said = (
+        "select",
+        "ignore",
+        "fail_on",
+        "exit_zero",
+        "color",
+        "output_format",
+        "quiet",
+        "verbose",
+        "since",
+        "baseline",
+    )
     overrides = Overrides(**{name: options[name] or None for name in said})
     try:
         settings = settings_of_run((options["ini"] or project or Path(),), cwd, explicit, overrides)
@@ -108,8 +125,7 @@ def _run(
     )
     request = Request(
         options=load_trip(file, wanted, cwd=cwd, url=options["database_url"]),
-        selection=Selection(span=options["revisions"], only=options["only"]),
-        since=options["since"],
+        selection=Selection(span=options["revisions"], only=options["only"], shard=_shard(options["shard"])),
         stop_at_first=options["stop_at_first"],
         explicit=explicit,
         overrides=overrides,
@@ -119,6 +135,15 @@ def _run(
         return round_trip(projects, cwd, request, progress)
     finally:
         progress.end()
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    number, slash, count = text.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise click.ClickException(f"--shard: {text!r} is no part of a whole. Write 1/4 for the first of four.")
+    return int(number), int(count)
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -8,7 +8,9 @@ from migration_guard.cli.options import Command
 from migration_guard.cli.output import show
 
 
-@click.command(cls=Command, examples=(("migration-guard rules", "Every rule in a line."),))
+@click.command(
+    cls=Command, short_help="List all rules.", examples=(("migration-guard rules", "Every rule in a line."),)
+)
 def rules() -> None:
     """List all rules: code, name, severity, whether it is on, and what it finds."""
     from migration_guard.rules import load
@@ -22,6 +24,7 @@ def rules() -> None:
 
 @click.command(
     cls=Command,
+    short_help="Print the page of one rule.",
     examples=(
         ("migration-guard rule MG401", "What happens to whom, with examples."),
         ("migration-guard rule blocking-index-build", "The same, by name."),

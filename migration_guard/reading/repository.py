@@ -69,12 +69,6 @@ def base(project: Project, contents: Mapping[str, bytes | None], since: Since) -
     return compare(project, contents, found), ()
 
 
-def known_revisions(ref: str, project: Project) -> frozenset[str]:
-    contents = {str(path): path.read_bytes() for path in project.files}
-    found, _ = base(project, contents, Since((ref,), asked=True))
-    return found.known if found else frozenset()
-
-
 def default_branch(folder: Path) -> str | None:
     """The branch that others are merged into: that of the remote called origin, else main or master."""
     head = _git(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migration_guard import config, rules
+from migration_guard.baseline import without_known
 from migration_guard.config import Config, Overrides
 from migration_guard.config.roundtrip import TripConfig
 from migration_guard.engine import content
-from migration_guard.gathering import decoded, placed, sources, united
+from migration_guard.gathering import decoded, fingerprinted, placed, sources, united
 from migration_guard.hushing import Comments, without_superseded
-from migration_guard.model.finding import Finding, Proof, Report, Summary
+from migration_guard.model.finding import Examined, Finding, Proof, Report, Summary
 from migration_guard.model.migration import History
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Cause, Trip
 from migration_guard.reading.project import Project
-from migration_guard.reading.repository import known_revisions
 from migration_guard.roundtripping.child.failures import lacking, told
 from migration_guard.roundtripping.opening import Ready, Running, read_files, ready
 from migration_guard.roundtripping.steps import Selection
@@ -41,11 +41,10 @@ Progress = Callable[[str, int, int], None]  # the revision, its number, how many
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One round trip as it was asked for. `since` is a git ref: what it has already is only upgraded."""
+    """One round trip as it was asked for."""
 
     options: TripConfig
     selection: Selection = field(default_factory=Selection)
-    since: str | None = None
     stop_at_first: bool = False
     explicit: Path | None = None
     overrides: Overrides | None = None
@@ -84,16 +83,16 @@ def _one(
     project: Project, settings: Config, request: Request, cwd: Path, progress: Progress
 ) -> tuple[Report, tuple[str | None, ...]]:
     """The trip with one database, and what env.py calls all that it migrates."""
-    selection = replace(request.selection, known=_known(project, request))
-    with ready(project, settings, request.options, selection) as found:
+    with ready(project, settings, request.options, request.selection) as found:
         running, journey, stage = found.running, found.journey, found.journey.stage
         try:
             _travel(journey, request, settings, progress)
         finally:
             stage.close()
-        findings = judged(running, journey.seen.trips.values(), models=request.options.models)
+        every = fingerprinted(judged(running, journey.seen.trips.values(), models=request.options.models))
+        findings, _ = without_known(every, settings, project, rules=(), whole=False, cwd=cwd)
         printed = running.child.output().splitlines() if settings.verbose else []
-        proof, notes = _proof(found, findings)
+        proof, notes = _proof(found, every)
         summary = Summary(
             files=len(project.files),
             migrations=len(journey.seen.trips),
@@ -101,6 +100,7 @@ def _one(
             assumed=running.assumed.partition(";")[0],
             notes=(
                 *project.notes,
+                *running.notes,
                 *journey.seen.notes,
                 *notes,
                 *_others(settings, running.target),
@@ -108,8 +108,11 @@ def _one(
             ),
             revisions=tuple(journey.seen.trips),
             proofs=(proof,),
+            examined=tuple(Examined(one, trip.migration.path) for one, trip in journey.seen.trips.items()),
+            since=running.base.ref if running.base else "",
+            baselined=len(every) - len(findings),
         )
-    return Report(tuple(findings), summary, sources(findings, running.contents)), stage.calls
+    return Report(findings, summary, sources(findings, running.contents)), stage.calls
 
 
 def _travel(journey: Journey, request: Request, settings: Config, progress: Progress) -> None:
@@ -144,10 +147,6 @@ def _compare_models(journey: Journey) -> None:
         trips[newest] = replace(trips[newest], models=found)
     else:
         journey.seen.notes += [f"The models and the database differ: {one}" for one in found]
-
-
-def _known(project: Project, request: Request) -> frozenset[str] | None:
-    return None if request.since is None else known_revisions(request.since, project)
 
 
 def _others(settings: Config, target: Target) -> Iterator[str]:

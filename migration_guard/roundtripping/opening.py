@@ -22,9 +22,11 @@ from migration_guard.config.roundtrip import TripConfig
 from migration_guard.engine import content
 from migration_guard.model.migration import Migration
 from migration_guard.model.target import ASSUMED, Target
+from migration_guard.reading import repository
 from migration_guard.reading.facts import Cache
 from migration_guard.reading.history import read_history
 from migration_guard.reading.project import Project, ProjectError
+from migration_guard.reading.repository import Base
 from migration_guard.roundtripping.databases import Server, server
 from migration_guard.roundtripping.databases import Wanted as WantedServer
 from migration_guard.roundtripping.preparing import preparation
@@ -45,7 +47,7 @@ class Running:
     A project in a process of its own, and a server for the databases that it may reach.
 
     `assumed` is why that database was taken, empty where somebody asked for it. `contents` are the files of the
-    history.
+    history. `base` is what the git ref has that the migrations are compared with, and `notes` are sentences on that.
     """
 
     project: Project
@@ -56,6 +58,8 @@ class Running:
     assumed: str
     server: Server
     child: Child
+    base: Base | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,7 @@ def ready(
     def begin(stack: ExitStack, running: Running) -> Ready:
         child = running.child
         graph = lineage(child.revisions())
-        chosen = replace(selection, start=options.start)
+        chosen = _narrowed(selection, running)
         prepared = preparation(options.prepare, options.folder, graph.tops(plan(graph, chosen).there))
         stage = Stage(running.server, child, prepared, graph, engine_name=project.database, rows=options.rows)
         stack.callback(stage.close)
@@ -93,6 +97,18 @@ def ready(
 
     with _begun(project, settings, options, servers, begin) as found:
         yield found
+
+
+def _narrowed(selection: Selection, running: Running) -> Selection:
+    """The selection without what is old, unless somebody has named revisions."""
+    settings, base = running.settings, running.base
+    named = selection.only is not None or selection.span is not None
+    return replace(
+        selection,
+        start=running.options.start,
+        known=base.known if base and (settings.since.asked or not named) else None,
+        start_after=None if named else settings.start_after,
+    )
 
 
 @contextmanager
@@ -157,6 +173,7 @@ def _begun(
     """What begins with a process, on a database of the right dialect: env.py has the last word where nobody spoke."""
     contents = {str(path): content(path) for path in project.files}
     target, assumed = target_of(project, settings, options, contents)
+    base, notes = repository.base(project, contents, settings.since)
     insisted = not assumed
     while True:
         with ExitStack() as stack:
@@ -175,6 +192,8 @@ def _begun(
                     assumed=assumed,
                     server=found,
                     child=stack.enter_context(child),
+                    base=base,
+                    notes=notes,
                 )
                 begun = begin(stack, running)
             except ChildError as error:

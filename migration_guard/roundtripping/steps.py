@@ -18,14 +18,17 @@ class Selection:
     """
     Which revisions to try: all that nothing here excludes.
 
-    `span` is "A:B", the revisions behind A up to and with B. `known` are those that a git ref has already. `start` is
-    where a prepared database stands.
+    `span` is "A:B", the revisions behind A up to and with B. `known` are those that a git ref has already. `start_after`
+    is the newest that needs no trial. `start` is where a prepared database stands. `shard` is (1, 4): the first of four
+    parts, for as many machines.
     """
 
     span: str | None = None
     only: str | None = None
     known: frozenset[str] | None = None
+    start_after: str | None = None
     start: str | None = None
+    shard: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,17 @@ def plan(graph: Lineage, selection: Selection, there: Collection[str] = ()) -> P
         chosen &= {_find(graph, selection.only, "--only")}
     if selection.known is not None:
         chosen -= selection.known
+    if selection.start_after in graph.revisions:
+        chosen -= graph.ancestors([selection.start_after])
+    if selection.shard is not None:
+        chosen = set(_part(graph.ordered(chosen), *selection.shard))
     before = (graph.ancestors(chosen) & every) - present - chosen
     return Plan(graph.ordered(present), graph.ordered(before), graph.ordered(chosen))
+
+
+def _part(revisions: Sequence[str], number: int, count: int) -> Sequence[str]:
+    """One of so many parts, as equal as can be. Each is a stretch of the history: what is before it is run but once."""
+    return revisions[len(revisions) * (number - 1) // count : len(revisions) * number // count]
 
 
 def _span(graph: Lineage, span: str) -> set[str]:
