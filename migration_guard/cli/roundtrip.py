@@ -20,6 +20,7 @@ from migration_guard.config import ConfigError, Output, Overrides
 from migration_guard.model.finding import Report
 
 WHERE = "Project and database"
+SHARED = ("select", "ignore", "fail_on", "exit_zero", "color", "output_format", "quiet", "verbose", "since", "baseline")
 
 
 @click.command(
@@ -53,9 +54,7 @@ WHERE = "Project and database"
 @option("--timeout", group=WHAT, type=float, metavar="SECONDS", help="How long one step may take.  [120]")
 @shared.which_rules
 @shared.how_to_report
-@option(
-    "--verbose", "-v", group=REPORT, is_flag=True, help="Say which configuration was used, and what env.py printed."
-)
+@option("--verbose", "-v", group=REPORT, is_flag=True, help="Say which configuration holds, and what env.py printed.")
 @shared.config_file
 def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     """

@@ -103,6 +103,7 @@ def _one(
                 *running.notes,
                 *journey.seen.notes,
                 *notes,
+                *_part(request.selection),
                 *_others(settings, running.target),
                 *(f"The project printed: {line}" for line in printed),
             ),
@@ -132,6 +133,11 @@ def _travel(journey: Journey, request: Request, settings: Config, progress: Prog
     if request.options.whole_way:
         WholeWay(journey).go()
         journey.note_fallen()
+
+
+def _part(selection: Selection) -> Iterator[str]:
+    if selection.shard is not None:
+        yield f"These were part {selection.shard[0]} of {selection.shard[1]} of the revisions."
 
 
 def _compare_models(journey: Journey) -> None:

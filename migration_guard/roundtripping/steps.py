@@ -18,9 +18,9 @@ class Selection:
     """
     Which revisions to try: all that nothing here excludes.
 
-    `span` is "A:B", the revisions behind A up to and with B. `known` are those that a git ref has already. `start_after`
-    is the newest that needs no trial. `start` is where a prepared database stands. `shard` is (1, 4): the first of four
-    parts, for as many machines.
+    `span` is "A:B", the revisions behind A up to and with B. `known` are those that a git ref has already.
+    `start_after` is the newest that needs no trial. `start` is where a prepared database stands. `shard` is (1, 4): the
+    first of four parts, for as many machines.
     """
 
     span: str | None = None
@@ -107,7 +107,7 @@ def plan(graph: Lineage, selection: Selection, there: Collection[str] = ()) -> P
         chosen &= {_find(graph, selection.only, "--only")}
     if selection.known is not None:
         chosen -= selection.known
-    if selection.start_after in graph.revisions:
+    if selection.start_after is not None and selection.start_after in every:
         chosen -= graph.ancestors([selection.start_after])
     if selection.shard is not None:
         chosen = set(_part(graph.ordered(chosen), *selection.shard))

@@ -1,0 +1,157 @@
+"""A baseline holds what is found today; later reports hold only what is new, and say what is gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from repositories import VERSIONS, Repository
+
+from migration_guard import cli
+from migration_guard.baseline import FILE, Known, gone, new
+from migration_guard.config import ConfigError, Overrides
+from migration_guard.engine import lint
+from migration_guard.gathering import fingerprinted
+from migration_guard.model.finding import Finding, Report, Severity, Span
+
+DROPS = """
+def upgrade():
+    op.drop_table("orders")
+    op.drop_table("customers")
+
+
+def downgrade():
+    op.create_table("customers", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_table("orders", sa.Column("id", sa.Integer, primary_key=True))
+"""
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    (tmp_path / ".git").mkdir()
+    made = Repository(tmp_path)
+    made.write("a1", **{"b2 <- a1": DROPS})
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = cli.run(arguments)
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
+
+
+def judged(shop: Repository, **options: object) -> Report:
+    return lint([], shop.folder, None, Overrides(cache=False, **options))  # type: ignore[arg-type]
+
+
+def test_what_is_written_is_not_told_again(shop: Repository, run: Run) -> None:
+    code, out, _ = run("baseline")
+    assert (code, out.startswith("Wrote 2 findings to ")) == (0, True)
+    assert run("lint", "--baseline", FILE)[0] == 0
+    shop.write(**{"c3 <- b2": DROPS.replace("orders", "carts")})
+    assert run("lint", "--baseline", FILE)[0] == 1
+    report = judged(shop, baseline=FILE)
+    assert ({one.revision for one in report.findings}, report.summary.baselined) == ({"c3"}, 2)
+
+
+def test_moved_lines_and_renamed_files_change_nothing(shop: Repository, run: Run) -> None:
+    run("baseline")
+    file = shop.versions / "b2_.py"
+    file.write_text(file.read_text().replace("def upgrade():", "# a comment\n\n\ndef upgrade():\n    # another"))
+    file.rename(shop.versions / "20260101_0002_drop.py")
+    assert judged(shop, baseline=FILE).findings == ()
+
+
+def test_another_finding_in_the_same_file_is_told(shop: Repository, run: Run) -> None:
+    run("baseline")
+    file = shop.versions / "b2_.py"
+    file.write_text(file.read_text().replace("def upgrade():", 'def upgrade():\n    op.drop_table("vouchers")'))
+    (finding, *_) = judged(shop, baseline=FILE, select=("MG101",)).findings
+    assert finding.objects == ("vouchers",)
+
+
+def test_what_is_gone_is_named_where_its_file_was_looked_at(shop: Repository, run: Run) -> None:
+    run("baseline")
+    file = shop.versions / "b2_.py"
+    file.write_text(file.read_text().replace('    op.drop_table("orders")\n', ""))
+    (note,) = [one for one in judged(shop, baseline=FILE).summary.notes if "baseline" in one]
+    assert (
+        note
+        == f"1 finding of the baseline is gone: MG101 in {VERSIONS}/b2_.py. `migration-guard baseline` forgets them."
+    )
+    assert not any("baseline" in note for note in judged(shop, baseline=FILE, ignore=("MG101",)).summary.notes)
+    one_file = lint([shop.versions / "a1_.py"], shop.folder, None, Overrides(cache=False, baseline=FILE))
+    assert not any("baseline" in note for note in one_file.summary.notes)
+    file.unlink()
+    assert any(note.startswith("2 findings") for note in judged(shop, baseline=FILE).summary.notes)
+
+
+def test_the_configuration_names_it_relative_to_itself(shop: Repository, run: Run) -> None:
+    (shop.folder / "migration-guard.toml").write_text('baseline = "migrations/known.json"\n')
+    assert run("baseline")[0] == 0
+    known = json.loads((shop.folder / "migrations" / "known.json").read_text())
+    assert [one["path"] for one in known["findings"]] == ["versions/b2_.py"] * 2
+    assert run("lint")[0] == 0
+    assert run("lint", "migrations/versions/b2_.py")[0] == 0
+    run("baseline")
+    assert len(json.loads((shop.folder / "migrations" / "known.json").read_text())["findings"]) == 2
+
+
+def test_what_cannot_be_read_is_never_known(shop: Repository, run: Run) -> None:
+    (shop.versions / "c3_.py").write_text("revision = 'c3'\ndown_revision = 'b2'\ndef (\n")
+    code, _, err = run("baseline")
+    assert code == 1
+    assert "Not in it: migrations/versions/c3_.py" in err
+    assert [one.code for one in judged(shop, baseline=FILE).findings] == ["MG001"]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 2, "findings": []}', '{"version": 1, "findings": [1]}'])
+def test_a_file_that_is_no_baseline_is_refused(shop: Repository, text: str) -> None:
+    (shop.folder / FILE).write_text(text)
+    with pytest.raises(ConfigError, match="is no baseline of version 1"):
+        judged(shop, baseline=FILE)
+
+
+def test_a_baseline_that_is_not_there_says_how_to_write_it(shop: Repository, run: Run) -> None:
+    code, out, err = run("lint", "--baseline", "gone.json")
+    assert (code, out) == (2, "")
+    assert "migration-guard baseline" in err
+
+
+def finding(code: str, revision: str | None, objects: tuple[str, ...], line: int) -> Finding:
+    return Finding(code, "s", Severity.ERROR, "m", "h", "a.py", Span(line, 1, line, 2), None, revision, None, objects)
+
+
+FINDINGS = st.lists(
+    st.builds(
+        finding,
+        st.sampled_from(["MG101", "MG401"]),
+        st.sampled_from(["a1", "b2", None]),
+        st.sampled_from([("orders",), ("customers",), ()]),
+        st.integers(1, 50),
+    ),
+    max_size=12,
+)
+
+
+@given(FINDINGS)
+def test_a_baseline_hides_just_what_it_was_made_of(findings: list[Finding]) -> None:
+    told = fingerprinted(findings)
+    assert len({one.fingerprint for one in told}) == len(told)
+    known = [Known(one.fingerprint, one.code, one.path) for one in told]
+    assert new(told, known) == ()
+    assert gone(told, known, ["MG101", "MG401"], lambda path: True) == []
+    assert len(gone((), known, ["MG101", "MG401"], lambda path: True)) == len(known)
+    if known:
+        assert len(new(told, known[1:])) == 1
