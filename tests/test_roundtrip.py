@@ -12,7 +12,11 @@ import pytest
 from projects import script, write
 from test_samples import SAMPLES, expected
 
-from migration_guard import cli
+from migration_guard import baseline, cli
+from migration_guard.config.roundtrip import TripConfig
+from migration_guard.model.finding import Report
+from migration_guard.roundtripping.choosing import choose
+from migration_guard.roundtripping.judging import Request, round_trip
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -111,6 +115,37 @@ def test_what_a_git_ref_has_is_upgraded_once(run: Run, tmp_path: Path) -> None:
     assert (code, "1 of 1 revision went" in out) == (0, True)
     code, _, err = run(tmp_path, "--since", "origin/main")
     assert (code, "git has no commit 'origin/main' here. Fetch it first: git fetch origin main" in err) == (2, True)
+
+
+def test_shards_spread_a_history_over_machines(run: Run, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {name: script(name, before) for name, before in (("a", None), ("b", "a"), ("c", "b"))},
+        url="sqlite://",
+    )
+    code, out, _ = run(tmp_path, "--shard", "2/2")
+    assert (code, "2 of 2 revisions went" in out, "These were part 2 of 2" in out) == (0, True, True)
+    assert "there was no revision to try" in run(tmp_path, "--shard", "1/5")[1]
+    for wrong in ("0/2", "3/2", "2", "a/b"):
+        code, _, err = run(tmp_path, "--shard", wrong)
+        assert (code, f"--shard: '{wrong}' is no part of a whole. Write 1/4" in err) == (2, True)
+
+
+def test_a_baseline_and_a_start_hold_for_the_round_trip(run: Run, tmp_path: Path) -> None:
+    keeps = "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer))\n\ndef downgrade():\n    pass\n"
+    write(tmp_path, {"a": script("a", None, keeps)}, url="sqlite://")
+    assert run(tmp_path)[0] == 1
+    (tmp_path / "migration-guard.toml").write_text('start-after = "a"\n')
+    assert run(tmp_path)[0] == 0
+    (tmp_path / "migration-guard.toml").unlink()
+    report = roundtrip_of(tmp_path)
+    (tmp_path / "known.json").write_text(baseline.written(report, tmp_path / "known.json", tmp_path)[0])
+    code, out, _ = run(tmp_path, "--baseline", tmp_path / "known.json")
+    assert (code, "0 of 1 revision went" in out) == (0, True)
+
+
+def roundtrip_of(folder: Path) -> Report:
+    return round_trip(choose(folder, folder), folder, Request(TripConfig()))
 
 
 def test_a_history_that_starts_elsewhere_is_prepared(run: Run, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +68,18 @@ def test_a_revision_may_be_named_by_its_beginning_or_its_branch_label() -> None:
 def test_what_a_git_ref_has_is_only_upgraded() -> None:
     known = frozenset(HISTORY.revisions) - {"e5e5"}
     assert plan(HISTORY, Selection(known=known)) == Plan((), ("a1a1", "b2b2", "c3c3", "d4d4", "merge"), ("e5e5",))
+
+
+def test_what_comes_before_the_start_of_judging_is_only_upgraded() -> None:
+    assert plan(HISTORY, Selection(start_after="c3c3")).trips == ("d4d4", "f6f6", "merge", "e5e5")
+    assert plan(HISTORY, Selection(start_after="elsewhere")).trips == tuple(HISTORY.revisions)
+
+
+@given(st.integers(1, 9), st.sampled_from([Selection(), Selection(span="b2b2:"), Selection(only="a1a1")]))
+def test_the_shards_together_are_the_whole_and_each_revision_is_in_one(count: int, selection: Selection) -> None:
+    shards = [plan(HISTORY, replace(selection, shard=(number, count))).trips for number in range(1, count + 1)]
+    assert sum(shards, ()) == plan(HISTORY, selection).trips
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
 
 
 def test_a_prepared_database_is_gone_on_from() -> None:
