@@ -40,7 +40,7 @@ FAMILIES = {
 EXAMPLES = {"bad": "Found", "good": "Not found", "fixed": "Corrected", "given": "With this before it"}
 _FENCE = re.compile(r"^```python (\w+)([^\n]*)$", re.MULTILINE)
 
-_ELSEWHERE = re.compile(r"\s*The examples are in\s+tests/\S+")  # they do not come with the package
+_ELSEWHERE = re.compile(r"\s*The \w+ (?:are|stand) in\s+tests/\S+\.md\.")  # they do not come with the package
 _EXAMPLES = re.compile(r"^.*:\n\n```", re.MULTILINE)
 
 Object = Mapping[str, object]
