@@ -98,7 +98,7 @@ def _lint_project(
     if buffer is not None:
         contents[os.path.normpath(cwd / buffer.path)] = buffer.content
     base, notes = repository.base(project, contents, settings.since)
-    cache = Cache(cache_folder(project, settings, cwd), str(project.repository))
+    cache = Cache(_cache_folder(project, settings, cwd), str(project.repository))
     judging = (settings.target, settings.selections, settings.severity, settings.start_after, settings.filename_pattern)
     place = (project.root, project.versions, project.section, project.database)
     states = [(path, content and digest(content)) for path, content in contents.items()]
@@ -133,7 +133,7 @@ def _with_age(
     return replace(summary, older=sum(finding.path in old for finding in findings), default_branch=branch)
 
 
-def cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
+def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
     """Beside the configuration above the history, else at the top of the repository, else in the current folder."""
     if not settings.cache:
         return None
