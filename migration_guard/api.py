@@ -1,0 +1,119 @@
+"""What other programs may call: `lint` and `roundtrip`, as the command line has them, from values to a Report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+
+from migration_guard.config import ConfigError, Overrides
+from migration_guard.model.finding import Report
+
+Place = str | PathLike[str]
+
+
+class MigrationGuardError(Exception):
+    """The job could not be done: the exit code 2 of the command line, with the sentence that it prints."""
+
+
+def lint(
+    *paths: Place,
+    folder: Place = ".",
+    config: Place | None = None,
+    target: Iterable[str] = (),
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    extend_select: Iterable[str] = (),
+    start_after: str | None = None,
+    since: str | None = None,
+    baseline: Place | None = None,
+    filename_pattern: str | None = None,
+    cache: bool | None = None,
+) -> Report:
+    """
+    Judge the histories that the paths stand for, by default all below `folder`; nothing of them is run.
+
+    The options are those of `migration-guard lint`; what is not given here is taken from the configuration of each
+    history. `paths` and the paths in the report are relative to `folder`. Raises MigrationGuardError.
+    """
+    from migration_guard import engine
+    from migration_guard.reading.project import ProjectError
+
+    cwd = Path(folder).absolute()
+    overrides = Overrides(
+        target=tuple(target) or None,
+        select=tuple(select) or None,
+        ignore=tuple(ignore) or None,
+        extend_select=tuple(extend_select) or None,
+        start_after=start_after,
+        since=since,
+        baseline=_inside(cwd, baseline),
+        filename_pattern=filename_pattern,
+        cache=cache,
+    )
+    try:
+        return engine.lint([Path(path) for path in paths], cwd, cwd / config if config else None, overrides)
+    except (ConfigError, ProjectError) as error:
+        raise MigrationGuardError(str(error)) from error
+
+
+def roundtrip(
+    project: Place | None = None,
+    *,
+    folder: Place = ".",
+    config: Place | None = None,
+    database: str | None = None,
+    database_url: str | None = None,
+    only: str | None = None,
+    revisions: str | None = None,
+    since: str | None = None,
+    baseline: Place | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    rows: int | None = None,
+    models: bool | None = None,
+    full_trip: bool | None = None,
+) -> Report:
+    """
+    Run each revision of a project up, down and up again on a throwaway database, in a process of its own.
+
+    `project` is the folder of its alembic.ini, by default `folder`. The options are those of
+    `migration-guard roundtrip`; what is not given here is taken from the project's configuration. Call it in the main
+    thread. Raises MigrationGuardError.
+    """
+    from migration_guard.config import load
+    from migration_guard.config.roundtrip import Wanted, load_trip
+    from migration_guard.reading.project import ProjectError
+    from migration_guard.roundtripping.access import DatabaseError
+    from migration_guard.roundtripping.child.failures import told
+    from migration_guard.roundtripping.choosing import choose
+    from migration_guard.roundtripping.judging import Request, round_trip
+    from migration_guard.roundtripping.process import ChildError
+    from migration_guard.roundtripping.steps import Selection
+    from migration_guard.rules import load as load_rules
+
+    cwd = Path(folder).absolute()
+    explicit = cwd / config if config else None
+    overrides = Overrides(
+        select=tuple(select) or None, ignore=tuple(ignore) or None, since=since, baseline=_inside(cwd, baseline)
+    )
+    wanted = Wanted(database=database, rows=rows, models=models, whole_way=full_trip)
+    known = {code: rule.slug() for code, rule in load_rules().items()}
+    try:
+        projects = choose(Path(project) if project is not None else None, cwd)
+        settings = load(projects[0].root, explicit=explicit, overrides=overrides, known=known)
+        request = Request(
+            options=load_trip(settings.file, wanted, cwd=cwd, url=database_url),
+            selection=Selection(span=revisions, only=only),
+            explicit=explicit,
+            overrides=overrides,
+        )
+        return round_trip(projects, cwd, request)
+    except (ConfigError, ProjectError, DatabaseError) as error:
+        raise MigrationGuardError(str(error)) from error
+    except ChildError as error:
+        raise MigrationGuardError(told(error.failure, "The project could not be run")) from error
+
+
+def _inside(folder: Path, file: Place | None) -> str | None:
+    return None if file is None else str(folder / file)
