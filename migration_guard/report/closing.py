@@ -15,10 +15,8 @@ NAMED = 8  # revisions in one sentence
 def closing(report: Report) -> Iterator[tuple[Segment, ...]]:
     """The closing sentences, each in its pieces."""
     summary = report.summary
-    if summary.proofs:
-        yield from _travelled(report)
-    else:
-        yield from _judged(report)
+    if not nothing_new(report):
+        yield from _travelled(report) if summary.proofs else _judged(report)
     yield from _left_out(report)
     for note in summary.notes:
         yield ((f"Note: {note}", ""),)
@@ -32,6 +30,13 @@ def closing(report: Report) -> Iterator[tuple[Segment, ...]]:
                 "",
             ),
         )
+
+
+def nothing_new(report: Report) -> bool:
+    """Whether a git ref has every migration already, so that nothing was judged and nothing went wrong."""
+    summary = report.summary
+    unproven = any(proof.unproven for proof in summary.proofs)
+    return bool(summary.since) and not (summary.examined or report.findings or unproven)
 
 
 def counts(report: Report) -> tuple[Segment, ...]:

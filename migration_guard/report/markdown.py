@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity
 from migration_guard.report import plural
-from migration_guard.report.closing import closing, counts
+from migration_guard.report.closing import closing, counts, nothing_new
 from migration_guard.report.corrected import CORRECTED, corrected, split
 from migration_guard.report.excerpt import excerpt
 from migration_guard.report.marking import advice, code, fenced, in_html, inline
@@ -70,7 +70,7 @@ def _heading(report: Report) -> str:
     mark = CLEAN if worst is None else list(MARKS.values())[worst]
     if unproven and mark != MARKS[Severity.ERROR]:
         mark = MARKS[Severity.WARNING]
-    said = "".join(text for text, _ in found) or "nothing found"
+    said = "".join(text for text, _ in found) or ("nothing new" if nothing_new(report) else "nothing found")
     return f"### {mark} migration-guard {command(report)}: {said}{', not all of it proven' if unproven else ''}"
 
 

@@ -21,6 +21,9 @@ from migration_guard.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 INFORMATION = "https://pypi.org/project/migration-guard/"
+# A later analysis by the same tool in the same category replaces the earlier one, and the category is for the workflow
+# to choose: one in the file would win over its own.
+TOOLS = {"lint": "migration-guard", "roundtrip": "migration-guard-roundtrip"}
 RESULTS = 25_000  # GitHub refuses a run with more
 DESCRIPTION = 1024  # characters that GitHub keeps of a rule's descriptions
 MESSAGE = 8_000  # characters of a message: ours, so that a file stays below GitHub's 10 MB
@@ -52,7 +55,7 @@ def render(report: Report) -> str:
     rules = {finding.code: finding for finding in reversed(kept)}
     codes = sorted(rules)
     driver = {
-        "name": "migration-guard",
+        "name": TOOLS[command(report)],
         "informationUri": INFORMATION,
         "version": __version__,
         "semanticVersion": __version__,
@@ -60,7 +63,6 @@ def render(report: Report) -> str:
     }
     run = {
         "tool": {"driver": driver},
-        "automationDetails": {"id": _category(report)},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report, len(kept))],
         "results": [
@@ -69,11 +71,6 @@ def render(report: Report) -> str:
         ],
     }
     return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
-
-
-def _category(report: Report) -> str:
-    """What keeps the reports of two commands, and of two folders of one repository, apart on GitHub."""
-    return "/".join(filter(None, ("migration-guard", command(report), printable(report.summary.folder)))) + "/"
 
 
 def _invocation(report: Report, kept: int) -> Object:
