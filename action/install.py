@@ -27,7 +27,8 @@ def main() -> int:
     output("environment", environment)
     output("installed", str(project_installed(active)).lower())
     # An environment that uv made afresh has no pip.
-    subprocess.run([python(environment), "-m", "ensurepip"], env=active, cwd=folder(), stdout=DEVNULL, check=False)
+    if subprocess.run([python(environment), "-c", "import pip"], stderr=DEVNULL, check=False).returncode:
+        subprocess.run([python(environment), "-m", "ensurepip"], stdout=DEVNULL, check=False)
     install = [python(environment), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", wheel()]
     print(f"Installing {install[-1]}", flush=True)
     # Not where it was found: a folder of the project that is called pip would be imported.

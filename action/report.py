@@ -23,7 +23,7 @@ def main() -> int:
     report, comment = folder() / "report.md", folder() / "comment.md"
     report.write_text(whole, encoding="utf-8")
     output("report", report)
-    text = f"{marker()}\n{heading()}\n{whole}"
+    text = f"{marker()}\n{heading()}{whole}"
     comment.write_text(shortened(text, COMMENT, "The rest is in the summary of the job."), encoding="utf-8")
     output("comment-file", comment)
     output("name", name())
@@ -56,9 +56,9 @@ def place() -> list[str]:
 
 
 def heading() -> str:
-    """The first line that people see."""
-    names = " ".join(place())
-    return f"### migration-guard: `{names.replace('`', '')}`\n" if names else "### migration-guard\n"
+    """The first line that people see: where several comments are possible, which one this is."""
+    names = " ".join(place()).replace("`", "")
+    return f"`{names}`\n\n" if names else ""
 
 
 def name() -> str:
@@ -68,7 +68,8 @@ def name() -> str:
 
 def marker() -> str:
     """What nobody sees: the comment that begins with it is ours to change, in this job, for these migrations."""
-    told = [os.environ.get("GITHUB_WORKFLOW", ""), os.environ.get("GITHUB_JOB", ""), *place()]
+    job = [os.environ.get("GITHUB_WORKFLOW", ""), os.environ.get("GITHUB_JOB", "")]
+    told = [*job, given("working-directory"), words("paths"), given("shard")]
     return f"<!-- migration-guard {hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]} -->"
 
 
