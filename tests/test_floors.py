@@ -21,7 +21,7 @@ FLOORS = (
     ("rules", "fixes"),
     ("engine", "hushing", "targets", "gathering", "baseline", "roundtripping"),
     ("report",),
-    ("correcting",),
+    ("correcting", "proposing"),
     ("cli", "pytest_plugin", "progress", "api"),
 )
 MODULES = sorted(PACKAGE.rglob("*.py"))

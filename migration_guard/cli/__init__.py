@@ -15,6 +15,8 @@ from typing import NoReturn
 import click
 
 from migration_guard.cli.baseline import baseline
+from migration_guard.cli.completion import completion
+from migration_guard.cli.init import init
 from migration_guard.cli.lint import lint
 from migration_guard.cli.options import write_examples
 from migration_guard.cli.output import CLEAN, FAILED, INTERRUPTED, close_pipe, refused
@@ -82,7 +84,7 @@ def commands() -> None:
     """Finds trouble in Alembic migrations before production does."""
 
 
-for command in (lint, roundtrip, baseline, rules, rule):
+for command in (init, lint, roundtrip, baseline, rules, rule, completion):
     commands.add_command(command)
 
 

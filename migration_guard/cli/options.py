@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from migration_guard.config import COLORS, FORMATS
 from migration_guard.model.finding import Severity
@@ -56,6 +57,23 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[tuple[str,
                 formatter.write(f"{'':{formatter.current_indent}}{command}\n")
 
 
+def complete_rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The codes and names of rules that begin like this, for shells that complete."""
+    from migration_guard.rules import load
+
+    meaning = {name: rule for code, rule in load().items() for name in (code, rule.slug())}
+    return [
+        CompletionItem(name, help=(rule.__doc__ or "").strip().partition("\n")[0])
+        for name, rule in meaning.items()
+        if name.lower().startswith(incomplete.lower())
+    ]
+
+
+def complete_formats(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The formats of reports that begin like this."""
+    return [CompletionItem(name) for name in FORMATS if name.startswith(incomplete)]
+
+
 def option(*names: str, group: str, **settings: Any) -> Decorator:
     """An option below a heading."""
     return click.option(*names, cls=Option, group=group, **settings)
@@ -77,14 +95,25 @@ new_only = together(
     option("--baseline", group=WHAT, metavar="FILE", help="Leave out the findings in this file (see baseline)."),
 )
 which_rules = together(
-    option("--select", group=RULES, multiple=True, metavar="RULES", help="Run only these: MG401, MG4, a name, or ALL."),
-    option("--ignore", group=RULES, multiple=True, metavar="RULES", help="Do not run these."),
+    option(
+        "--select",
+        group=RULES,
+        multiple=True,
+        metavar="RULES",
+        shell_complete=complete_rules,
+        help="Run only these: MG401, MG4, a name, or ALL.",
+    ),
+    option(
+        "--ignore", group=RULES, multiple=True, metavar="RULES", shell_complete=complete_rules, help="Do not run these."
+    ),
 )
 target = option(
     "--target", group=WHAT, multiple=True, metavar="TARGET", help='Database to judge for: "postgresql 16". Repeatable.'
 )
 start_after = option("--start-after", group=WHAT, metavar="REVISION", help="Judge only what comes after this revision.")
-extend_select = option("--extend-select", group=RULES, multiple=True, metavar="RULES", help="Run these too.")
+extend_select = option(
+    "--extend-select", group=RULES, multiple=True, metavar="RULES", shell_complete=complete_rules, help="Run these too."
+)
 filename_pattern = option(
     "--filename-pattern", group=RULES, metavar="PATTERN", help='"dated", "alembic" or a regular expression (MG008).'
 )
@@ -93,6 +122,7 @@ how_to_report = together(
         "--output-format",
         group=REPORT,
         multiple=True,
+        shell_complete=complete_formats,
         metavar="NAME[:FILE]",
         help=f"{', '.join(FORMATS)}. Repeatable.  [text]",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from migration_guard.cli.options import Command
+from migration_guard.cli.options import Command, complete_rules
 from migration_guard.cli.output import show
 
 
@@ -30,7 +30,7 @@ def rules() -> None:
         ("migration-guard rule blocking-index-build", "The same, by name."),
     ),
 )
-@click.argument("code")
+@click.argument("code", shell_complete=complete_rules)
 def rule(code: str) -> None:
     """Print the page of one rule: MG401 or blocking-index-build."""
     from inspect import cleandoc

@@ -1,0 +1,113 @@
+"""The command `init`: shows what it proposes, asks, and writes it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from migration_guard.cli.options import OTHER, Command, option
+from migration_guard.cli.output import CLEAN
+from migration_guard.config import ConfigError, Overrides
+from migration_guard.model.finding import Report
+from migration_guard.proposing import Written
+
+PROPOSES = "What to set up"
+
+
+@click.command(
+    cls=Command,
+    short_help="Look at the project and write its configuration.",
+    examples=(
+        ("migration-guard init", "Show the configuration for this project, and ask before writing it."),
+        ("migration-guard init --yes --workflow --pre-commit", "For scripts: write all that is not there yet."),
+        ("migration-guard init --baseline", "Keep old findings in a file, instead of leaving old migrations out."),
+    ),
+)
+@option("--baseline", group=PROPOSES, is_flag=True, help="Write today's findings to a baseline.")
+@option("--workflow", group=PROPOSES, is_flag=True, help="Also write a workflow for GitHub, which lints.")
+@option("--roundtrip", group=PROPOSES, is_flag=True, help="That workflow, with the round trip.")
+@option("--pre-commit", group=PROPOSES, is_flag=True, help="Also add the hook to .pre-commit-config.yaml.")
+@option("--yes", "-y", group=OTHER, is_flag=True, help="Do not ask. What exists is left as it is.")
+def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, yes: bool) -> int:
+    """
+    Look at the project in this folder and write a commented configuration for it.
+
+    It finds the histories, guesses the database, and leaves alone what is found in migrations that are old already. A
+    file that exists is never overwritten without a question.
+    """
+    from migration_guard import proposing
+    from migration_guard.baseline import written
+    from migration_guard.reading.project import ProjectError, find
+
+    if not yes and not sys.stdin.isatty():
+        raise click.ClickException("init asks before it writes, and this is no terminal. Run it with --yes.")
+    cwd = Path.cwd()
+    try:
+        projects = find((), cwd)
+        report = _judged(cwd)
+        _introduce(report, len(projects))
+        file = proposing.configured(cwd)
+        if file is not None:
+            click.echo(f"{file.name} configures migration-guard already: it is left as it is.")
+        else:
+            target = proposing.target_of(report, cwd)
+            if target[0] is not None and target[0] not in report.summary.target:
+                report = _judged(cwd, target[0])
+            chosen = proposing.choices(projects, report, target, baseline=baseline)
+            if _write(proposing.configuration(chosen, cwd), yes=yes) and chosen.baseline:
+                known = cwd / chosen.baseline
+                _write(Written(known, written(report, known, cwd)[0], "", known.exists()), yes=yes)
+    except (ConfigError, ProjectError) as error:
+        raise click.ClickException(str(error)) from None
+    if workflow or roundtrip:
+        _write(proposing.workflow(cwd, roundtrip=roundtrip), yes=yes)
+    if pre_commit:
+        hooks = proposing.hooks(cwd)
+        if hooks is None:
+            click.echo("The pre-commit configuration is left as it is: it has the hook, or is laid out unusually.")
+        else:
+            _write(hooks, yes=yes)
+    click.echo("Next: migration-guard lint")
+    return CLEAN
+
+
+def _judged(cwd: Path, *target: str) -> Report:
+    """All that is found today, whatever is new or known."""
+    from migration_guard import engine
+
+    overrides = Overrides(target=target or None, since="none", cache=False)
+    return engine.lint((), cwd, None, overrides, with_known=True)
+
+
+def _introduce(report: Report, histories: int) -> None:
+    from migration_guard.report import plural
+
+    summary = report.summary
+    found = plural(len(report.findings), "finding")
+    count = "1 history" if histories == 1 else f"{histories} histories"
+    click.echo(f"Found {count} with {plural(summary.migrations, 'migration')}, and {found} in them.")
+
+
+def _write(proposed: Written, *, yes: bool) -> bool:
+    """Write a file, if it is not there or only added to, or somebody agrees. Whether it was written."""
+    name = proposed.path.name
+    appends = proposed.exists and proposed.added != proposed.text and bool(proposed.added)
+    if yes and proposed.exists and not appends:
+        click.echo(f"{name} exists and is left as it is.")
+        return False
+    if proposed.added and not yes:
+        click.echo(f"\n{proposed.added}")
+    question = f"Add this to {name}?" if appends else f"{'Overwrite' if proposed.exists else 'Write'} {name}?"
+    if not yes and not click.confirm(question, default=not proposed.exists or appends):
+        return False
+    try:
+        proposed.path.parent.mkdir(parents=True, exist_ok=True)
+        proposed.path.write_text(proposed.text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(
+            f"{proposed.path} could not be written ({error.strerror}). Make it writable."
+        ) from None
+    click.echo(f"Wrote {name}.")
+    return True
