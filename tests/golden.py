@@ -196,13 +196,14 @@ ROUND_TRIP = Report(
         proofs=(
             Proof(
                 "PostgreSQL 16.2, a private server",
-                revisions=4,
+                revisions=5,
                 proven=1,
                 one_way=("c3",),
-                not_reached=("d4",),
+                not_reached=("f6",),
                 whole_way=2,
                 rows=40,
                 unproven=("This server has no extension postgis, so d4 could not be tried.",),
+                not_proven=("b2", "d4", "e5"),
             ),
         ),
         examined=(
@@ -210,8 +211,10 @@ ROUND_TRIP = Report(
             Examined("b2", "versions/b2_email.py"),
             Examined("c3", "versions/c3_refunds.py"),
             Examined("d4", "versions/d4_places.py"),
+            Examined("e5", "versions/e5_hidden_by_a_baseline.py"),
         ),
         older=1,
+        baselined=1,
         default_branch="origin/main",
     ),
     {"versions/b2_email.py": EMAIL},

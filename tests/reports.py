@@ -34,6 +34,9 @@ reports = st.builds(
         notes=st.tuples(words),
         folder=words,
         examined=st.lists(st.builds(Examined, words, words), max_size=3).map(tuple),
-        proofs=st.just(()) | st.tuples(st.builds(Proof, words, unproven=st.tuples(words))),
+        proofs=st.just(())
+        | st.tuples(
+            st.builds(Proof, words, unproven=st.tuples(words), one_way=st.tuples(words), not_reached=st.tuples(words))
+        ),
     ),
 )

@@ -182,11 +182,14 @@ def test_the_heading_is_the_verdict(report: Report, heading: str) -> None:
     assert markdown.render(report).splitlines()[0] == heading
 
 
-def test_a_revision_that_was_only_upgraded_is_not_called_proven() -> None:
+def test_only_what_was_proven_is_called_proven() -> None:
     written = markdown.render(ROUND_TRIP)
     assert "| `a1` | `versions/a1_users.py` | ✅ proven |" in written
     assert "| `c3` | `versions/c3_refunds.py` | only upgraded: declared irreversible |" in written
-    assert "| `d4` | `versions/d4_places.py` | ⚠️ not tried: what it needs fails |" in written
+    assert "| `d4` | `versions/d4_places.py` | ⚠️ not proven |" in written
+    assert "| `e5` | `versions/e5_hidden_by_a_baseline.py` | ⚠️ not proven |" in written
+    assert "| `f6` |  | ⚠️ not tried: what it needs fails |" in written
+    assert written.count("✅ proven") == 1
 
 
 def test_a_long_statement_is_shortened() -> None:

@@ -98,6 +98,7 @@ class Proof:
     difference. `one_way` are declared irreversible, and were only upgraded. `not_reached` are those behind a failure.
     `whole_way` is how many went down and up again in one go, None where that was not asked for. `rows` is how many rows
     were written. `unproven` are sentences on what the database at hand could not do: then the job is not done.
+    `not_proven` are the revisions that made the trip and did not pass, even where no finding is left that says so.
     """
 
     database: str
@@ -108,6 +109,7 @@ class Proof:
     whole_way: int | None = None
     rows: int = 0
     unproven: tuple[str, ...] = ()
+    not_proven: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from migration_guard.model.finding import Finding, Report, Severity
 from migration_guard.report import printable
 from migration_guard.report.closing import closing
-from migration_guard.report.placing import NOT_REACHED, Case, cases, command, rooted
+from migration_guard.report.placing import NOT_PROVEN, NOT_REACHED, ONE_WAY, Case, cases, command, rooted
 
 
 def render(report: Report) -> str:
     """
     The report as one suite. Warnings and notes stand in the output of their case. What a round trip could not prove is
-    an error of the suite's own making; a revision that was not tried is skipped.
+    an error of the suite's own making; a revision that was not tried, or not proven without a finding, is skipped.
     """
     name = f"migration-guard {command(report)}"
     suite = Element("testsuite", name=name)
@@ -50,8 +50,10 @@ def _named(suite: Element, name: str, report: Report) -> Element:
 
 def _case(suite: Element, case: Case, report: Report) -> None:
     path = rooted(case.path, report)
-    element = _named(suite, f"{case.revision} ({path})" if case.revision else path, report)
-    element.set("file", _clean(path))
+    where = f"({path})" if case.revision and path else path
+    element = _named(suite, " ".join(filter(None, (case.revision, where))), report)
+    if path:
+        element.set("file", _clean(path))
     errors = [finding for finding in case.findings if finding.severity is Severity.ERROR]
     others = [finding for finding in case.findings if finding.severity is not Severity.ERROR]
     if errors:
@@ -59,9 +61,9 @@ def _case(suite: Element, case: Case, report: Report) -> None:
         message = errors[0].message if len(errors) == 1 else f"{len(errors)} errors: {_codes(errors)}"
         failure = SubElement(element, "failure", message=_clean(message), type=_clean(_codes(errors)))
         failure.text = _clean("\n\n".join(_told(finding, path) for finding in errors))
-    elif case.state == NOT_REACHED:
+    elif case.state in (NOT_PROVEN, NOT_REACHED):
         SubElement(element, "skipped", message=case.state)
-    said = [f"{case.state}."] if case.state and case.state != NOT_REACHED else []
+    said = [f"{case.state}."] if case.state == ONE_WAY else []
     said += [_told(finding, path) for finding in others]
     if said:
         SubElement(element, "system-out").text = _clean("\n\n".join(said))

@@ -15,7 +15,7 @@ from migration_guard.report.closing import closing, counts, nothing_new
 from migration_guard.report.corrected import CORRECTED, corrected, split
 from migration_guard.report.excerpt import excerpt
 from migration_guard.report.marking import advice, code, fenced, in_html, inline
-from migration_guard.report.placing import NOT_REACHED, Case, cases, command, rooted, worst_first
+from migration_guard.report.placing import ONE_WAY, Case, cases, command, rooted, worst_first
 
 LENGTH = 30_000  # characters of a whole report
 TABLE = 8_000  # of these, for the rows
@@ -77,7 +77,8 @@ def _heading(report: Report) -> str:
 def _table(report: Report) -> Iterator[str]:
     """A row for each revision, with the path below the common folder. Of many, those without a finding are folded."""
     every = cases(report)
-    common = posixpath.commonpath([posixpath.dirname(f"/{rooted(case.path, report)}") for case in every] or ["/"])
+    folders = [posixpath.dirname(f"/{rooted(case.path, report)}") for case in every if case.path]
+    common = posixpath.commonpath(folders or ["/"])
     telling = [case for case in every if case.findings or case.state]
     if len(every) <= UNFOLDED:
         telling, clean = every, []
@@ -100,7 +101,7 @@ def _rows(rows: Sequence[str], left: int, report: Report) -> str:
 
 
 def _row(case: Case, report: Report, common: str) -> str:
-    path = posixpath.relpath(f"/{rooted(case.path, report)}", common)
+    path = posixpath.relpath(f"/{rooted(case.path, report)}", common) if case.path else ""
     return f"| {code(case.revision or '')} | {code(path)} | {_outcome(case, report)} |"
 
 
@@ -111,8 +112,10 @@ def _outcome(case: Case, report: Report) -> str:
         if found:
             codes = ", ".join(dict.fromkeys(inline(finding.code) for finding in found))
             said.append(f"{mark} {plural(len(found), severity)} ({codes})")
-    if case.state:
-        said.append(f"{MARKS[Severity.WARNING]} {case.state}" if case.state == NOT_REACHED else case.state)
+    if case.state == ONE_WAY:
+        said.append(case.state)
+    elif case.state and not said:
+        said.append(f"{MARKS[Severity.WARNING]} {case.state}")
     if not said:
         said.append(f"{CLEAN} proven" if command(report) == "roundtrip" else CLEAN)
     return ", ".join(said)

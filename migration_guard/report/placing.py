@@ -26,6 +26,7 @@ class Case:
 
 
 ONE_WAY = "only upgraded: declared irreversible"
+NOT_PROVEN = "not proven"
 NOT_REACHED = "not tried: what it needs fails"
 
 
@@ -35,8 +36,8 @@ def command(report: Report) -> str:
 
 
 def rooted(path: str, report: Report) -> str:
-    """A path of the report as the root of the repository sees it."""
-    return posixpath.normpath(posixpath.join(report.summary.folder, path))
+    """A path of the report as the root of the repository sees it; nothing for no path."""
+    return path and posixpath.normpath(posixpath.join(report.summary.folder, path))
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -59,15 +60,20 @@ def identities(findings: Iterable[Finding]) -> Iterator[str]:
 
 
 def cases(report: Report) -> list[Case]:
-    """Every revision that was judged, in its order, then the files that have findings of no such revision."""
-    found: dict[tuple[str | None, str], list[Finding]] = {
-        (one.revision, one.path): [] for one in report.summary.examined
-    }
+    """
+    Every revision that was judged, in its order, then those that a round trip did not reach, and the files that have
+    findings of no such revision. The path of a revision that was not reached is not known.
+    """
+    proofs, examined = report.summary.proofs, report.summary.examined
+    states = dict.fromkeys((name for proof in proofs for name in proof.not_proven), NOT_PROVEN)
+    states |= dict.fromkeys((name for proof in proofs for name in proof.one_way), ONE_WAY)
+    not_reached = dict.fromkeys((name for proof in proofs for name in proof.not_reached), NOT_REACHED)
+    states |= not_reached
+    reached = {one.revision for one in examined}
+    found: dict[tuple[str | None, str], list[Finding]] = {(one.revision, one.path): [] for one in examined}
+    found |= {(name, ""): [] for name in not_reached if name not in reached}
     for finding in report.findings:
         found.setdefault((finding.revision, finding.path), []).append(finding)
-    proofs = report.summary.proofs
-    states = dict.fromkeys((name for proof in proofs for name in proof.one_way), ONE_WAY)
-    states |= dict.fromkeys((name for proof in proofs for name in proof.not_reached), NOT_REACHED)
     return [
         Case(revision, path, tuple(findings), states.get(revision or "", ""))
         for (revision, path), findings in found.items()

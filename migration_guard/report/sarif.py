@@ -156,7 +156,7 @@ def _region(span: Span) -> Object:
 
 def _uri(path: str) -> str:
     """A relative URI. What no file system says in UTF-8 is written as the bytes that Python knows it by."""
-    return quote(path, errors="surrogatepass")
+    return quote(path or ".", errors="surrogatepass")
 
 
 def _text(text: str) -> Object:

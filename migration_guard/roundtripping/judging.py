@@ -233,6 +233,7 @@ def _proof(found: Ready, findings: Sequence[Finding]) -> tuple[Proof, list[str]]
         whole_way=seen.whole_way,
         rows=stage.written,
         unproven=tuple(unproven),
+        not_proven=tuple(one for one in seen.trips if one not in (*proven, *seen.one_way)),
     )
     return proof, notes
 
