@@ -1,0 +1,4 @@
+from migration_guard.pytest_plugin.items import MigrationGuardWarning as MigrationGuardWarning
+from migration_guard.roundtripping.fixtures import MigrationFailed as MigrationFailed
+from migration_guard.roundtripping.fixtures import MigrationGuard as MigrationGuard
+from migration_guard.roundtripping.fixtures import ThrowawayDatabase as ThrowawayDatabase

@@ -1,0 +1,105 @@
+"""Our test items: what they are called, and how they pass, fail or are skipped. What they say others find out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migration_guard.model.finding import Finding
+from migration_guard.pytest_plugin.bench import REST, Bench, CannotJudge, Subject
+from migration_guard.pytest_plugin.options import ASKED
+
+NAME = "migration-guard"
+BENCH = pytest.StashKey[Bench]()
+
+
+class MigrationGuardWarning(UserWarning):
+    """A finding that is not bad enough to fail a test."""
+
+
+class Failed(Exception):
+    """An item has failed; the message is all there is to say."""
+
+
+def bench(config: pytest.Config) -> Bench:
+    """What all items and fixtures of this process share. It ends with pytest, however that ends."""
+    if BENCH not in config.stash:
+        from migration_guard.pytest_plugin.workbench import Workbench
+
+        config.stash[BENCH] = shared = Workbench(config.stash[ASKED])
+        config.add_cleanup(shared.close)
+    return config.stash[BENCH]
+
+
+def check(config: pytest.Config) -> None:
+    """Raise UsageError where there is nothing that could be judged."""
+    try:
+        bench(config).check()
+    except CannotJudge as error:
+        raise pytest.UsageError(f"migration-guard: {error}") from None
+
+
+def collected(session: pytest.Session, chosen: Sequence[str]) -> list[pytest.Item]:
+    """
+    All items; or those named on the command line, by their id or the beginning of it in front of the bracket.
+
+    Raises UsageError for a name that no item has. A history that cannot be read is an error of the collection.
+    """
+    found = list(session.genitems(Project.from_parent(session, name=NAME, nodeid=NAME)))
+    names = {one: {one.nodeid, one.nodeid.partition("[")[0], NAME} for one in found}
+    absent = next((word for word in chosen if not any(word in known for known in names.values())), None)
+    if absent is not None and found:
+        raise pytest.UsageError(f"There is no item {absent}. `pytest --migration-guard --collect-only -q` lists all.")
+    return [one for one, known in names.items() if not chosen or known & set(chosen)]
+
+
+class Project(pytest.Collector):
+    """The migrations of one project, as the parent of their items."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """An item for each revision and kind. Raises CannotJudge."""
+        return [Judgement.from_parent(self, subject=one) for one in bench(self.config).subjects()]
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """A sentence of ours, without a traceback; a crash of ours shows one."""
+        return str(excinfo.value) if isinstance(excinfo.value, CannotJudge) else super().repr_failure(excinfo)
+
+
+class Judgement(pytest.Item):
+    """One kind of judgement on one revision: `migration-guard::roundtrip[a1b2c3]`."""
+
+    def __init__(self, *, subject: Subject, **options: Any) -> None:
+        super().__init__(name=f"{subject.kind}[{subject.revision}]", **options)
+        self.subject = subject
+        self.add_marker(pytest.mark.migration_guard)
+
+    def runtest(self) -> None:
+        """Judge. Raises Failed with our own report."""
+        outcome = bench(self.config).judge(self.subject)
+        for finding in outcome.minor:
+            _warn(finding, self.config.stash[ASKED].cwd)
+        for note in outcome.notes:
+            warnings.warn_explicit(note, MigrationGuardWarning, str(self.subject.path), 1)
+        if outcome.failures:
+            raise Failed("\n".join(outcome.failures))
+        if outcome.skipped:
+            pytest.skip(outcome.skipped)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Our own words, without a traceback; a crash of ours shows one."""
+        told = isinstance(excinfo.value, (Failed, CannotJudge))
+        return str(excinfo.value) if told else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The file of the migration."""
+        return self.subject.path, None if self.subject.revision == REST else 0, self.name
+
+
+def _warn(finding: Finding, cwd: Path) -> None:
+    words = f"{finding.code} {finding.slug}: {finding.message}"
+    line = finding.span.line if finding.span else 1
+    warnings.warn_explicit(words, MigrationGuardWarning, str(cwd / finding.path), line)

@@ -1,0 +1,72 @@
+"""What people ask of the plugin: on the command line of pytest, and in its configuration. Knows no item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+KINDS = ("lint", "roundtrip", "models")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What holds for a test run. `project` is a folder or an alembic.ini, None for the folder in which pytest was started.
+    `since` is a git ref, auto or none; `database` a dialect, and `database_url` a server; None where nobody says so.
+    """
+
+    cwd: Path
+    enabled: bool
+    kinds: tuple[str, ...]
+    project: Path | None
+    since: str | None
+    database: str | None
+    database_url: str | None
+
+
+ASKED = pytest.StashKey[Asked]()
+
+
+def add(parser: pytest.Parser) -> None:
+    """Tell pytest of the options."""
+    group = parser.getgroup("migration-guard", "migration-guard: Alembic migrations as test items")
+    group.addoption(
+        "--migration-guard",
+        action="store_true",
+        dest="migration_guard",
+        help="Add an item for each revision and kind: lint, roundtrip, models.",
+    )
+    group.addoption("--migration-guard-kinds", metavar="KINDS", help="Only these kinds, with commas between them.")
+    group.addoption("--migration-guard-project", metavar="PATH", help="The folder of alembic.ini, or that file.")
+    group.addoption("--migration-guard-since", metavar="GITREF", help="Only the revisions that this commit lacks.")
+    group.addoption("--migration-guard-database", metavar="DIALECT", help="postgresql, sqlite, mariadb or mysql.")
+    group.addoption("--migration-guard-database-url", metavar="URL", help="A server for databases of our own.")
+    parser.addini("migration_guard", "Always as if with --migration-guard.", type="bool", default=False)
+    parser.addini("migration_guard_kinds", "The kinds of items.", type="args", default=list(KINDS))
+    parser.addini("migration_guard_project", "The folder that holds alembic.ini, relative to this file.")
+    parser.addini("migration_guard_since", "Only the revisions that this git ref lacks.")
+    parser.addini("migration_guard_database", "postgresql, sqlite, mariadb or mysql.")
+
+
+def asked(config: pytest.Config) -> Asked:
+    """What holds: the command line, then the configuration. Raises UsageError for a kind that does not exist."""
+    cwd = config.invocation_params.dir
+    said = config.getoption("--migration-guard-kinds")
+    kinds = [kind.strip() for kind in said.split(",")] if said else list(config.getini("migration_guard_kinds"))
+    wrong = next((kind for kind in kinds if kind not in KINDS), None)
+    if wrong is not None:
+        raise pytest.UsageError(f"migration_guard_kinds: {wrong!r} is none of {', '.join(KINDS)}.")
+    project = config.getoption("--migration-guard-project")
+    written = config.getini("migration_guard_project")
+    base = config.inipath.parent if config.inipath else config.rootpath
+    return Asked(
+        cwd=cwd,
+        enabled=bool(config.getoption("--migration-guard") or config.getini("migration_guard")),
+        kinds=tuple(kind for kind in KINDS if kind in kinds),
+        project=cwd / project if project else base / written if written else None,
+        since=config.getoption("--migration-guard-since") or config.getini("migration_guard_since") or None,
+        database=config.getoption("--migration-guard-database") or config.getini("migration_guard_database") or None,
+        database_url=config.getoption("--migration-guard-database-url"),
+    )
