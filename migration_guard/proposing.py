@@ -119,7 +119,7 @@ jobs:
   migrations:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v5
+      - uses: actions/checkout@v6
       - uses: {REPOSITORY}@{MAJOR}
 {f"        with:{chr(10)}{options}" if options else ""}"""
     return Written(root / WORKFLOW, text, text, (root / WORKFLOW).exists())
