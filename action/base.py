@@ -16,26 +16,28 @@ def since() -> tuple[str, ...]:
     """
     The option --since that this run wants.
 
-    In a pull request there is none: the tool finds the base by itself, once git has it. A push is judged as a whole,
-    what waits in a merge queue against the commit that the queue names.
+    In a pull request and in a merge queue there is none: the tool finds the base by itself, once git has it. Any other
+    event is judged as a whole.
     """
     ref = given("since")
     if ref and not ref.strip("0"):
         tell("notice", "Before this push there was no such branch: the whole history is judged.")
         return EVERYTHING
-    if ref not in ("", "auto"):
-        if not has(ref):
-            fetch(ref)
-        return ("--since", ref)
-    base = os.environ.get("GITHUB_BASE_REF", "")
-    if base and event_name() in PULL_REQUESTS and not has(f"origin/{base}") and not fetch(f"origin/{base}"):
+    if ref == "none":
+        return EVERYTHING
+    base = found_by_itself() if ref in ("", "auto") else ref
+    # What was named and is missing, the tool refuses in its own words.
+    if base and not has(base) and not fetch(base) and base != ref:
         tell("warning", f"The base of this pull request, {base}, could not be fetched: the whole history is judged.")
-    queued = str(event().get("merge_group", {}).get("base_sha", ""))
-    if queued and (has(queued) or fetch(queued)):
-        return ("--since", queued)
-    if queued:
-        tell("warning", f"The base of this merge group, {queued}, could not be fetched: the whole history is judged.")
     return ("--since", ref) if ref else ()
+
+
+def found_by_itself() -> str:
+    """The ref that the tool will look for when nobody names one; empty where it looks for none."""
+    branch = os.environ.get("GITHUB_BASE_REF", "")
+    if branch and event_name() in PULL_REQUESTS:
+        return f"origin/{branch}"
+    return str(event().get("merge_group", {}).get("base_sha", ""))
 
 
 def has(ref: str) -> bool:

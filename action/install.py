@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,7 +44,9 @@ def project_installed(active: dict[str, str]) -> bool:
     if not command:
         return True
     print(f"::group::{command.splitlines()[0]}", flush=True)
-    done = subprocess.run(["bash", "-eo", "pipefail", "-c", command], cwd=project(), env=active, check=False)
+    # Looked up on the path: Windows would look among its own programs first, and has another bash there.
+    bash = shutil.which("bash") or "bash"
+    done = subprocess.run([bash, "-eo", "pipefail", "-c", command], cwd=project(), env=active, check=False)
     print("::endgroup::", flush=True)
     if done.returncode:
         tell("error", f"The project could not be installed: the input install ended with {done.returncode}.")

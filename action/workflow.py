@@ -66,7 +66,7 @@ def output(name: str, value: str | Path | int) -> None:
     line = f"{name}={value}"
     if "\n" in line or "\r" in line:
         raise Refused(f"The output {name} would have several lines. Rename the folder with a line end in its name.")
-    with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8") as file:
+    with open(os.environ["GITHUB_OUTPUT"], "a", encoding="utf-8", newline="\n") as file:
         file.write(f"{line}\n")
 
 

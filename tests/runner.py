@@ -72,6 +72,7 @@ class Runner:
     base: str = ""
     system: str = "Linux"
     actor: str = "ann"
+    action: Path = ROOT
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -176,7 +177,7 @@ class _Run:
             "HOME": str(runner.scratch),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
-            "GITHUB_ACTION_PATH": str(ROOT),
+            "GITHUB_ACTION_PATH": str(runner.action),
             "GITHUB_ACTOR": runner.actor,
             "GITHUB_BASE_REF": runner.base,
             "GITHUB_ENV": str(self.folder / "env"),

@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import yaml
@@ -198,7 +199,7 @@ def test_a_base_that_cannot_be_fetched_is_told_and_everything_is_judged(tmp_path
     played = machine(repository, tmp_path / "machine").play(already=install)
     assert played.code == 1
     assert "a1_users.py" in played.log
-    assert "The base of this pull request, main, could not be fetched" in played.annotations("warning")[0]
+    assert "The base of this pull request, origin/main, could not be fetched" in played.annotations("warning")[0]
 
 
 def test_a_ref_that_is_named_is_fetched_too(tmp_path: Path, fake: Fake) -> None:
@@ -210,11 +211,14 @@ def test_a_ref_that_is_named_is_fetched_too(tmp_path: Path, fake: Fake) -> None:
     assert git(repository.checkout, "cat-file", "-t", repository.base) == "commit"
 
 
-def test_a_merge_group_is_compared_with_the_commit_it_is_queued_on(tmp_path: Path, fake: Fake) -> None:
+def test_a_merge_group_is_compared_with_the_commit_it_is_queued_on(tmp_path: Path, install: Already) -> None:
     repository = PullRequest(tmp_path, bad_orders)
     event = {"merge_group": {"base_sha": repository.base, "base_ref": "refs/heads/main"}}
-    machine(repository, tmp_path / "machine", event_name="merge_group", event=event, base="").play(already=fake(0))
-    assert without_reports(calls(tmp_path)[0][0]) == ["lint", "--since", repository.base, "--"]
+    queue = machine(repository, tmp_path / "machine", event_name="merge_group", event=event, base="")
+    played = queue.play(already=install)
+    assert played.code == 1
+    assert "b2_orders.py" in played.log
+    assert "a1_users.py" not in played.log
 
 
 def test_a_push_is_judged_as_a_whole(tmp_path: Path, fake: Fake) -> None:
@@ -318,8 +322,13 @@ def test_a_part_that_never_ran_fails(tmp_path: Path, fake: Fake) -> None:
     assert runner.play(already=already).code == 2
 
 
+def test_the_action_may_lie_in_a_folder_with_any_name(tmp_path: Path, fake: Fake) -> None:
+    (tmp_path / "it's an action").symlink_to(ROOT)
+    runner = machine(PullRequest(tmp_path, bad_orders), tmp_path / "a machine's", action=tmp_path / "it's an action")
+    assert runner.play(already=fake(0)).code == 0
+
+
 def test_without_a_python_that_is_new_enough_it_says_which_input_helps(tmp_path: Path) -> None:
-    (tmp_path / "dirname").symlink_to("/usr/bin/dirname")
     done = subprocess.run(
         ["/bin/bash", str(ROOT / "action" / "python.sh"), "prepare.py"],
         env={"PATH": str(tmp_path)},
@@ -642,7 +651,32 @@ def test_the_documents_name_every_input_and_output_with_its_default() -> None:
     assert all(f"`{name}`" in text for name in ACTION["outputs"])
 
 
-@pytest.mark.parametrize("block", blocks("gitlab.md"))
+PIPELINES = blocks("gitlab.md")
+
+
+def pipeline(job: Mapping[str, Any], checkout: Path) -> int:
+    """Run what the job runs, but for what it installs; its exit code."""
+    lines = [line for line in (*job["before_script"], *job["script"]) if not line.startswith("pip install")]
+    programs = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    known = {"PATH": programs, "CI_NODE_INDEX": "1", "CI_NODE_TOTAL": "1"}
+    if "merge_request_event" in str(job["rules"]):
+        known["CI_MERGE_REQUEST_TARGET_BRANCH_NAME"] = "main"
+    environment = os.environ | known
+    return subprocess.run(["bash", "-ec", "\n".join(lines)], cwd=checkout, env=environment, check=False).returncode
+
+
+@pytest.mark.parametrize("block", PIPELINES)
+def test_the_pipelines_in_the_documents_judge_what_is_new(block: str, tmp_path: Path) -> None:
+    ((_, job),) = yaml.safe_load(block).items()
+    checkout = PullRequest(tmp_path, bad_orders).checkout
+    assert pipeline(job, checkout) == 1
+    for report in job.get("artifacts", {}).get("reports", {}).values():
+        text = (checkout / report).read_text(encoding="utf-8")
+        assert "b2_orders.py" in text
+        assert "a1_users.py" not in text
+
+
+@pytest.mark.parametrize("block", PIPELINES)
 def test_the_pipelines_in_the_documents_fit_the_schema(block: str, tmp_path: Path) -> None:
     (tmp_path / "gitlab.yml").write_text(block, encoding="utf-8")
     check_schema("gitlab-ci", tmp_path / "gitlab.yml")
