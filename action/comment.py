@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from workflow import DONE, FAILED, Refused, earlier, event, may_only_read, output, run, tell
 
@@ -48,7 +49,10 @@ def gh(*arguments: str) -> str:
     program = shutil.which("gh")
     if program is None:
         raise Refused("The comment needs GitHub's program gh on the path. Install it, or leave out the input comment.")
-    done = subprocess.run([program, "api", *arguments], capture_output=True, check=False)
+    # On an enterprise's own server gh wants to be told where it is, and asks for the token under another name.
+    host = urlsplit(os.environ.get("GITHUB_SERVER_URL", "")).hostname or "github.com"
+    variables = os.environ | {"GH_HOST": host, "GH_ENTERPRISE_TOKEN": os.environ.get("GH_TOKEN", "")}
+    done = subprocess.run([program, "api", *arguments], env=variables, capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip()
         raise Refused(

@@ -387,6 +387,30 @@ def test_a_command_that_installs_works_or_is_told(command: str, works: bool) -> 
     assert ("The project could not be installed: the input install ended with" in done.stdout) is not works
 
 
+@pytest.mark.parametrize(
+    ("system", "inputs", "embedded"),
+    [
+        ("Linux", {"ROUNDTRIP": "true"}, True),
+        ("macOS", {"ROUNDTRIP": "true"}, True),
+        ("Windows", {"ROUNDTRIP": "true"}, False),
+        ("Linux", {"ROUNDTRIP": "true", "DATABASE_URL": "mysql://localhost"}, False),
+        ("Linux", {}, False),
+    ],
+)
+def test_a_database_server_is_installed_where_one_may_be_needed(
+    system: str, inputs: Mapping[str, str], embedded: bool
+) -> None:
+    given_ones = {f"ACTION_INPUT_{name}": value for name, value in inputs.items()}
+    done = subprocess.run(
+        [sys.executable, "-c", "import install; print(install.wheel())"],
+        env=os.environ | given_ones | {"PYTHONPATH": str(ROOT / "action"), "RUNNER_OS": system},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip().endswith("[postgresql]") is embedded
+
+
 def test_it_never_meets_pull_request_target(tmp_path: Path, fake: Fake) -> None:
     runner = machine(PullRequest(tmp_path, bad_orders), tmp_path / "machine", event_name="pull_request_target")
     played = runner.play(already=fake(0), roundtrip="true", install="touch ran")
