@@ -110,6 +110,10 @@ def test_nothing_is_let_pass() -> None:
     assert not [step for step in STEPS if re.search(r"\|\|\s*(true|:)|set \+e", step.get("run", ""))]
 
 
+def test_what_the_action_uses_is_named_by_its_commit() -> None:
+    assert not [step["uses"] for step in STEPS if not re.search(r"@[0-9a-f]{40}$", step.get("uses", f"@{'0' * 40}"))]
+
+
 def test_every_input_is_handed_to_a_step_that_uses_it() -> None:
     handed = {name for step in STEPS for name in re.findall(r"inputs\.([a-z-]+)", json.dumps(step))}
     assert handed == set(ACTION["inputs"])
