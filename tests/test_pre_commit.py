@@ -16,6 +16,8 @@ import yaml
 from pull_request import CARTS, OFFLINE, ORDERS, SILENT_ORDERS, add, make_project
 from repositories import NOBODY, git
 
+from migration_guard import cli
+
 ROOT = Path(__file__).parent.parent
 MANIFEST = ROOT / ".pre-commit-hooks.yaml"
 PAGE = (ROOT / "docs" / "pre-commit.md").read_text(encoding="utf-8")
@@ -196,7 +198,10 @@ def test_the_configuration_in_the_documents_fits(block: str, tmp_path: Path) -> 
     file.write_text(block, encoding="utf-8")
     command = [sys.executable, "-m", "pre_commit", "validate-config", str(file)]
     assert subprocess.run(command, check=False).returncode == 0
-    known = {hook["id"] for hook in yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))}
-    named = {hook["id"] for repository in yaml.safe_load(block)["repos"] for hook in repository["hooks"]}
-    assert named
-    assert named <= known
+    known = {hook["id"]: hook["entry"].split() for hook in yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))}
+    hooks = [hook for repository in yaml.safe_load(block)["repos"] for hook in repository["hooks"]]
+    assert hooks
+    for hook in hooks:
+        _, command, *options = known[hook["id"]]
+        # Raises where an option does not exist or does not take what it is given.
+        cli.commands.commands[command].make_context(command, [*options, *hook.get("args", [])])
