@@ -42,4 +42,5 @@ def _told(work: Callable[[], T]) -> T:
     try:
         return work()
     except CannotJudge as error:
-        pytest.fail(f"migration-guard: {error}", pytrace=False)
+        sentence = str(error)
+    pytest.fail(f"migration-guard: {sentence}", pytrace=False)

@@ -293,7 +293,7 @@ class Workbench:
             raise CannotJudge(
                 f"{why} Or say which kind of database a test gets: migration_guard_database in the configuration of"
                 ' pytest, or @pytest.mark.migration_guard(database="sqlite").'
-            )
+            ) from None
         return WantedServer(dialect=dialect, url=options.database_url)
 
     def _run(self, database: str | None) -> Running:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
@@ -170,8 +172,6 @@ class Access:
     def open(cls, destination: Destination) -> Self:
         """Connects. Raises DatabaseError where no driver is installed, or where the server refuses us."""
         driver = available(destination.family)
-        if driver.name == "psycopg2":
-            _let_ctrl_c_through()
         place = url(destination, driver.name)
         access = cls._of(place, driver)
         try:
@@ -254,17 +254,32 @@ class Access:
     def _call(self, work: Callable[[], T]) -> T:
         """An asynchronous driver wants a loop of its own and a greenlet, in which it looks like any other."""
         if self._loop is None:
-            return work()
+            with _letting_ctrl_c_through(self._engine.driver):
+                return work()
+        if not _in_a_loop():
+            return self._through(self._loop, work)
+        # Somebody else's loop runs in this thread, as in a test that is a coroutine: ours needs another thread.
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(self._through, self._loop, work)
+            try:
+                return waiting.result()
+            except BaseException:
+                if not waiting.done():
+                    self._loop.call_soon_threadsafe(_cancel_all, self._loop)
+                raise
+
+    @staticmethod
+    def _through(loop: asyncio.AbstractEventLoop, work: Callable[[], T]) -> T:
         from sqlalchemy.util import greenlet_spawn
 
-        task: asyncio.Task[T] = self._loop.create_task(greenlet_spawn(work))
+        task: asyncio.Task[T] = loop.create_task(greenlet_spawn(work))
         try:
-            return self._loop.run_until_complete(task)
+            return loop.run_until_complete(task)
         except BaseException:
             # Ctrl-C leaves the loop, not the statement: that would go on with the next one.
             if not task.done():
                 task.cancel()
-                self._loop.run_until_complete(asyncio.wait([task]))
+                loop.run_until_complete(asyncio.wait([task]))
             raise
 
 
@@ -291,15 +306,36 @@ def _be_patient(family: str) -> Callable[[_Raw, object], None]:
     return listener
 
 
-def _let_ctrl_c_through() -> None:
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+
+
+@contextmanager
+def _letting_ctrl_c_through(driver: str) -> Iterator[None]:
     """
     psycopg2 waits inside libpq, where Ctrl-C does not reach Python, unless it is given a function that waits
-    (https://www.psycopg.org/docs/faq.html). It holds for the whole process: only ours, and only if nobody set one.
-    psycopg2's own, `wait_select`, would make an error of the database out of Ctrl-C.
+    (https://www.psycopg.org/docs/faq.html). It holds for the whole process, in which other people's tests may run, and
+    COPY does not work with it: so it is there only while we ask, and only if nobody set one. psycopg2's own,
+    `wait_select`, would make an error of the database out of Ctrl-C.
     """
-    extensions = import_module("psycopg2.extensions")
-    if extensions.get_wait_callback() is None:
-        extensions.set_wait_callback(_wait)
+    extensions = import_module("psycopg2.extensions") if driver == "psycopg2" else None
+    if extensions is None or extensions.get_wait_callback() is not None:
+        yield
+        return
+    extensions.set_wait_callback(_wait)
+    try:
+        yield
+    finally:
+        extensions.set_wait_callback(None)
 
 
 class _Polled(Protocol):

@@ -278,7 +278,7 @@ def _sentence(failure: Failure, direction: Direction, revision: str) -> str:
     place = failure.place
     near = os.path.relpath(place.path) if place else ""
     where = f", {near if not near.startswith('..') else place.path}:{place.line}" if place else ""
-    lines = [f"{revision} fails in {direction}(){where}", f"  {failure.message}"]
+    lines = [f"Revision {revision} fails in {direction}(){where}:", f"  {failure.message}"]
     if failure.statement:
         lines += ["", *(f"    {line}" for line in failure.statement.strip().splitlines())]
     if failure.cause is Cause.TIMEOUT:

@@ -1,0 +1,324 @@
+"""`pytest --migration-guard`: which items there are, when they pass, fail or are skipped, and what they say."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy.dialects.postgresql  # noqa: F401
+from projects import GENERIC, script, write
+from servers import left
+
+# What is loaded already, an inner run of pytest need not load again.
+import migration_guard.pytest_plugin.workbench
+import migration_guard.reading.migration  # noqa: F401
+
+pytest_plugins = ["pytester"]
+
+BROKEN = "def upgrade():\n    op.drop_table('absent')\n\n\ndef downgrade():\n    pass\n"
+NOTHING = "def upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n"
+LEFT = """
+def upgrade():
+    op.create_table("plans", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_index("ix_plans", "plans", ["id"])
+
+
+def downgrade():
+    pass
+"""
+MODELS = """
+import sqlalchemy as sa
+target_metadata = sa.MetaData()
+sa.Table("t_a", target_metadata, sa.Column("id", sa.Integer, primary_key=True){more})
+"""
+
+
+@pytest.fixture
+def guard(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A folder for a project, in which the linter keeps no cache; plugins that play no part are left out."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:asyncio -p no:hypothesispytest")
+    (pytester.path / "pyproject.toml").write_text("[tool.migration-guard]\ncache = false\n")
+    return pytester
+
+
+def project(guard: pytest.Pytester, scripts: dict[str, str], **options: str) -> None:
+    write(guard.path, scripts, url="sqlite://", **options)
+
+
+def outcomes(result: pytest.RunResult) -> dict[str, str]:
+    """What became of each item of ours, by what is between the colons and the end."""
+    told = (re.match(r"migration-guard::(\S+) .*\b(PASSED|FAILED|SKIPPED)\b", line) for line in result.outlines)
+    return {found[1]: found[2] for found in told if found}
+
+
+CHAIN = {"a1": script("a1"), "b2": script("b2", "a1")}
+
+
+def test_nothing_happens_unless_it_is_asked_for(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN)
+    guard.makepyfile("def test_one(): pass")
+    result = guard.runpytest_subprocess("-v")
+    assert result.ret == 0
+    result.assert_outcomes(passed=1)
+    assert "migration-guard::" not in result.stdout.str()
+    assert "migration-guard:" not in result.stdout.str().replace("plugins:", "")
+
+
+def test_the_plugin_is_loaded_without_what_is_heavy() -> None:
+    program = "import migration_guard.pytest_plugin, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert not loaded & {"sqlalchemy", "alembic", "libcst", "click", "rich", "postgast", "tomllib"}
+
+
+def test_a_run_of_other_tests_never_loads_what_is_heavy(guard: pytest.Pytester) -> None:
+    guard.makepyfile(
+        "import sys\ndef test_one(): assert not {'sqlalchemy', 'alembic', 'libcst', 'click'} & sys.modules.keys()"
+    )
+    guard.runpytest_subprocess("-p", "no:pytest_alembic", "-p", "no:xdist").assert_outcomes(passed=1)
+
+
+def test_there_is_an_item_for_each_revision_and_kind(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN)
+    result = guard.runpytest("--migration-guard", "-v")
+    assert outcomes(result) == {
+        "lint[history]": "PASSED",
+        "lint[a1]": "PASSED",
+        "lint[b2]": "PASSED",
+        "roundtrip[a1]": "PASSED",
+        "roundtrip[b2]": "PASSED",
+        "roundtrip[history]": "PASSED",
+        "models[heads]": "SKIPPED",
+    }
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*collected 7 items*"])
+    assert not left()
+
+
+@pytest.mark.parametrize(
+    ("options", "chosen"),
+    [
+        (["-k", "roundtrip and a1"], {"roundtrip[a1]"}),
+        (["-m", "migration_guard", "-k", "history and lint"], {"lint[history]"}),
+        (["migration-guard::roundtrip[b2]"], {"roundtrip[b2]"}),
+        (["migration-guard::lint"], {"lint[history]", "lint[a1]", "lint[b2]"}),
+        (["--migration-guard-kinds", "models"], {"models[heads]"}),
+        (["-m", "not migration_guard"], set()),
+    ],
+)
+def test_items_are_chosen_like_any_others(guard: pytest.Pytester, options: list[str], chosen: set[str]) -> None:
+    project(guard, CHAIN)
+    guard.makepyfile("def test_one(): pass")
+    result = guard.runpytest("--migration-guard", "-v", *options)
+    assert result.ret == 0
+    assert outcomes(result).keys() == chosen
+
+
+def test_an_item_is_chosen_by_its_name_in_other_processes_too(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN)
+    guard.makepyfile("def test_one(): pass")
+    result = guard.runpytest_subprocess("--migration-guard", "-n", "1", "migration-guard::lint[a1]")
+    result.assert_outcomes(passed=1)
+
+
+def test_an_item_that_does_not_exist_is_said_not_to(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN)
+    result = guard.runpytest("--migration-guard", "migration-guard::lint[c3]")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: There is no item migration-guard::lint?c3?.*"])
+
+
+def test_the_configuration_of_pytest_asks_for_it(guard: pytest.Pytester) -> None:
+    (guard.path / "services" / "api").mkdir(parents=True)
+    write(guard.path / "services" / "api", CHAIN, url="sqlite://")
+    (guard.path / "pyproject.toml").write_text(
+        '[tool.pytest.ini_options]\nmigration_guard = true\nmigration_guard_kinds = ["lint", "roundtrip"]\n'
+        'migration_guard_project = "services/api"\n'
+    )
+    result = guard.runpytest("-v")
+    assert [name for name in outcomes(result) if "a1" in name] == ["lint[a1]", "roundtrip[a1]"]
+    assert result.ret == 0
+
+
+def test_a_failure_is_our_report_without_a_traceback(guard: pytest.Pytester) -> None:
+    project(guard, {"a1": script("a1"), "b2": script("b2", "a1", LEFT)})
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-kinds", "roundtrip")
+    assert outcomes(result)["roundtrip[b2]"] == "FAILED"
+    result.stdout.fnmatch_lines(
+        ["migrations/versions/b2_.py:*error MG753 downgrade-leaves-traces", "*op.create_table(*"]
+    )
+    assert "items.py" not in result.stdout.str()
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_what_is_not_bad_enough_is_a_warning_at_its_line(guard: pytest.Pytester) -> None:
+    drop = "def upgrade():\n    op.drop_table('t_a1')\n\n\ndef downgrade():\n    op.create_table('t_a1')\n"
+    project(guard, {"a1": script("a1"), "b2": script("b2", "a1", drop)})
+    arguments = ("--migration-guard", "-v", "--migration-guard-kinds", "lint")
+    mild = '[tool.migration-guard]\nselect = ["MG101"]\nseverity = { MG101 = "warning" }\ncache = false\n'
+    (guard.path / "pyproject.toml").write_text(mild)
+    result = guard.runpytest(*arguments)
+    assert (result.ret, outcomes(result)["lint[b2]"]) == (0, "PASSED")
+    result.stdout.fnmatch_lines(["*b2_.py:9: MigrationGuardWarning: MG101 drop-table: *"])
+    (guard.path / "pyproject.toml").write_text(f'{mild}fail-on = "warning"\n')
+    assert outcomes(guard.runpytest(*arguments))["lint[b2]"] == "FAILED"
+
+
+def test_what_belongs_to_no_revision_has_an_item_of_its_own(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN)
+    (guard.path / "migrations" / "versions" / "c3_.py").write_text("revision = 'c3'\ndef upgrade(:")
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-kinds", "lint")
+    assert outcomes(result) == {"lint[history]": "FAILED", "lint[a1]": "PASSED", "lint[b2]": "PASSED"}
+    result.stdout.fnmatch_lines(["*MG001*"])
+
+
+def test_what_only_alembic_finds_is_tried_too(guard: pytest.Pytester) -> None:
+    computed = LEFT.replace("plans", "others")
+    project(guard, {"a1": script("a1"), "b2": script("b2", "a1", computed).replace("'b2'", "str(b'b2', 'ascii')")})
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-kinds", "roundtrip")
+    assert outcomes(result) == {"roundtrip[a1]": "PASSED", "roundtrip[history]": "FAILED"}
+    result.stdout.fnmatch_lines(["*MG753*"])
+
+
+def test_what_comes_behind_a_failure_is_skipped_with_its_name(guard: pytest.Pytester) -> None:
+    scripts = {"a1": script("a1"), "b2": script("b2", "a1", BROKEN), "c3": script("c3", "b2"), "d4": script("d4", "a1")}
+    project(guard, scripts)
+    result = guard.runpytest("--migration-guard", "-v", "-rs", "--migration-guard-kinds", "roundtrip,models")
+    assert outcomes(result) == {
+        "roundtrip[a1]": "PASSED",
+        "roundtrip[b2]": "FAILED",
+        "roundtrip[c3]": "SKIPPED",
+        "roundtrip[d4]": "PASSED",
+        "roundtrip[history]": "PASSED",
+        "models[heads]": "SKIPPED",
+    }
+    result.stdout.fnmatch_lines(["SKIPPED*Revision b2 fails, which comes before this one: see roundtrip?b2?."])
+
+
+@pytest.mark.parametrize("more", ["", ", sa.Column('name', sa.Text)"])
+def test_the_models_are_compared_at_the_heads(guard: pytest.Pytester, more: str) -> None:
+    body = "def upgrade():\n    op.create_table('t_a', sa.Column('id', sa.Integer, primary_key=True))\n\n\n"
+    body += "def downgrade():\n    op.drop_table('t_a')\n"
+    environment = GENERIC.replace("target_metadata = None", MODELS.replace("{more}", more))
+    project(guard, {"a": script("a", None, body)}, environment=environment)
+    arguments = ("--migration-guard", "-v", "--migration-guard-kinds", "models")
+    result = guard.runpytest(*arguments)
+    assert outcomes(result) == {"models[heads]": "PASSED"}
+    assert ("MigrationGuardWarning: MG757" in result.stdout.str()) is bool(more)
+    (guard.path / "pyproject.toml").write_text('[tool.migration-guard.severity]\nmodels-differ = "error"\n')
+    assert outcomes(guard.runpytest(*arguments)) == {"models[heads]": "FAILED" if more else "PASSED"}
+
+
+def test_two_processes_find_what_one_finds(guard: pytest.Pytester) -> None:
+    scripts = {
+        "a1": script("a1"),
+        "b2": script("b2", "a1", LEFT),
+        "c3": script("c3", "b2"),
+        "d4": script("d4", "c3", BROKEN),
+        "e5": script("e5", "d4", NOTHING),
+    }
+    project(guard, scripts)
+    one = outcomes(guard.runpytest("--migration-guard", "-v"))
+    result = guard.runpytest_subprocess("--migration-guard", "-v", "-n", "2")
+    words = [line.split() for line in result.outlines if re.match(r"\[gw\d\] \[", line)]
+    two = {line[-1].removeprefix("migration-guard::"): line[-2] for line in words}
+    assert two == one
+    assert {line[0] for line in words} == {"[gw0]", "[gw1]"}
+
+
+def test_only_what_a_git_ref_lacks_is_judged(guard: pytest.Pytester) -> None:
+    project(guard, {"a1": script("a1", None, BROKEN), "b2": script("b2", "a1")})
+    git = ["git", "-C", str(guard.path), "-c", "user.name=x", "-c", "user.email=x@example.com"]
+    (guard.path / "migrations" / "versions" / "b2_.py").rename(guard.path / "b2_.py")
+    for arguments in (["init", "-q"], ["add", "migrations"], ["commit", "-q", "-m", "old"]):
+        subprocess.run([*git, *arguments], check=True)
+    (guard.path / "b2_.py").rename(guard.path / "migrations" / "versions" / "b2_.py")
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-since", "HEAD")
+    assert outcomes(result) == {
+        "lint[history]": "PASSED",
+        "lint[b2]": "PASSED",
+        # Its parent has no item that would tell of the failure.
+        "roundtrip[b2]": "FAILED",
+        "roundtrip[history]": "PASSED",
+        "models[heads]": "FAILED",
+    }
+    result.stdout.fnmatch_lines(["*a1_.py*MG751*", "*no such table: absent*"])
+
+
+def test_what_could_not_be_proven_does_not_pass(guard: pytest.Pytester) -> None:
+    body = 'def upgrade():\n    op.execute("CREATE EXTENSION no_such_extension")\n\n\ndef downgrade():\n    pass\n'
+    write(guard.path, {"a1": script("a1", None, body)}, url="postgresql://localhost/shop")
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-kinds", "roundtrip")
+    assert outcomes(result)["roundtrip[a1]"] == "FAILED"
+    result.stdout.fnmatch_lines(["Not proven: This database (PostgreSQL*) lacks the extension no_such_extension*"])
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "1"]])
+def test_a_place_without_a_project_is_a_usage_error(guard: pytest.Pytester, processes: list[str]) -> None:
+    result = guard.runpytest_subprocess("--migration-guard", *processes)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: migration-guard: There are no migrations in *"])
+
+
+def test_a_wrong_option_is_a_usage_error(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN)
+    result = guard.runpytest("--migration-guard", "--migration-guard-kinds", "lint,models,round")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: migration_guard_kinds: 'round' is none of lint, roundtrip, models."])
+    result = guard.runpytest("--migration-guard", "--migration-guard-database", "oracle")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: migration-guard: *oracle*"])
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "1"]])
+def test_a_history_that_cannot_be_judged_is_an_error_of_the_collection(
+    guard: pytest.Pytester, processes: list[str]
+) -> None:
+    project(guard, CHAIN)
+    (guard.path / "pyproject.toml").write_text('[tool.migration-guard]\nstart-after = "zz"\ncache = false\n')
+    result = guard.runpytest_subprocess("--migration-guard", *processes)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["start-after: there is no revision 'zz' in this history*"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_an_env_py_that_fails_fails_every_round_trip_with_a_sentence(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN, environment="raise RuntimeError('no settings')")
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-kinds", "roundtrip")
+    assert set(outcomes(result).values()) == {"FAILED"}
+    result.stdout.fnmatch_lines(["The project could not be run (*env.py:1): RuntimeError: no settings"])
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_what_env_py_complains_of_at_its_end_is_not_passed_over(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN, environment=f"{GENERIC}\nraise RuntimeError('too late')")
+    result = guard.runpytest("--migration-guard", "-v", "-k", "roundtrip and b2")
+    assert outcomes(result) == {"roundtrip[b2]": "FAILED"}
+    result.stdout.fnmatch_lines(["Not proven: env.py fails after the migrations*too late*"])
+
+
+def test_the_first_failure_can_be_the_last_item(guard: pytest.Pytester) -> None:
+    project(guard, {"a1": script("a1", None, BROKEN), "b2": script("b2", "a1")})
+    result = guard.runpytest("--migration-guard", "-v", "-x", "--migration-guard-kinds", "roundtrip")
+    assert outcomes(result) == {"roundtrip[a1]": "FAILED"}
+    assert not left()
+
+
+def test_ctrl_c_leaves_no_server_and_no_process(guard: pytest.Pytester, tmp_path: Path) -> None:
+    body = "import pathlib, time\n\n\ndef upgrade():\n"
+    body += f"    pathlib.Path({str(tmp_path / 'started')!r}).touch()\n    time.sleep(60)\n"
+    write(guard.path, {"a1": script("a1", None, body)}, url="postgresql://localhost/shop")
+    command = [sys.executable, "-m", "pytest", "--migration-guard", "--migration-guard-kinds", "roundtrip"]
+    run = subprocess.Popen(command, cwd=guard.path, stdout=subprocess.PIPE, text=True)
+    while not (tmp_path / "started").exists():
+        assert run.poll() is None
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=20)
+    assert run.returncode == pytest.ExitCode.INTERRUPTED, out
+    assert not left(run.pid)
