@@ -45,6 +45,7 @@ def judged(part: str, report: Path, found: Path) -> int:
     options = [word for name in formats for word in ("--output-format", name)]
     if given("fail-on"):
         options += ["--fail-on", given("fail-on")]
+    options += [word for target in targeted() for word in ("--target", target)]
     command = [program, part, *options, *since(), *(of_lint() if part == "lint" else of_roundtrip())]
     variables = activated(environment)
     if given("database-url"):
@@ -55,18 +56,14 @@ def judged(part: str, report: Path, found: Path) -> int:
 
 def of_lint() -> list[str]:
     """The arguments that only lint has."""
-    targets = [word for target in targeted() for word in ("--target", target)]
     # Seen from the workspace a project in a folder is a path. With neither, the configuration says what is judged.
     places = paths() or [project()] * (project() != Path())
-    return [*targets, *words("arguments"), "--", *map(str, places)]
+    return [*words("arguments"), "--", *map(str, places)]
 
 
 def of_roundtrip() -> list[str]:
     """The arguments that only the round trip has. Its project is the one folder that was named, else all there is."""
-    dialects = {target.split()[0] for target in targeted()}
-    options = ["--database", *dialects] if len(dialects) == 1 else []
-    if given("shard"):
-        options += ["--shard", given("shard")]
+    options = ["--shard", given("shard")] if given("shard") else []
     named = paths()
     place = named[0] if len(named) == 1 and named[0].is_dir() else project()
     return [*options, *words("arguments"), *([] if place == Path() else ["--", str(place)])]

@@ -62,6 +62,7 @@ def roundtrip(
     *,
     folder: Place = ".",
     config: Place | None = None,
+    target: Iterable[str] = (),
     database: str | None = None,
     database_url: str | None = None,
     only: str | None = None,
@@ -95,7 +96,11 @@ def roundtrip(
     cwd = Path(folder).absolute()
     explicit = cwd / config if config else None
     overrides = Overrides(
-        select=tuple(select) or None, ignore=tuple(ignore) or None, since=since, baseline=_inside(cwd, baseline)
+        target=tuple(target) or None,
+        select=tuple(select) or None,
+        ignore=tuple(ignore) or None,
+        since=since,
+        baseline=_inside(cwd, baseline),
     )
     wanted = Wanted(database=database, rows=rows, models=models, whole_way=full_trip)
     known = {code: rule.slug() for code, rule in load_rules().items()}

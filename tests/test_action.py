@@ -469,7 +469,7 @@ def test_the_round_trip_gets_its_own_options(tmp_path: Path, fake: Fake) -> None
     )
     ((arguments, variables),) = calls(tmp_path)
     assert without_reports(arguments) == [
-        *("roundtrip", "--fail-on", "info", "--database", "postgresql", "--shard", "2/4", "--rows", "5"),
+        *("roundtrip", "--fail-on", "info", "--target", "postgresql 16", "--shard", "2/4", "--rows", "5"),
         *("--", "services/shop"),
     ]
     assert variables["VIRTUAL_ENV"] == str(tmp_path / "fake")

@@ -131,6 +131,12 @@ def test_shards_spread_a_history_over_machines(run: Run, tmp_path: Path) -> None
         assert (code, f"--shard: '{wrong}' is no part of a whole. Write 1/4" in err) == (2, True)
 
 
+def test_a_target_says_which_database(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, {"a": script("a")})
+    assert "Run on SQLite" in run(tmp_path, "--target", "sqlite")[1]
+    assert "Run on PostgreSQL" in run(tmp_path, "--target", "postgresql 16")[1]
+
+
 def test_a_baseline_and_a_start_hold_for_the_round_trip(run: Run, tmp_path: Path) -> None:
     keeps = "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer))\n\ndef downgrade():\n    pass\n"
     write(tmp_path, {"a": script("a", None, keeps)}, url="sqlite://")

@@ -20,7 +20,8 @@ from migration_guard.config import ConfigError, Output, Overrides
 from migration_guard.model.finding import Report
 
 WHERE = "Project and database"
-SHARED = ("select", "ignore", "fail_on", "exit_zero", "color", "output_format", "quiet", "verbose", "since", "baseline")
+JUDGING = ("target", "select", "ignore", "since", "baseline")
+REPORTING = ("fail_on", "exit_zero", "color", "output_format", "quiet", "verbose")
 
 
 @click.command(
@@ -46,6 +47,7 @@ SHARED = ("select", "ignore", "fail_on", "exit_zero", "color", "output_format", 
 @option("--revisions", group=WHAT, metavar="A:B", help="Only the revisions behind A, up to B.")
 @option("--only", group=WHAT, metavar="REVISION", help="Only this revision.")
 @shared.new_only
+@shared.target
 @option("--shard", group=WHAT, metavar="K/N", help="Only the K-th of N parts, for as many machines.")
 @option("--rows", group=WHAT, type=int, metavar="N", help="How many rows to write into each table, 0 for none.  [20]")
 @option("--models", group=WHAT, is_flag=True, help="Compare the application's models, too (MG757).")
@@ -71,19 +73,7 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
 
     cwd = Path.cwd()
     explicit = cwd / config if config else None
-    said = (
-        "select",
-        "ignore",
-        "fail_on",
-        "exit_zero",
-        "color",
-        "output_format",
-        "quiet",
-        "verbose",
-        "since",
-        "baseline",
-    )
-    overrides = Overrides(**{name: options[name] or None for name in said})
+    overrides = Overrides(**{name: options[name] or None for name in (*JUDGING, *REPORTING)})
     try:
         settings = settings_of_run((options["ini"] or project or Path(),), cwd, explicit, overrides)
         with _interruptible():
