@@ -168,7 +168,7 @@ def _judge_project(
         histories.append(with_base(one, project, base, target.dialect) if base else one)
         needed |= leant_on
         found.append(judge(histories[-1], target, active, settings, contents))
-    summary = _summary(project, histories[0], wanted, assumed, _judged(histories[0], settings))
+    summary = _summary(project, histories[0], wanted, assumed, settings)
     return (_of_all_targets(found, active), summary), needed
 
 
@@ -265,7 +265,8 @@ def _reported(finding: Finding, project: Project, base: Base | None) -> bool:
     return asked and (base is None or finding.path not in base.old)
 
 
-def _summary(project: Project, history: History, wanted: tuple[Target, ...], assumed: str, judged: set[str]) -> Summary:
+def _summary(project: Project, history: History, wanted: tuple[Target, ...], assumed: str, settings: Config) -> Summary:
+    judged = _judged(history, settings)
     operations = [operation for migration in history.migrations for operation in migration.operations]
     return Summary(
         files=len(project.files),
@@ -278,6 +279,7 @@ def _summary(project: Project, history: History, wanted: tuple[Target, ...], ass
         notes=project.notes,
         revisions=tuple(migration.revision for migration in history.migrations),
         examined=tuple(Examined(one.revision, one.path) for one in history.graph.order if one.revision in judged),
+        start_after=settings.start_after or "" if settings.start_after in history.by_revision else "",
         since=history.merge.ref if history.merge else "",
     )
 

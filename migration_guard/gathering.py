@@ -39,6 +39,7 @@ def united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> 
             replace(examined, path=relative(examined.path, cwd)) for one in summaries for examined in one.examined
         ),
         since=next((one.since for one in summaries if one.since), ""),
+        start_after=next((one.start_after for one in summaries if one.start_after), ""),
         older=sum(one.older for one in summaries),
         default_branch=next((one.default_branch for one in summaries if one.default_branch), ""),
         baselined=sum(one.baselined for one in summaries),

@@ -306,7 +306,9 @@ def test_the_fixtures_come_with_the_plugin(pytester: pytest.Pytester, processes:
     write(pytester.path, SCRIPTS, url="sqlite://")
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(INNER)
-    result = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "--strict-markers", *processes)
+    result = pytester.runpytest_subprocess(
+        "-p", "no:hypothesispytest", "-p", "no:pytest_alembic", "--strict-markers", *processes
+    )
     result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(["E *MigrationFailed: upgrade('zzzz'): there is no revision 'zzzz' in this history.*"])
     assert "fixtures.py" not in result.stdout.str()
@@ -316,9 +318,9 @@ def test_a_database_needs_no_project(pytester: pytest.Pytester) -> None:
     before = left()
     pytester.makeini("[pytest]\nmigration_guard_database = sqlite\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile("def test_one(throwaway_database): assert throwaway_database.dialect == 'sqlite'")
-    pytester.runpytest().assert_outcomes(passed=1)
+    pytester.runpytest("-p", "no:pytest_alembic").assert_outcomes(passed=1)
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    result = pytester.runpytest()
+    result = pytester.runpytest("-p", "no:pytest_alembic")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["migration-guard: There are no migrations in*migration_guard_database*"])
     assert left() == before

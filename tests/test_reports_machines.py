@@ -205,7 +205,7 @@ SINCE = Summary(since="origin/main", examined=(Examined("a1", "a.py"), Examined(
     [
         (SINCE, "Judged only what origin/main does not have: 2 migrations."),
         (replace(SINCE, examined=SINCE.examined[:1]), "Judged only what origin/main does not have: 1 migration."),
-        (replace(SINCE, examined=()), "Nothing new: every migration is in origin/main already."),
+        (replace(SINCE, examined=()), "Judged only what origin/main does not have: 0 migrations."),
         (Summary(baselined=12), "12 older findings are in the baseline."),
         (Summary(baselined=1), "1 older finding is in the baseline."),
         (

@@ -126,9 +126,10 @@ class Summary:
     The closing figures of a run. `proofs` are those of a round trip, one for each database of the project.
 
     `examined` are the revisions that were judged, in the order in which they run. `since` is the git ref whose
-    migrations were left out, empty where none was. `older` is how many of the findings are on migrations that
-    `default_branch` has already; both are empty where nobody can say. `baselined` is how many findings a baseline has
-    hidden. `folder` is the current folder as its repository knows it ("services/api"), empty for its root.
+    migrations were left out, and `start_after` the revision up to which they were; empty where none was. `older` is how
+    many of the findings are on migrations that `default_branch` has already; both are empty where nobody can say.
+    `baselined` is how many findings a baseline has hidden. `folder` is the current folder as its repository knows it
+    ("services/api"), empty for its root.
     """
 
     files: int = 0
@@ -144,6 +145,7 @@ class Summary:
     proofs: tuple[Proof, ...] = ()
     examined: tuple[Examined, ...] = ()
     since: str = ""
+    start_after: str = ""
     older: int = 0
     default_branch: str = ""
     baselined: int = 0

@@ -36,7 +36,7 @@ def nothing_new(report: Report) -> bool:
     """Whether a git ref has every migration already, so that nothing was judged and nothing went wrong."""
     summary = report.summary
     unproven = any(proof.unproven for proof in summary.proofs)
-    return bool(summary.since) and not (summary.examined or report.findings or unproven)
+    return bool(summary.since) and not (summary.examined or summary.start_after or report.findings or unproven)
 
 
 def counts(report: Report) -> tuple[Segment, ...]:
@@ -109,11 +109,13 @@ def _proven(proof: Proof) -> str:
 def _left_out(report: Report) -> Iterator[tuple[Segment, ...]]:
     """What a git ref and a baseline have taken out of the report."""
     summary = report.summary
-    if summary.since and summary.examined:
-        count = plural(len(summary.examined), "migration")
-        yield ((f"Judged only what {summary.since} does not have: {count}.", ""),)
-    elif summary.since:
+    if nothing_new(report):
         yield ((f"Nothing new: every migration is in {summary.since} already.", ""),)
+    elif summary.since or summary.start_after:
+        reasons = [f"{summary.since} does not have"] if summary.since else []
+        reasons += [f"comes after {summary.start_after}"] if summary.start_after else []
+        count = plural(len(summary.examined), "migration")
+        yield ((f"Judged only what {' and '.join(reasons)}: {count}.", ""),)
     if summary.baselined:
         are = "is" if summary.baselined == 1 else "are"
         yield ((f"{plural(summary.baselined, 'older finding')} {are} in the baseline.", ""),)

@@ -38,6 +38,7 @@ def document(report: Report) -> dict[str, Any]:
             "notes": list(summary.notes),
             "examined": [asdict(one) for one in summary.examined],
             "since": summary.since,
+            "start_after": summary.start_after,
             "older": summary.older,
             "default_branch": summary.default_branch,
             "baselined": summary.baselined,

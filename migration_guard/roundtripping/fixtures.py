@@ -147,6 +147,20 @@ class MigrationGuard:
             for one in self._graph.ordered(goal - there):
                 self._step(UP, one)
 
+    def upgrade_before(self, revision: str) -> None:
+        """
+        Upgrade to all that a revision needs, and not to the revision itself.
+
+        Raises MigrationFailed.
+        """
+        with self._inside() as heads:
+            goal = self._find(revision, "upgrade_before")
+            there = self._graph.ancestors(heads)
+            if goal in there:
+                raise MigrationFailed(f"upgrade_before({revision!r}): the database has come to {goal} already.")
+            for one in self._graph.ordered(self._graph.ancestors([goal]) - {goal} - there):
+                self._step(UP, one)
+
     def downgrade(self, revision: str) -> None:
         """
         Undo what comes after a revision, everything with "base", or the newest ones with "-1".

@@ -111,6 +111,7 @@ def _one(
             proofs=(proof,),
             examined=tuple(Examined(one, trip.migration.path) for one, trip in journey.seen.trips.items()),
             since=running.base.ref if running.base else "",
+            start_after=_start(found, request.selection),
             baselined=len(every) - len(findings),
         )
     return Report(findings, summary, sources(findings, running.contents)), stage.calls
@@ -133,6 +134,13 @@ def _travel(journey: Journey, request: Request, settings: Config, progress: Prog
     if request.options.whole_way:
         WholeWay(journey).go()
         journey.note_fallen()
+
+
+def _start(found: Ready, selection: Selection) -> str:
+    """The revision behind which the trips began, empty where that was the beginning, or somebody has named some."""
+    start = found.running.settings.start_after
+    named = selection.only is not None or selection.span is not None
+    return start if start is not None and start in found.journey.graph.revisions and not named else ""
 
 
 def _part(selection: Selection) -> Iterator[str]:
