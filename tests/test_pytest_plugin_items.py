@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import signal
 import subprocess
@@ -74,6 +76,17 @@ def test_the_plugin_is_loaded_without_what_is_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert not loaded & {"sqlalchemy", "alembic", "libcst", "click", "rich", "postgast", "tomllib"}
+
+
+def test_the_stub_tells_of_what_is_loaded_late() -> None:
+    plugin = importlib.import_module("migration_guard.pytest_plugin")
+    assert plugin.__file__ is not None
+    stub = ast.parse(Path(plugin.__file__).with_suffix(".pyi").read_bytes())
+    named = {alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert named == {name for name in plugin.__all__ if name[0].isupper()}
+    assert all(getattr(plugin, name).__name__ == name for name in named)
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        _ = plugin.Nothing
 
 
 def test_a_run_of_other_tests_never_loads_what_is_heavy(guard: pytest.Pytester) -> None:
