@@ -17,6 +17,7 @@ from migration_guard.gathering import relative
 from migration_guard.model.finding import Report
 from migration_guard.model.target import ASSUMED, parse
 from migration_guard.reading.project import Project
+from migration_guard.targets import NOBODY
 from migration_guard.version import REPOSITORY, __version__
 
 WORKFLOW = Path(".github/workflows/migrations.yml")
@@ -163,17 +164,21 @@ def _repository(folder: Path) -> Path:
 
 
 def target_of(report: Report, cwd: Path) -> tuple[str | None, str]:
-    """The database in production, and how we come to think so; None where the histories have several."""
-    if len(report.summary.target) != 1:
+    """The database in production, and how we come to think so; None where nobody knows, or there are several."""
+    summary = report.summary
+    if len(summary.target) != 1:
         return None, "the histories here are for several databases; each may have a configuration of its own"
-    (told,) = report.summary.target
-    target = parse(told)
-    if not report.summary.assumed:
+    (told,) = summary.target
+    dialect = parse(told).dialect
+    if not summary.assumed:
         return told, "as configured"
-    for file, dialect, version in _images(cwd):
-        if dialect == target.dialect:
+    if NOBODY in summary.assumed:
+        return None, f"{NOBODY}, so {told} is assumed"
+    for file, found, version in _images(cwd):
+        if found == dialect:
             return f"{dialect} {version}", f"{relative(str(file), cwd)} runs this version"
-    return told, f"{report.summary.assumed}; the oldest supported version is assumed: write yours"
+    reason = summary.assumed.partition(";")[0]
+    return dialect, f'{reason}. Add the version ("{told}" is assumed, the oldest that is supported)'
 
 
 def _images(folder: Path) -> Iterator[tuple[Path, str, str]]:

@@ -18,6 +18,7 @@ _MARKS = {
     "mariadb": re.compile(rb"\bmariadb_\w+\s*=|dialects(?:\.|\s+import\s+[^\n]*\b)mariadb\b"),
     "sqlite": re.compile(rb"dialects(?:\.|\s+import\s+[^\n]*\b)sqlite\b"),
 }
+NOBODY = "nothing names a database"
 _DRIVERS = {"postgres": "postgresql", "cockroachdb": "postgresql"}
 
 
@@ -35,7 +36,7 @@ def guess(url: str | None, sources: Iterable[bytes]) -> tuple[Target, str]:
     if counts[best]:
         files = "1 migration uses" if counts[best] == 1 else f"{counts[best]} migrations use"
         return Target(best, ASSUMED[best]), f"{files} {best}'s types or keywords; no version is configured"
-    return Target("postgresql", ASSUMED["postgresql"]), "nothing names a database"
+    return Target("postgresql", ASSUMED["postgresql"]), NOBODY
 
 
 def dialect_of(url: str | None) -> str | None:

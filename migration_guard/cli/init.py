@@ -11,6 +11,7 @@ from migration_guard.cli.options import OTHER, Command, option
 from migration_guard.cli.output import CLEAN
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.finding import Report
+from migration_guard.model.target import parse
 from migration_guard.proposing import Written
 
 PROPOSES = "What to set up"
@@ -53,7 +54,7 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
             click.echo(f"{file.name} configures migration-guard already: it is left as it is.")
         else:
             target = proposing.target_of(report, cwd)
-            if target[0] is not None and target[0] not in report.summary.target:
+            if target[0] is not None and str(parse(target[0])) not in report.summary.target:
                 report = _judged(cwd, target[0])
             chosen = proposing.choices(projects, report, target, baseline=baseline)
             if _write(proposing.configuration(chosen, cwd), yes=yes) and chosen.baseline:
