@@ -139,6 +139,13 @@ def test_an_item_is_chosen_by_its_name_in_other_processes_too(guard: pytest.Pyte
     result.assert_outcomes(passed=1)
 
 
+def test_what_has_failed_is_run_again_alone(guard: pytest.Pytester) -> None:
+    project(guard, {"a1": script("a1"), "b2": script("b2", "a1", LEFT)})
+    arguments = ("--migration-guard", "-v", "--migration-guard-kinds", "roundtrip")
+    guard.runpytest(*arguments).assert_outcomes(passed=2, failed=1)
+    assert outcomes(guard.runpytest(*arguments, "--last-failed")) == {"roundtrip[b2]": "FAILED"}
+
+
 def test_an_item_that_does_not_exist_is_said_not_to(guard: pytest.Pytester) -> None:
     project(guard, CHAIN)
     result = guard.runpytest("--migration-guard", "migration-guard::lint[c3]")

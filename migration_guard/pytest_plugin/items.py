@@ -62,7 +62,12 @@ class Project(pytest.Collector):
 
     def collect(self) -> Iterable[pytest.Item]:
         """An item for each revision and kind. Raises CannotJudge."""
-        return [Judgement.from_parent(self, subject=one) for one in bench(self.config).subjects()]
+        names = {f"{one.kind}[{one.revision}]": one for one in bench(self.config).subjects()}
+        # As pytest reads the ids of parametrized tests, so that --last-failed knows them again.
+        return [
+            Judgement.from_parent(self, name=name, nodeid=f"{NAME}::{name}", subject=subject)
+            for name, subject in names.items()
+        ]
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A sentence of ours, without a traceback; a crash of ours shows one."""
@@ -73,7 +78,7 @@ class Judgement(pytest.Item):
     """One kind of judgement on one revision: `migration-guard::roundtrip[a1b2c3]`."""
 
     def __init__(self, *, subject: Subject, **options: Any) -> None:
-        super().__init__(name=f"{subject.kind}[{subject.revision}]", **options)
+        super().__init__(**options)
         self.subject = subject
         self.add_marker(pytest.mark.migration_guard)
 
