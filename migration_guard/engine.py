@@ -59,8 +59,7 @@ def lint(
     Judge every history that the paths stand for; with a `buffer` that file alone, as it stands there.
 
     `skip_others` passes over paths that are no migrations, or are gone; `with_known` reports what a baseline holds,
-    too. Raises ProjectError or ConfigError, each a
-    sentence for the user, where the job cannot be done.
+    too. Raises ProjectError or ConfigError, each a sentence for the user, where the job cannot be done.
     """
     started = time.perf_counter()
     all_rules = rules.load()
@@ -114,9 +113,12 @@ def _lint_project(
     if settings.verbose:
         file = relative(str(settings.file), cwd) if settings.file else "no file"
         notes = (*notes, f"{relative(str(project.root), cwd)} is configured by {file}.")
-    if project.only is not None:
-        summary = replace(summary, examined=tuple(one for one in summary.examined if Path(one.path) in project.only))
-    summary = replace(summary, notes=(*summary.notes, *notes, *more), baselined=len(findings) - len(kept))
+    summary = replace(
+        summary,
+        notes=(*summary.notes, *notes, *more),
+        baselined=len(findings) - len(kept),
+        examined=tuple(one for one in summary.examined if project.only is None or Path(one.path) in project.only),
+    )
     if kept and base is None and project.only is None:
         summary = _with_age(summary, kept, project, contents)
     return Report(kept, summary, sources(kept, contents))
