@@ -141,8 +141,8 @@ def test_the_items_are_those_that_the_page_shows(users: pytest.Pytester) -> None
 def test_items_are_chosen_as_the_page_says(users: pytest.Pytester, command: str, count: int) -> None:
     program, *arguments = shlex.split(command)
     assert program == "pytest"
-    if "-n" in arguments:  # Elsewhere it is shown that processes find what one finds: here, that they run.
-        arguments += ["-k", "lint and history"]
+    if "-n" in arguments:  # Elsewhere it is shown that they find what one finds: here, that they know of names.
+        arguments.append("migration-guard::lint[history]")
     run = users.runpytest_subprocess if "-n" in arguments else users.runpytest
     run(*arguments).assert_outcomes(passed=count)
 

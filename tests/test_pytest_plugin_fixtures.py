@@ -57,7 +57,7 @@ def downgrade():
 """
 URLS = {
     "sqlite": "sqlite://",
-    "postgresql": "postgresql+psycopg://nowhere/users",
+    "postgresql": "postgresql://nowhere/users",
     "mariadb": "mariadb+pymysql://nowhere/users",
 }
 SCRIPTS = {
@@ -306,9 +306,8 @@ def test_the_fixtures_come_with_the_plugin(pytester: pytest.Pytester, processes:
     write(pytester.path, SCRIPTS, url="sqlite://")
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(INNER)
-    result = pytester.runpytest_subprocess(
-        "-p", "no:hypothesispytest", "-p", "no:pytest_alembic", "--strict-markers", *processes
-    )
+    run = pytester.runpytest_subprocess if processes else pytester.runpytest
+    result = run("-p", "no:hypothesispytest", "-p", "no:pytest_alembic", "--strict-markers", *processes)
     result.assert_outcomes(passed=6, failed=1)
     result.stdout.fnmatch_lines(["E *MigrationFailed: upgrade('zzzz'): there is no revision 'zzzz' in this history.*"])
     assert "fixtures.py" not in result.stdout.str()
@@ -324,6 +323,19 @@ def test_a_database_needs_no_project(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["migration-guard: There are no migrations in*migration_guard_database*"])
     assert left() == before
+
+
+def test_where_nobody_names_a_database_env_py_is_asked(tmp_path: Path, lender: Lender) -> None:
+    own = GENERIC.replace("connectable = engine_from_config(", "connectable = __import__('sqlalchemy').create_engine(")
+    start, end = own.index("(\n        config.get"), own.index("    with connectable")
+    own = f"{own[:start]}('sqlite:///users.db')\n{own[end:]}"
+    write(tmp_path, SCRIPTS, environment=own)
+    made = bench(tmp_path, lender)
+    with made.throwaway(None) as database:
+        assert database.dialect == "sqlite"
+        made.guard(None, database).upgrade()
+    assert not (tmp_path / "users.db").exists()
+    made.close()
 
 
 def test_the_configuration_of_the_round_trip_prepares_the_database(tmp_path: Path, lender: Lender) -> None:

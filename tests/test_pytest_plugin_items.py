@@ -9,16 +9,22 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy.dialects.postgresql  # noqa: F401
-from projects import GENERIC, script, write
+from projects import GENERIC, MULTIDB, script, write
 from servers import left
 
 # What is loaded already, an inner run of pytest need not load again.
 import migration_guard.pytest_plugin.workbench
 import migration_guard.reading.migration  # noqa: F401
+from migration_guard import engine
+from migration_guard.baseline import written
+from migration_guard.config.roundtrip import TripConfig
+from migration_guard.roundtripping.choosing import choose
+from migration_guard.roundtripping.judging import Request, round_trip
 
 pytest_plugins = ["pytester"]
 
@@ -130,13 +136,6 @@ def test_items_are_chosen_like_any_others(guard: pytest.Pytester, options: list[
     result = guard.runpytest("--migration-guard", "-v", *options)
     assert result.ret == 0
     assert outcomes(result).keys() == chosen
-
-
-def test_an_item_is_chosen_by_its_name_in_other_processes_too(guard: pytest.Pytester) -> None:
-    project(guard, CHAIN)
-    guard.makepyfile("def test_one(): pass")
-    result = guard.runpytest_subprocess("--migration-guard", "-n", "1", "migration-guard::lint[a1]")
-    result.assert_outcomes(passed=1)
 
 
 def test_what_has_failed_is_run_again_alone(guard: pytest.Pytester) -> None:
@@ -268,6 +267,68 @@ def test_only_what_a_git_ref_lacks_is_judged(guard: pytest.Pytester) -> None:
         "models[heads]": "FAILED",
     }
     result.stdout.fnmatch_lines(["*a1_.py*MG751*", "*no such table: absent*"])
+
+
+@pytest.mark.parametrize("kind", ["lint", "roundtrip"])
+def test_a_base_that_is_not_there_is_told_and_all_is_judged(
+    guard: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    project(guard, {"a1": script("a1")})
+    subprocess.run(["git", "-C", str(guard.path), "init", "-q"], check=True)
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-kinds", kind)
+    assert outcomes(result) == {f"{kind}[history]": "PASSED", f"{kind}[a1]": "PASSED"}
+    result.stdout.fnmatch_lines(["*MigrationGuardWarning: git has no commit origin/main here*"])
+
+
+def test_each_database_of_a_project_is_tried(guard: pytest.Pytester) -> None:
+    body = """
+    def upgrade(engine_name):
+        globals()[f"upgrade_{engine_name}"]()
+
+    def downgrade(engine_name):
+        globals()[f"downgrade_{engine_name}"]()
+
+    def upgrade_one():
+        op.create_table("t_one", sa.Column("id", sa.Integer))
+
+    def downgrade_one():
+        op.drop_table("t_one")
+
+    def upgrade_two():
+        op.create_table("t_two", sa.Column("id", sa.Integer))
+
+    def downgrade_two():
+        pass
+    """
+    sections = "\n[one]\nsqlalchemy.url = sqlite:///one.db\n[two]\nsqlalchemy.url = sqlite:///two.db\n"
+    project(guard, {"a1": script("a1", None, body)}, environment=MULTIDB, ini=f"databases = one, two\n{sections}")
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-kinds", "roundtrip")
+    assert outcomes(result)["roundtrip[a1]"] == "FAILED"
+    result.stdout.fnmatch_lines(["*Table t_two is left behind*"])
+    assert "t_one is left" not in result.stdout.str()
+
+
+def test_what_a_prepared_database_has_is_skipped(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN)
+    (guard.path / "before.sql").write_text("CREATE TABLE t_a1 (id integer PRIMARY KEY);")
+    options = '[tool.migration-guard.roundtrip]\nprepare = "before.sql"\nfrom = "a1"\n'
+    (guard.path / "pyproject.toml").write_text(f"[tool.migration-guard]\ncache = false\n{options}")
+    result = guard.runpytest("--migration-guard", "-v", "-k", "roundtrip and not history")
+    assert outcomes(result) == {"roundtrip[a1]": "SKIPPED", "roundtrip[b2]": "PASSED"}
+
+
+def test_what_a_baseline_holds_fails_nothing(guard: pytest.Pytester) -> None:
+    project(guard, {"a1": script("a1", None, LEFT), "b2": script("b2", "a1")})
+    arguments = ("--migration-guard", "-v", "-k", "a1")
+    assert outcomes(guard.runpytest(*arguments)) == {"lint[a1]": "FAILED", "roundtrip[a1]": "FAILED"}
+    report = engine.lint([guard.path], guard.path)
+    tried = round_trip(choose(None, guard.path), guard.path, Request(TripConfig(database="sqlite")))
+    both = replace(report, findings=(*report.findings, *tried.findings))
+    (guard.path / "known.json").write_text(written(both, guard.path / "known.json", guard.path)[0])
+    options = '[tool.migration-guard]\ncache = false\nbaseline = "known.json"\n'
+    (guard.path / "pyproject.toml").write_text(options)
+    assert outcomes(guard.runpytest(*arguments)) == {"lint[a1]": "PASSED", "roundtrip[a1]": "PASSED"}
 
 
 def test_what_could_not_be_proven_does_not_pass(guard: pytest.Pytester) -> None:

@@ -109,7 +109,9 @@ class Workbench:
         try:
             if subject.kind == "models":
                 return _joined([self._compared(one) for one in trips])
-            return _joined([outcome for one in trips for outcome in self._tried(one, subject.revision)])
+            outcome = _joined([outcome for one in trips for outcome in self._tried(one, subject.revision)])
+            told_elsewhere = subject.revision != REST or "lint" in self.asked.kinds
+            return outcome if told_elsewhere else replace(outcome, notes=self._lint().summary.notes)
         except BaseException:
             self._open = []  # Nobody knows where it stands: the next one begins anew.
             self._trips.close()
