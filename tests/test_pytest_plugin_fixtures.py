@@ -81,23 +81,38 @@ def bench(folder: Path, lender: Lender, database: str | None = None) -> Workbenc
     return made
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def guard(request: pytest.FixtureRequest, tmp_path: Path, lender: Lender) -> Iterator[MigrationGuard]:
-    """The project of users on a database of each kind."""
-    write(tmp_path, SCRIPTS, url=URLS[request.param])
-    made = bench(tmp_path, lender)
-    with made.throwaway(None) as database:
-        yield made.guard(None, database)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
+def users(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, lender: Lender
+) -> Iterator[Workbench]:
+    """The project of users, for a database of each kind."""
+    folder = tmp_path_factory.mktemp(request.param)
+    write(folder, SCRIPTS, url=URLS[request.param])
+    made = bench(folder, lender)
+    yield made
     made.close()
 
 
 @pytest.fixture
-def on_sqlite(tmp_path: Path, lender: Lender) -> Iterator[MigrationGuard]:
-    write(tmp_path, SCRIPTS | {"d4d4": script("d4d4", "c3c3", BROKEN)}, url="sqlite://")
-    made = bench(tmp_path, lender)
-    with made.throwaway(None) as database:
-        yield made.guard(None, database)
+def guard(users: Workbench) -> Iterator[MigrationGuard]:
+    with users.throwaway(None) as database:
+        yield users.guard(None, database)
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory, lender: Lender) -> Iterator[Workbench]:
+    """The same on SQLite, with a last revision that fails."""
+    folder = tmp_path_factory.mktemp("broken")
+    write(folder, SCRIPTS | {"d4d4": script("d4d4", "c3c3", BROKEN)}, url="sqlite://")
+    made = bench(folder, lender)
+    yield made
     made.close()
+
+
+@pytest.fixture
+def on_sqlite(broken: Workbench) -> Iterator[MigrationGuard]:
+    with broken.throwaway(None) as database:
+        yield broken.guard(None, database)
 
 
 def test_a_migration_is_tried_on_rows_of_ones_own(guard: MigrationGuard) -> None:
@@ -202,15 +217,12 @@ def test_an_env_py_that_fails_is_no_crash_of_ours(tmp_path: Path, lender: Lender
     made.close()
 
 
-def test_a_database_is_gone_with_its_test(tmp_path: Path, lender: Lender) -> None:
-    write(tmp_path, SCRIPTS, url="sqlite://")
-    made = bench(tmp_path, lender)
-    with made.throwaway(None) as database:
+def test_a_database_is_gone_with_its_test(broken: Workbench) -> None:
+    with broken.throwaway(None) as database:
         database.engine.connect().close()
         file = Path(database.destination.database)
         assert (file.exists(), database.dialect) == (True, "sqlite")
     assert not file.exists()
-    made.close()
 
 
 def test_an_asynchronous_driver_alone_is_enough(
