@@ -219,6 +219,52 @@ def test_what_comes_behind_a_failure_is_skipped_with_its_name(guard: pytest.Pyte
     result.stdout.fnmatch_lines(["SKIPPED*Revision b2 fails, which comes before this one: see roundtrip?b2?."])
 
 
+NEEDS_ROWS = """
+def upgrade():
+    if not op.get_bind().exec_driver_sql("SELECT count(*) FROM t_a1").scalar():
+        raise LookupError("There is nobody.")
+
+
+def downgrade():
+    pass
+"""
+REFUSES_ROWS = """
+def upgrade():
+    op.execute("CREATE TABLE never (id integer CHECK (id < 0 AND id > 0))")
+    op.execute("INSERT INTO never SELECT id FROM t_a1")
+
+
+def downgrade():
+    op.drop_table("never")
+"""
+
+
+def test_what_needs_rows_is_not_in_the_way_of_a_single_item(guard: pytest.Pytester) -> None:
+    project(guard, {"a1": script("a1"), "b2": script("b2", "a1", NEEDS_ROWS), "c3": script("c3", "b2")})
+    arguments = ("--migration-guard", "-v", "--migration-guard-kinds", "roundtrip")
+    assert set(outcomes(guard.runpytest(*arguments)).values()) == {"PASSED"}
+    assert outcomes(guard.runpytest(*arguments, "-k", "c3")) == {"roundtrip[c3]": "PASSED"}
+
+
+def test_what_is_seen_to_fail_after_it_has_passed_is_told_by_the_next(guard: pytest.Pytester) -> None:
+    scripts = {
+        "a1": script("a1"),
+        "b2": script("b2", "a1", NEEDS_ROWS),
+        "c3": script("c3", "b2", REFUSES_ROWS),
+        "d4": script("d4", "b2"),
+    }
+    project(guard, scripts)
+    result = guard.runpytest("--migration-guard", "-v", "--migration-guard-kinds", "roundtrip")
+    assert outcomes(result) == {
+        "roundtrip[a1]": "PASSED",
+        "roundtrip[b2]": "PASSED",
+        "roundtrip[c3]": "FAILED",
+        "roundtrip[d4]": "FAILED",
+        "roundtrip[history]": "PASSED",
+    }
+    result.stdout.fnmatch_lines(["*b2_.py:*MG751*", "*There is nobody.*"])
+
+
 @pytest.mark.parametrize("more", ["", ", sa.Column('name', sa.Text)"])
 def test_the_models_are_compared_at_the_heads(guard: pytest.Pytester, more: str) -> None:
     body = "def upgrade():\n    op.create_table('t_a', sa.Column('id', sa.Integer, primary_key=True))\n\n\n"

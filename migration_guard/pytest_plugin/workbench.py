@@ -73,6 +73,8 @@ class Workbench:
         self._open: list[Ready] = []
         self._refused: CannotJudge | None = None
         self._running: dict[str | None, Running] = {}
+        # The revisions that were visited, and whether the upgrade failed then: their items have said so.
+        self._spoken: dict[tuple[str | None, str], bool] = {}
 
     def close(self) -> None:
         """End all processes and servers."""
@@ -220,22 +222,42 @@ class Workbench:
             yield self._visited(found, revision)
 
     def _visited(self, found: Ready, revision: str) -> Outcome:
-        trip = found.journey.visit(revision)
-        if trip is None:
-            return self._blocked(found, found.journey.seen.not_reached[revision])
-        return self._judged(found, trip)
+        journey = found.journey
+
+        def blocker() -> str | None:
+            return journey.seen.not_reached[revision] if journey.visit(revision) is None else None
+
+        stopped = self._after_visits(found, blocker)
+        self._spoken.setdefault((found.running.project.database, revision), revision in journey.seen.stopped)
+        if stopped is not None:
+            return self._blocked(found, stopped)
+        return self._judged(found, journey.seen.trips[revision])
+
+    def _after_visits(self, found: Ready, blocker: Callable[[], str | None]) -> str | None:
+        """
+        What is in the way, once everything in the way has been visited as its own item does it: at full speed it met no
+        rows, which it may need.
+        """
+        while (stopped := blocker()) is not None:
+            if (found.running.project.database, stopped) in self._spoken:
+                return stopped
+            self._visited(found, stopped)
+        return None
 
     def _blocked(self, found: Ready, blocker: str) -> Outcome:
-        """Another revision is in the way. Where it has no item that would fail, its failure is told here."""
-        if blocker in self._examined():
-            return Outcome(skipped=f"Revision {blocker} fails, which comes before this one: see roundtrip[{blocker}].")
+        """
+        Another revision is in the way. Where it has no item, or its item has passed and only later was seen to fail
+        without rows, its failure is told here.
+        """
+        sentence = f"Revision {blocker} fails, which comes before this one"
+        if blocker in self._examined() and self._spoken[found.running.project.database, blocker]:
+            return Outcome(skipped=f"{sentence}: see roundtrip[{blocker}].")
         told = self._judged(found, found.journey.seen.trips[blocker])
-        sentence = f"Revision {blocker} fails, which comes before this one."
-        return replace(told, failures=told.failures or (sentence,))
+        return replace(told, failures=told.failures or (f"{sentence}.",))
 
     def _compared(self, found: Ready) -> Outcome:
         journey = found.journey
-        blocker = journey.reach_heads()
+        blocker = self._after_visits(found, journey.reach_heads)
         if blocker is not None:
             return self._blocked(found, blocker)
         try:
