@@ -55,9 +55,9 @@ def main() -> int:
     wanted = set(options.only or names)
     folder: Path = options.folder.resolve()
     cases = comparison_cases.all_cases(folder / "cases")
-    results = [_lint(one, cases, folder) for one in peers.PEERS if one.name in wanted]
+    results = [judged(one, cases, folder) for one in peers.PEERS if one.name in wanted]
     if results:
-        print("\n".join(_table(results, cases)))
+        print("\n".join(table(results, cases)))
     travellers = [one for one in comparison_trips.TRAVELLERS if one.name in wanted]
     if travellers:
         print("\n".join(comparison_trips.compared(travellers, folder, details=options.details)))
@@ -71,7 +71,8 @@ def _cache_folder() -> Path:
     return Path(base) / "migration-guard" / "comparison"
 
 
-def _lint(peer: peers.Peer, cases: Sequence[Case], folder: Path) -> Result:
+def judged(peer: peers.Peer, cases: Sequence[Case], folder: Path) -> Result:
+    """What a linter says of the cases, installed and run below the folder."""
     print(f"{peer.name} ...", file=sys.stderr)
     program = peers.installed(peer.name, peer.packages, folder / "environments")
     place = folder / "work" / peer.name
@@ -85,7 +86,8 @@ def _lint(peer: peers.Peer, cases: Sequence[Case], folder: Path) -> Result:
     return Result(peer, hits, bench.unread, seconds)
 
 
-def _table(results: Sequence[Result], cases: Sequence[Case]) -> Iterator[str]:
+def table(results: Sequence[Result], cases: Sequence[Case]) -> Iterator[str]:
+    """How often each was right and wrong, and how it was run, in Markdown."""
     groups = [[one for one in cases if one.body in bodies and one.kind == kind] for _, bodies, kind in COLUMNS]
     heads = [f"{title} ({len(group)})" for (title, _, _), group in zip(COLUMNS, groups, strict=True)]
     yield f"| tool | {' | '.join(heads)} | not read |"

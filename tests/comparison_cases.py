@@ -1,4 +1,4 @@
-"""The migrations that tests/comparison.py shows to every tool, each a small Alembic project with one file to be judged."""
+"""The migrations that tests/comparison.py shows to every tool: small Alembic projects, and which file is judged."""
 
 from __future__ import annotations
 

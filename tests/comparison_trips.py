@@ -160,7 +160,7 @@ def _words(traveller: Traveller, case: Case, program: Callable[[str], Path], ser
         # Without escapes: pytest-mrt hands the URL to a ConfigParser, to which % is a sign of its own.
         address = unquote(url(database, traveller.driver).render_as_string())
         environment = os.environ | {"DATABASE": address}
-        command = [program(traveller.command[0]), *traveller.command[1:]]
+        command: list[str | Path] = [program(traveller.command[0]), *traveller.command[1:]]
         done = subprocess.run(command, cwd=case.project, env=environment, capture_output=True, text=True, check=False)
     finally:
         server.drop(database)

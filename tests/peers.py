@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from comparison_cases import Case
 
@@ -123,7 +124,7 @@ def installed(name: str, packages: Sequence[str], folder: Path) -> Callable[[str
     programs = place / ("Scripts" if os.name == "nt" else "bin")
     if packages and not (place / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", place], check=True)
-        pip = [programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip: list[str | Path] = [programs / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, *packages], check=True, capture_output=True)
         (place / "complete").touch()
     return programs.joinpath
@@ -134,7 +135,7 @@ def _run(command: Sequence[str | Path], cwd: Path | None = None, stdin: str = ""
     return subprocess.run(command, cwd=cwd, input=stdin, env=environment, capture_output=True, text=True, check=False)
 
 
-def _read(command: Sequence[str | Path], cwd: Path | None = None, stdin: str = "") -> object:
+def _read(command: Sequence[str | Path], cwd: Path | None = None, stdin: str = "") -> Any:
     """The JSON that a command prints. Raises RuntimeError with its words where it prints something else."""
     done = _run(command, cwd, stdin)
     try:
@@ -162,7 +163,8 @@ def _revisions(file: Path) -> tuple[str, str]:
     """A revision, and (the first of) what is before it."""
     text = file.read_text()
     revision, parent = (re.search(rf"^{name} = (.*)", text, re.MULTILINE) for name in ("revision", "down_revision"))
-    assert revision is not None and parent is not None
+    assert revision is not None
+    assert parent is not None
     names = re.findall(r"[\"'](\w+)[\"']", parent[1])
     return revision[1].strip("\"'"), names[0] if names else "base"
 
