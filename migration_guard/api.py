@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 
-from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.finding import Report
 
 Place = str | PathLike[str]
@@ -37,6 +36,7 @@ def lint(
     history. `paths` and the paths in the report are relative to `folder`. Raises MigrationGuardError.
     """
     from migration_guard import engine
+    from migration_guard.config import ConfigError, Overrides
     from migration_guard.reading.project import ProjectError
 
     cwd = Path(folder).absolute()
@@ -82,7 +82,7 @@ def roundtrip(
     `migration-guard roundtrip`; what is not given here is taken from the project's configuration. Call it in the main
     thread. Raises MigrationGuardError.
     """
-    from migration_guard.config import load
+    from migration_guard.config import ConfigError, Overrides, load
     from migration_guard.config.roundtrip import Wanted, load_trip
     from migration_guard.reading.project import ProjectError
     from migration_guard.roundtripping.access import DatabaseError

@@ -15,7 +15,6 @@ from migration_guard.config import Config, Output, Overrides, wants_color
 from migration_guard.model.finding import Report, Severity
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
-ALWAYS_COUNTS = "MG001"
 
 
 def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides: Overrides) -> Config:
@@ -70,10 +69,7 @@ def write(report: Report, output: Output, settings: Config) -> None:
 
 def exit_code(report: Report, settings: Config) -> int:
     """1 where something counts; else 2 where a round trip could not prove all that it was asked for; else 0."""
-    counts = any(
-        finding.code == ALWAYS_COUNTS or finding.severity.at_least(settings.fail_on) for finding in report.findings
-    )
-    if counts and not settings.exit_zero:
+    if any(settings.counts(finding) for finding in report.findings):
         return FOUND
     return FAILED if any(proof.unproven for proof in report.summary.proofs) else CLEAN
 

@@ -15,12 +15,13 @@ from typing import Any
 
 from migration_guard.config.selection import ROUND_TRIP, Selection, nearest, precision, resolve
 from migration_guard.config.since import Since, since
-from migration_guard.model.finding import Severity
+from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.target import Target, parse
 
 FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "gitlab", "markdown")
 COLORS = ("auto", "always", "never")
 PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
+ALWAYS_COUNTS = "MG001"
 OWN_FILE = "migration-guard.toml"
 TABLE = ("tool", "migration-guard")
 SUBTABLE = "roundtrip"  # read by config/roundtrip.py
@@ -98,6 +99,11 @@ class Config:
         for selection in self.selections:
             default = selection.decide(code, default)
         return default
+
+    def counts(self, finding: Finding) -> bool:
+        """Whether a finding makes a run fail. A file that cannot be read always does."""
+        bad = finding.code == ALWAYS_COUNTS or finding.severity.at_least(self.fail_on)
+        return bad and not self.exit_zero
 
     def severity_of(self, code: str, default: Severity) -> Severity:
         """How bad this rule's findings are: the most precise entry of the severity table, else `default`."""

@@ -36,7 +36,6 @@ from migration_guard.roundtripping.process import ChildError
 from migration_guard.roundtripping.steps import Selection
 from migration_guard.roundtripping.trip import NotCompared
 
-ALWAYS_COUNTS = "MG001"
 HEADS = "heads"
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -279,13 +278,9 @@ class Workbench:
 
     def _outcome(self, findings: Iterable[Finding], report: Report) -> Outcome:
         """What fails an item, as the command line would print it, and what does not."""
-        bad = tuple(one for one in findings if self._counts(one))
+        bad = tuple(one for one in findings if self._settings.counts(one))
         rendered = text.render(Report(bad, Summary(), report.sources), summary=False).rstrip()
         return Outcome((rendered,) if bad else (), tuple(one for one in findings if one not in bad))
-
-    def _counts(self, finding: Finding) -> bool:
-        bad = finding.code == ALWAYS_COUNTS or finding.severity.at_least(self._settings.fail_on)
-        return bad and not self._settings.exit_zero
 
     @_in_a_sentence
     def _database(self, database: str | None) -> ThrowawayDatabase:

@@ -10,6 +10,8 @@ from migration_guard.config.selection import nearest
 from migration_guard.gathering import relative
 from migration_guard.reading.project import Project, ProjectError, find
 
+NAMED = 8  # projects in one sentence
+
 
 def choose(path: Path | None, cwd: Path, *, config: Path | None = None, name: str | None = None) -> tuple[Project, ...]:
     """
@@ -54,5 +56,6 @@ def _ambiguity(projects: Sequence[Project], place: Path, cwd: Path) -> str:
     if len({one.ini for one in projects}) == 1:
         sections = ", ".join(one.section for one in projects)
         return f"{place} holds several projects: choose a section with -n: {sections}."
-    names = ", ".join(relative(str(one.ini or one.root), cwd) for one in projects)
-    return f"There are several projects in {place}: name one of {names}."
+    names = [relative(str(one.ini or one.root), cwd) for one in projects]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"There are several projects in {place}: name one of {', '.join(names[:NAMED])}{more}."
