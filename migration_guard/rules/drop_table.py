@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding
-from migration_guard.model.operations import DropTable
+from migration_guard.model.objects import InsertRows, Opaque
+from migration_guard.model.operations import CreateTable, DropTable
 from migration_guard.rules import Context, Rule
 
 # Alembic's batch mode copies a table under this name; what an aborted run left of it may go.
@@ -32,6 +33,17 @@ class TableDrop(Rule[DropTable]):
     op.drop_table("scratch")
     ```
 
+    One that is made anew under the same name has none of the old rows, unless the migration puts some in:
+
+    ```python given
+    op.create_table("prices", sa.Column("id", sa.Integer()))
+    ```
+
+    ```python bad
+    op.drop_table("prices")
+    op.create_table("prices", sa.Column("id", sa.BigInteger()))
+    ```
+
     Taking back what the upgrade made is what a downgrade is for:
 
     ```python good
@@ -51,5 +63,15 @@ class TableDrop(Rule[DropTable]):
    # migration-guard: ignore[MG101] <who made sure that nothing uses it>"""
 
     def check(self, subject: DropTable, context: Context) -> Iterator[Finding]:
-        if not context.is_new(subject.table) and not subject.table.name.startswith(SCRATCH):
+        old = not context.is_new(subject.table) or _makes_way(subject, context)
+        if old and not subject.table.name.startswith(SCRATCH):
             yield self.finding(subject, objects=[str(subject.table)], table=subject.table)
+
+
+def _makes_way(subject: DropTable, context: Context) -> bool:
+    """Whether the table is an old one, and the one that the migration makes after it stays without its rows."""
+    known = context.replayed.before.table(subject.table)
+    later = context.later(subject)
+    made = any(isinstance(one, CreateTable) and one.table.name == subject.table for one in later)
+    filled = any(isinstance(one, InsertRows | Opaque) for one in later)
+    return known is not None and known.complete and made and not filled
