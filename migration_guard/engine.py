@@ -263,7 +263,10 @@ def _check_start(settings: Iterable[Config], reports: Sequence[Report]) -> None:
 
 
 def _reported(finding: Finding, project: Project, base: Base | None) -> bool:
-    asked = project.only is None or finding.code in GRAPH or Path(finding.path) in project.only
+    # What is wrong with the graph concerns every file; its rules know themselves what is new.
+    if finding.code in GRAPH:
+        return True
+    asked = project.only is None or Path(finding.path) in project.only
     return asked and (base is None or finding.path not in base.old)
 
 

@@ -114,7 +114,7 @@ def test_what_a_git_ref_has_is_upgraded_once(run: Run, tmp_path: Path) -> None:
     code, out, _ = run(tmp_path, "--since", "HEAD")
     assert (code, "1 of 1 revision went" in out) == (0, True)
     code, _, err = run(tmp_path, "--since", "origin/main")
-    assert (code, "git has no commit 'origin/main' here. Fetch it first: git fetch origin main" in err) == (2, True)
+    assert (code, "git has no commit 'origin/main' here. Name a branch" in err) == (2, True)
 
 
 def test_shards_spread_a_history_over_machines(run: Run, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from projects import script
 from repositories import VERSIONS, Repository, git, repository
 
 from migration_guard.config import Overrides
@@ -190,10 +191,113 @@ def test_a_folder_below_the_root_is_compared_with_itself(shop: Repository) -> No
 
 
 def test_a_ref_that_git_lacks_ends_with_what_to_fetch(shop: Repository, tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match=r"no commit 'origin/main' here\. Fetch it first: git fetch origin main"):
+    with pytest.raises(ProjectError, match=r"no commit 'origin/main' here\. Name a branch"):
         judged(shop, "origin/main")
     with pytest.raises(ProjectError, match="in no git repository"):
         judged(written(tmp_path / "plain"), "main")
+
+
+@pytest.mark.parametrize(
+    ("ref", "remedy"),
+    [
+        ("main", r"Did you mean origin/main\?"),
+        ("release", r"git fetch origin release:refs/remotes/origin/release, and name it origin/release"),
+        ("origin/release", r"Fetch it first: git fetch origin release:refs/remotes/origin/release$"),
+        *((ref, "Name a branch, a tag or a commit") for ref in ("--help", "HEAD~9", "none@{upstream}", "abc1234", "")),
+    ],
+)
+def test_what_to_do_about_a_ref_that_git_lacks_is_something_that_helps(
+    shop: Repository, tmp_path: Path, ref: str, remedy: str
+) -> None:
+    clone = shop.clone(tmp_path / "clone")
+    with pytest.raises(ProjectError, match=remedy):
+        judged(clone, ref)
+
+
+def test_without_a_repository_a_note_says_that_all_was_judged(tmp_path: Path) -> None:
+    report = judged(written(tmp_path / "plain"), "auto")
+    assert [note for note in report.summary.notes if "in no git repository" in note]
+
+
+@pytest.mark.parametrize("setting", ["grep.lineNumber", "grep.column", "color.ui", "submodule.recurse"])
+def test_how_people_set_their_git_changes_nothing(shop: Repository, setting: str) -> None:
+    git(shop.folder, "config", setting, "always" if setting.startswith("color") else "true")
+    assert of_base(shop, "main").known == {"a1", "b2"}
+
+
+def test_a_parent_that_the_branch_removes_is_told_though_its_child_is_old(shop: Repository) -> None:
+    (shop.versions / "a1_.py").unlink()
+    assert codes(judged(shop, "main")) == [("MG004", "b2")]
+    shop.commit()
+    shop.branch("next", "mine")
+    assert codes(judged(shop, "mine")) == []  # it was so before
+
+
+def test_a_loop_through_an_old_migration_is_told_at_the_new_one(shop: Repository) -> None:
+    shop.write("c3 <- b2", **{"a1 <- c3": DROPS})
+    loop = [finding for finding in judged(shop, "main").findings if finding.code == "MG005"]
+    assert [finding.path for finding in loop] == ["migrations/versions/c3_.py"]
+
+
+def test_of_two_histories_with_the_same_ids_the_one_that_moved_is_old_and_the_other_is_new(tmp_path: Path) -> None:
+    made = repository(tmp_path / "all")
+    (made.folder / "alembic.ini").unlink()
+    for name in ("one", "two"):
+        service(made, name, "a1", "b2 <- a1")
+    made.commit()
+    made.branch("mine")
+    (made.folder / "one").rename(made.folder / "uno")
+    service(made, "three", "a1")
+    (made.folder / "three/migrations/versions/a1_.py").write_text(script("a1", None, DROPS))
+    assert [one.path for one in judged(made, "main").summary.examined] == ["three/migrations/versions/a1_.py"]
+
+
+def test_histories_that_move_together_are_each_compared_with_their_own_place(tmp_path: Path) -> None:
+    made = repository(tmp_path / "all")
+    (made.folder / "alembic.ini").unlink()
+    for name in ("one", "two"):
+        service(made, name, "a1")
+    made.commit()
+    made.branch("mine")
+    (made.folder / "services").mkdir()
+    for name in ("one", "two"):
+        (made.folder / name).rename(made.folder / "services" / name)
+    made.commit()
+    made.switch("main")
+    service(made, "one", "z9 <- a1")
+    made.commit()
+    made.switch("mine")
+    service(made, "services/two", "c3 <- a1")
+    assert "MG006" not in {code for code, _ in codes(judged(made, "main"))}
+    service(made, "services/one", "c3 <- a1")
+    assert "MG006" in {code for code, _ in codes(judged(made, "main"))}
+
+
+def test_one_of_several_version_locations_may_move(shop: Repository) -> None:
+    locations = "[alembic]\nscript_location = migrations\nversion_locations = migrations/versions {}\n"
+    shop.switch("main")
+    shop.write("x1", folder="billing")
+    (shop.folder / "alembic.ini").write_text(locations.format("billing"))
+    shop.commit()
+    (shop.folder / "billing").rename(shop.folder / "invoices")
+    (shop.folder / "alembic.ini").write_text(locations.format("invoices"))
+    assert judged(shop, "main").summary.examined == ()
+
+
+def test_a_folder_whose_name_is_a_pattern_for_git_is_compared_with_itself(tmp_path: Path) -> None:
+    made = repository(tmp_path / "all")
+    (made.folder / "alembic.ini").unlink()
+    service(made, "[a]", "a1")
+    service(made, "a", "b2")
+    made.commit()
+    service(made, "[a]", "c3 <- a1")
+    assert [one.revision for one in judged(made, "main").summary.examined] == ["c3"]
+
+
+def service(made: Repository, name: str, *revisions: str) -> None:
+    """A history in a folder of its own."""
+    made.write(*revisions, folder=f"{name}/migrations/versions")
+    (made.folder / name / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
 
 
 def written(folder: Path) -> Path:
@@ -273,7 +377,7 @@ def test_auto_without_a_default_branch_judges_everything_and_says_so(tmp_path: P
     made.write("a1")
     report = judged(made, "auto")
     assert (len(report.summary.examined), report.summary.since) == (1, "")
-    assert any("No default branch" in note for note in report.summary.notes)
+    assert any("no default branch" in note for note in report.summary.notes)
 
 
 def test_a_whole_history_says_how_much_of_it_is_old(shop: Repository) -> None:

@@ -143,12 +143,13 @@ class Merge:
     The history as it will be when it is merged with a git ref.
 
     `graph` is that of both sides. `old` are the files of this checkout whose migrations the ref has; those that only it
-    has are called `origin/main:versions/a1.py`.
+    has are called `origin/main:versions/a1.py`. `removed` are the ids that the ref has and that are gone here.
     """
 
     ref: str
     old: frozenset[str]
     graph: GraphFacts
+    removed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,10 @@ class History:
     def is_coming(self, migration: Migration) -> bool:
         """Whether only the git ref has it."""
         return self.merge is not None and migration.path.startswith(f"{self.merge.ref}:")
+
+    def is_removed(self, revision: str) -> bool:
+        """Whether the git ref has a revision of this id, and this checkout has removed it."""
+        return self.merge is not None and revision in self.merge.removed
 
     def is_new(self, migration: Migration) -> bool:
         """Whether this checkout adds it to what the git ref has; without one everything is new."""

@@ -85,7 +85,7 @@ def with_base(history: History, project: Project, base: Base, dialect: str) -> H
     """The history with what it will be when it is merged with a git ref."""
     read = _read_some(base.coming, dialect, str(project.repository), project.database) if base.coming else {}
     coming = [one.facts for one in read.values() if isinstance(one.facts, Migration)]
-    return replace(history, merge=Merge(base.ref, base.old, graph((*history.migrations, *coming))))
+    return replace(history, merge=Merge(base.ref, base.old, graph((*history.migrations, *coming)), base.removed))
 
 
 def _read(waiting: Files, dialect: str, root: str, database: str | None, jobs: int) -> Reads:

@@ -8,6 +8,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from migration_guard.config.since import Since
@@ -17,9 +18,12 @@ from migration_guard.reading.project import Project, ProjectError
 DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master")
 # What git sets for its hooks: it would lead to another repository than that of the folder.
 OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
-NOT_HERE = """\
-git has no commit {ref} here, so the whole history was judged and not only what is new. Fetch it first: \
-{command}"""
+# What people set for themselves would change what git prints.
+PLAINLY = tuple(f"{name}=false" for name in ("color.grep", "grep.lineNumber", "grep.column", "submodule.recurse"))
+NOT_HERE = "git has no commit {ref} here, so the whole history was judged and not only what is new. {remedy}"
+NO_REPOSITORY = "{folder} is in no git repository, or git is not installed"
+# A name that a remote knows, too: no HEAD, no abbreviated commit, nothing that counts from either.
+REMOTE = re.compile(r"(?!HEAD$|[0-9a-f]{7,39}$)\w[\w./-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,15 @@ class Base:
 
     `old` are the files of this checkout whose migrations it has, whatever they are called there, and `known` the ids in
     them. `coming` are the migrations that it has and this checkout has not yet: their contents, by names that tell
-    where they are ("origin/main:migrations/versions/0042_orders.py").
+    where they are ("origin/main:migrations/versions/0042_orders.py"). `removed` are the ids of those that it has and
+    that are gone here.
     """
 
     ref: str
     old: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     coming: tuple[tuple[str, bytes], ...] = ()
+    removed: frozenset[str] = frozenset()
 
 
 Paths = Mapping[str, str]  # a file below the root of the repository -> the id of the migration in it
@@ -52,20 +58,21 @@ def base(project: Project, contents: Mapping[str, bytes | None], since: Since) -
     if not since.candidates and not since.default_branch:
         return None, ()
     if _git(root, "rev-parse", "--git-dir") is None:
+        without = NO_REPOSITORY.format(folder=root)
         if since.asked:
-            raise ProjectError(f"--since: {root} is in no git repository. Leave the option out, or name revisions.")
-        return None, ()
+            raise ProjectError(f"--since: {without}. Run it in a checkout, or leave the option out.")
+        return None, (f"{without}, so the whole history was judged and not only what is new.",)
     found = next((ref for ref in since.candidates if _commit(root, ref)), None)
     if found is None and since.asked:
-        raise ProjectError(
-            f"--since: git has no commit {since.candidates[0]!r} here. Fetch it first: {_fetch(root, since)}"
-        )
+        (ref,) = since.candidates
+        raise ProjectError(f"--since: git has no commit {ref!r} here. {_remedy(root, ref)}")
     if found is None and since.branch:
-        return None, (NOT_HERE.format(ref=since.candidates[0], command=_fetch(root, since)),)
+        ref = since.candidates[0]
+        return None, (NOT_HERE.format(ref=ref, remedy=_remedy(root, ref)),)
     if found is None:
         found = default_branch(root)
     if found is None:
-        return None, ("No default branch is known to git here, so the whole history was judged.",)
+        return None, ("git knows no default branch here, so the whole history was judged. Name one with --since.",)
     return compare(project, contents, found), ()
 
 
@@ -80,10 +87,11 @@ def compare(project: Project, contents: Mapping[str, bytes | None], ref: str) ->
     """What this commit, which git has, knows of the history."""
     root = _folder(project)
     top = (_git(root, "rev-parse", "--show-toplevel") or str(root)).rstrip("\n")
+    commit = _commit(root, ref) or ref
     own = {path: _identity(content) for path, content in contents.items()}
     paths = {path: _below(path, top) for path in contents}
-    there, folders = _there(project, ref, set(own.values()) - {""}, top)
-    began = _began(root, ref)
+    there, folders = _there(project, commit, own, top)
+    began = _began(root, commit)
     before = frozenset(_declared(root, began, folders).values()) if began else None
     places: dict[str, list[str]] = {}
     for path, revision in there.items():
@@ -91,7 +99,7 @@ def compare(project: Project, contents: Mapping[str, bytes | None], ref: str) ->
 
     def is_old(path: str, revision: str) -> bool:
         if not revision:
-            return _unchanged(root, ref, path)
+            return _unchanged(root, commit, path)
         if paths[path] in places.get(revision, ()):
             return True
         # Under another name it is the same one, unless both sides have added one of this id since they parted.
@@ -102,10 +110,11 @@ def compare(project: Project, contents: Mapping[str, bytes | None], ref: str) ->
     old = frozenset(path for path, revision in own.items() if is_old(path, revision))
     known = frozenset(own[path] for path in old) - {""}
     new_there = [path for path, one in there.items() if one not in known and (before is None or one not in before)]
-    coming = {f"{ref}:{path}": content for path, content in _contents(root, ref, new_there).items()}
+    coming = {f"{ref}:{path}": content for path, content in _contents(root, commit, new_there).items()}
     if before is None:
         coming = _attached(coming, set(own.values()))
-    return Base(ref, old, known, tuple(coming.items()))
+    removed = frozenset(places).difference(own.values(), map(_identity, coming.values()))
+    return Base(ref, old, known, tuple(coming.items()), removed)
 
 
 def _folder(project: Project) -> Path:
@@ -122,25 +131,48 @@ def _identity(content: bytes | None) -> str:
     return found[1].decode("utf-8", "replace") if found else ""
 
 
-def _there(project: Project, ref: str, own: Collection[str], top: str) -> tuple[Paths, list[str]]:
-    """
-    The migrations that the ref has in the folders of this history, and where to look for them.
-
-    Where it has none, the folders may have moved: to them belongs the folder that has most of our revisions there, and
-    is gone here.
-    """
+def _there(project: Project, commit: str, own: Mapping[str, str], top: str) -> tuple[Paths, list[str]]:
+    """The migrations that the commit has in the folders of this history, and where to look for them."""
     root = _folder(project)
-    folders = [f":/{_below(str(folder), top)}" for folder in project.versions or (root,)]
-    found = _declared(root, ref, folders)
-    if found:
-        return found, folders
-    everywhere = _declared(root, ref, [":/*.py"])
-    gone = [path for path, revision in everywhere.items() if revision in own and not Path(top, path).exists()]
+    folders = [_below(str(folder), top) for folder in project.versions or (root,)]
+    found = dict(_declared(root, commit, folders))
+    absent = [folder for folder in folders if not any(_inside(path, folder) for path in found)]
+    if absent and own:
+        everywhere = _declared(root, commit, None)
+        for folder in filter(None, (_moved(root, commit, folder, own, everywhere, top) for folder in absent)):
+            folders.append(folder)
+            found |= {path: revision for path, revision in everywhere.items() if os.path.dirname(path) == folder}
+    return found, folders
+
+
+def _moved(root: Path, commit: str, folder: str, own: Mapping[str, str], there: Paths, top: str) -> str | None:
+    """
+    Where the commit has the migrations that are in this folder now; None where it does not have them.
+
+    That is a folder that held some of them exactly as they are, and does not any more; of several, the one with most of
+    them, and among equals the one whose path ends most like this one: histories may well use the same ids.
+    """
+    inside = [path for path in own if _inside(_below(path, top), folder) and os.path.isfile(path)]
+    declared = {own[path] for path in inside}
+    gone = [path for path, revision in there.items() if revision in declared and not Path(top, path).exists()]
     if not gone:
-        return {}, folders
-    moved = Counter(map(os.path.dirname, gone)).most_common(1)[0][0]
-    inside = {path: revision for path, revision in everywhere.items() if os.path.dirname(path) == moved}
-    return inside, [*folders, f":/{moved}"]
+        return None
+    names = "".join(f"{os.path.realpath(path)}\n" for path in inside)
+    same = set((_git(root, "hash-object", "--stdin-paths", given=names) or "").split())
+    listed = _git(root, "ls-tree", "-r", "-z", "--full-tree", commit) or ""
+    blobs = {path: words.split(" ")[-1] for words, _, path in (line.partition("\t") for line in listed.split("\0"))}
+    counts = Counter(os.path.dirname(path) for path in gone if blobs.get(path) in same)
+    return max(counts, key=lambda one: (counts[one], _same_end(one, folder)), default=None)
+
+
+def _same_end(one: str, other: str) -> int:
+    """How many of the last names in two paths are the same."""
+    pairs = zip(reversed(one.split("/")), reversed(other.split("/")), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _inside(path: str, folder: str) -> bool:
+    return folder == "." or path.startswith(f"{folder}/")
 
 
 def _began(root: Path, ref: str) -> str | None:
@@ -175,8 +207,9 @@ def _needs(content: bytes) -> list[str]:
     return [one.decode("utf-8", "replace") for text in REFERS.findall(content) for one in QUOTED.findall(text)]
 
 
-def _declared(root: Path, ref: str, where: Sequence[str]) -> Paths:
-    """The migrations that a commit has in these places."""
+def _declared(root: Path, ref: str, folders: Sequence[str] | None) -> Paths:
+    """The migrations that a commit has in these folders; None: anywhere."""
+    where = [":/*.py"] if folders is None else [f":(top,literal){folder}" for folder in folders]
     lines = _git(root, "grep", "--full-name", "-z", "-E", "^revision", ref, "--", *where) or ""
     found: dict[str, str] = {}
     for name, text in re.findall(r"^([^\0\n]+)\0([^\n]*)$", lines, re.MULTILINE):
@@ -202,26 +235,37 @@ def _commit(root: Path, ref: str) -> str | None:
     return found.strip() if found else None
 
 
-def _fetch(root: Path, since: Since) -> str:
-    """The command that brings what is missing."""
-    branch = since.branch or since.candidates[0].removeprefix("origin/")
-    if (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true":
-        return f"git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"
-    return f"git fetch origin {branch}"
+def _remedy(root: Path, ref: str) -> str:
+    """What to do where git lacks a ref: a sentence."""
+    if _commit(root, f"origin/{ref}"):
+        return f"Did you mean origin/{ref}?"
+    remotes = (_git(root, "remote") or "").split()
+    shallow = (_git(root, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+    remote, _, branch = ref.partition("/")
+    if remote not in remotes:
+        remote, branch = "origin", ref
+    if remote in remotes and REMOTE.fullmatch(branch):
+        # With both sides named, for clones that follow one branch only.
+        command = f"git fetch {'--depth=1 ' if shallow else ''}{remote} {branch}:refs/remotes/{remote}/{branch}"
+        return f"Fetch it first: {command}" + (f", and name it {remote}/{branch}" if ref == branch else "")
+    if shallow:
+        return "This clone is shallow: git fetch --unshallow brings what is older."
+    return "Name a branch, a tag or a commit that `git log` knows."
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
-    """What git says, as text; None where it refuses, or is not there."""
-    said = _run(folder, *arguments)
+def _git(folder: Path, *arguments: str, given: str = "") -> str | None:
+    """What git says, as text; None where it refuses, or is not there. `given` is its standard input."""
+    said = _run(folder, *arguments, given=given)
     return None if said is None else said.decode("utf-8", "replace")
 
 
-def _run(folder: Path, *arguments: str) -> bytes | None:
+def _run(folder: Path, *arguments: str, given: str = "") -> bytes | None:
     # The owner of a checkout is often another one in a container; we only read.
-    command = ["git", "-c", "safe.directory=*", "-C", str(folder), *arguments]
+    settings = (word for setting in ("safe.directory=*", *PLAINLY) for word in ("-c", setting))
+    command = ["git", *settings, "-C", str(folder), *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
     try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, check=False)
+        done = subprocess.run(command, capture_output=True, input=os.fsencode(given), env=environment, check=False)
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None

@@ -23,5 +23,7 @@ class DuplicateRevision(Rule[History]):
         for kept, other in subject.merged.duplicates:
             if not subject.is_new(other):
                 kept, other = other, kept
+            if not subject.is_new(other):
+                continue  # the git ref has both
             known = kept.path if subject.is_coming(kept) else relpath(kept.path, subject.root).replace("\\", "/")
             yield self.finding(other, span=other.revision_span, revision=other.revision, other=known)

@@ -25,6 +25,8 @@ class MissingParent(Rule[History]):
         for migration, parent in subject.merged.missing:
             if any(parent in name for name in broken):
                 continue  # its file is there, and MG001 speaks of it
+            if not (subject.is_new(migration) or subject.is_removed(parent)):
+                continue  # it was so before
             yield self.finding(
                 migration,
                 span=migration.parents_span or migration.revision_span,

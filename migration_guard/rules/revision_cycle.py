@@ -20,6 +20,6 @@ class RevisionCycle(Rule[History]):
 
     def check(self, subject: History, context: Context) -> Iterator[Finding]:
         for loop in subject.merged.cycles:
-            first = loop[0]
-            names = [migration.revision for migration in (*loop, first)]
+            first = next((migration for migration in loop if subject.is_new(migration)), loop[0])
+            names = [migration.revision for migration in (*loop, loop[0])]
             yield self.finding(first, span=first.parents_span or first.revision_span, loop=" -> ".join(names))
