@@ -7,9 +7,12 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -87,11 +90,17 @@ def check_command(words: list[str]) -> None:
             command = commands.commands[arguments[0]]
             command.make_context(arguments[0], arguments[1:])
     elif program == "pytest":
-        assert all(one.startswith(("-", "tests", "migration")) or "=" in one or one.isalnum() for one in arguments)
+        assert {one.partition("=")[0] for one in arguments if one.startswith("--")} <= options_of_pytest()
     elif program == "python":
         assert arguments[0] == "-m" or (ROOT / arguments[0]).is_file(), words
     else:
         assert (ROOT / program).is_file(), f"{program} is no program that the documents may use."
+
+
+@cache
+def options_of_pytest() -> set[str]:
+    done = subprocess.run([sys.executable, "-m", "pytest", "--help"], capture_output=True, text=True, check=True)
+    return set(re.findall(r"--[a-z-]+", done.stdout))
 
 
 @of("toml")
