@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from migration_guard.model.finding import Finding, Report
 from migration_guard.reading.project import Project
 
 FILE = "migration-guard-baseline.json"
+COMMAND = "migration-guard baseline"
 VERSION = 1
 NAMED = 5
 # What cannot be read is never taken for known: nobody knows what it does.
@@ -45,23 +47,19 @@ def written(report: Report, file: Path, cwd: Path) -> tuple[str, int]:
     return json.dumps({"version": VERSION, "findings": known}, indent=2, ensure_ascii=False) + "\n", len(known)
 
 
-def read(file: Path) -> tuple[Known, ...]:
-    """The findings of a baseline. Raises ConfigError where the file is none."""
+def read(file: Path, command: str = COMMAND) -> tuple[Known, ...]:
+    """The findings of a baseline. Raises ConfigError, with the command that writes it, where the file is none."""
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise ConfigError(
-            f"baseline: {file} cannot be read ({error.strerror}). Write it with: migration-guard baseline"
-        ) from None
+        raise ConfigError(f"baseline: {file} cannot be read ({error.strerror}). Write it with: {command}") from None
     try:
         match json.loads(content):
             case {"version": int(version), "findings": list(findings)} if version == VERSION:
                 return tuple(_known(one, file) for one in findings)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise ConfigError(
-        f"baseline: {file} is no baseline of version {VERSION}. Write it anew with: migration-guard baseline"
-    )
+    raise ConfigError(f"baseline: {file} is no baseline of version {VERSION}. Write it anew with: {command}")
 
 
 def _known(entry: dict[str, str], file: Path) -> Known:
@@ -79,15 +77,28 @@ def without_known(
     """
     if settings.baseline is None:
         return findings, ()
-    known = read(settings.baseline)
     files, folders = set(project.files), set(project.versions)
+
+    def belongs(path: Path) -> bool:
+        return path in files or (path.parent in folders and not path.exists())
+
+    # A file that is there and not ours is another history's, maybe with the same ids. One that is gone may have moved.
+    every = read(settings.baseline, _command(settings, cwd))
+    known = [one for one in every if Path(one.path) in files or not Path(one.path).exists()]
+    known.sort(key=lambda one: not belongs(Path(one.path)))
     missing = gone(
         findings,
         known if whole and project.only is None else (),
         [code for code in rules if settings.selects(code, default=True)],
-        lambda path: path in files or (path.parent in folders and not path.exists()),
+        belongs,
     )
     return new(findings, known), (told(missing, cwd),) if missing else ()
+
+
+def _command(settings: Config, cwd: Path) -> str:
+    """What writes the baseline of a history: run for the folder of the configuration that names it."""
+    folder = relative(str(settings.file.parent), cwd) if settings.file else "."
+    return COMMAND if folder == "." else f"{COMMAND} {shlex.quote(folder)}"
 
 
 def new(findings: Iterable[Finding], known: Sequence[Known]) -> tuple[Finding, ...]:

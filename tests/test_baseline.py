@@ -129,6 +129,43 @@ def test_a_baseline_that_is_not_there_says_how_to_write_it(shop: Repository, run
     assert "migration-guard baseline" in err
 
 
+def service(shop: Repository, name: str, **bodies: str) -> None:
+    shop.write(folder=f"{name}/migrations/versions", **bodies)
+    (shop.folder / name / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+
+
+def test_histories_with_the_same_ids_share_a_baseline_without_taking_from_each_other(
+    shop: Repository, run: Run
+) -> None:
+    service(shop, "one", a1=DROPS)
+    service(shop, "two", a1=DROPS)
+    run("baseline")
+    report = judged(shop, baseline=FILE)
+    assert (report.findings, [note for note in report.summary.notes if "gone" in note]) == ((), [])
+    service(shop, "three", a1=DROPS)
+    assert {one.path for one in judged(shop, baseline=FILE).findings} == {"three/migrations/versions/a1_.py"}
+    (shop.folder / "two").rename(shop.folder / "zwei")
+    (shop.folder / "three" / "alembic.ini").unlink()
+    (shop.folder / "three" / "migrations" / "versions" / "a1_.py").unlink()
+    assert judged(shop, baseline=FILE).findings == ()
+
+
+def test_each_history_with_a_configuration_has_its_own_baseline(shop: Repository, run: Run) -> None:
+    service(shop, "one", a1=DROPS)
+    (shop.folder / "one" / "migration-guard.toml").write_text('baseline = "known.json"\n')
+    code, _, err = run("lint")
+    assert (code, err.rstrip().endswith("Write it with: migration-guard baseline one")) == (2, True)
+    code, _, err = run("baseline")
+    assert (code, "Write each by itself: migration-guard baseline one" in err) == (2, True)
+    assert run("baseline", "one")[0] == 0
+    assert run("lint", "one")[0] == 0
+
+
+def test_the_line_for_the_configuration_leads_to_the_file(shop: Repository, run: Run) -> None:
+    _, out, _ = run("baseline", "--output", "known/today.json")
+    assert 'baseline = "known/today.json"' in out
+
+
 def finding(code: str, revision: str | None, objects: tuple[str, ...], line: int) -> Finding:
     return Finding(code, "s", Severity.ERROR, "m", "h", "a.py", Span(line, 1, line, 2), None, revision, None, objects)
 

@@ -40,6 +40,7 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     from migration_guard import engine
     from migration_guard.baseline import NEVER, written
     from migration_guard.cli.output import settings_of_run
+    from migration_guard.gathering import relative
     from migration_guard.reading.project import ProjectError
     from migration_guard.report import plural
 
@@ -48,7 +49,9 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     explicit = cwd / config if config else None
     try:
         settings = settings_of_run(paths, cwd, explicit, overrides)
-        file = output or settings.baseline or cwd / FILE
+        file = cwd / (output or settings.baseline or FILE)
+        if settings.file is None and output is None:
+            _refuse_several(paths, cwd, overrides)
         paths = paths or tuple((settings.file or cwd).parent / path for path in settings.paths)
         report = engine.lint(paths, cwd, explicit, overrides, with_known=True)
     except (ConfigError, ProjectError) as error:
@@ -61,9 +64,28 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
         raise click.ClickException(
             f"The baseline could not be written to {file} ({error.strerror}). Name another file with --output."
         ) from None
-    configured = "" if settings.baseline else f' Name it in the configuration: baseline = "{file.name}"'
+    name = relative(str(file), settings.file.parent if settings.file else cwd)
+    configured = "" if settings.baseline else f' Name it in the configuration: baseline = "{name}"'
     click.echo(f"Wrote {plural(count, 'finding')} to {file}.{configured}")
     for finding in report.findings:
         if finding.code in NEVER:
             click.echo(f"Not in it: {finding.path}: {finding.message}", err=True)
     return FOUND if count < len(report.findings) else CLEAN
+
+
+def _refuse_several(paths: tuple[Path, ...], cwd: Path, overrides: Overrides) -> None:
+    """Raise ConfigError where the histories have baselines of their own: no single file would speak for them."""
+    from migration_guard.config import load
+    from migration_guard.gathering import relative
+    from migration_guard.reading.project import find
+    from migration_guard.rules import load as load_rules
+
+    known = {code: rule.slug() for code, rule in load_rules().items()}
+    for project in find(paths, cwd):
+        own = load(project.root, overrides=overrides, known=known)
+        if own.baseline is not None and own.file is not None:
+            folder = relative(str(own.file.parent), cwd)
+            raise ConfigError(
+                f"{relative(str(own.file), cwd)} names a baseline of its own, and other histories here have another"
+                f" configuration. Write each by itself: migration-guard baseline {folder}"
+            )
