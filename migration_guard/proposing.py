@@ -22,6 +22,7 @@ from migration_guard.version import REPOSITORY, __version__
 
 WORKFLOW = Path(".github/workflows/migrations.yml")
 PRE_COMMIT = Path(".pre-commit-config.yaml")
+HOW_TO_HOOK = f"https://github.com/{REPOSITORY}/blob/main/docs/pre-commit.md"
 MAJOR = "v1"
 
 # Where the images of a project's databases are named.
@@ -79,23 +80,43 @@ def choices(projects: Sequence[Project], report: Report, target: tuple[str | Non
 
 def configuration(chosen: Choices, folder: Path) -> Written:
     """
-    The configuration, commented: a table in the folder's pyproject.toml, where it has one; else a file of its own.
+    The configuration, commented: a table in the folder's pyproject.toml, where that takes one; else a file of its own.
 
     Raises ConfigError where the pyproject.toml cannot be read.
     """
     file = folder / "pyproject.toml"
     body = "".join(f"{line}\n" for line in _lines(chosen))
-    if toml_table(file) is None:
-        return Written(folder / OWN_FILE, body, body, (folder / OWN_FILE).exists())
-    before = file.read_text(encoding="utf-8")
-    added = f"[{'.'.join(TABLE)}]\n{body}"
-    return Written(file, f"{before.rstrip()}\n\n{added}", added, exists=True)
+    if toml_table(file) is not None:
+        before = file.read_text(encoding="utf-8")
+        added = f"[{'.'.join(TABLE)}]\n{body}"
+        text = f"{before.rstrip()}\n\n{added}"
+        if _is_toml(text):
+            return Written(file, text, added, exists=True)
+    return Written(folder / OWN_FILE, body, body, (folder / OWN_FILE).exists())
+
+
+def _is_toml(text: str) -> bool:
+    """Whether this can be read: a table `tool = {...}` takes no table below it."""
+    import tomllib
+
+    try:
+        tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def configured(folder: Path) -> Path | None:
-    """The file of this folder that configures us already."""
-    files = {folder / OWN_FILE: (), folder / "pyproject.toml": TABLE}
-    return next((file for file, names in files.items() if toml_table(file, *names) is not None), None)
+    """The file in this folder, or above it in the repository, that configures us already."""
+    root = _repository(folder)
+    for one in (folder, *folder.parents):
+        files = {one / OWN_FILE: (), one / "pyproject.toml": TABLE}
+        for file, names in files.items():
+            if toml_table(file, *names) is not None:
+                return file
+        if one == root:
+            break
+    return None
 
 
 def workflow(folder: Path, *, roundtrip: bool) -> Written:
@@ -129,7 +150,10 @@ jobs:
 def hooks(folder: Path) -> Written | None:
     """The pre-commit configuration with our hooks. None where it has them, or has no list of `repos:` that we know."""
     file = _repository(folder) / PRE_COMMIT
-    old = (content(file) or b"").decode("utf-8", "replace")
+    try:
+        old = (content(file) or b"").decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return None
     if "migration-guard" in old:
         return None
     start = re.search(r"^repos:[ \t]*(?:#.*)?\n(?P<indent>[ \t]*)(?=- )", old, re.MULTILINE)

@@ -94,6 +94,31 @@ def test_a_pyproject_is_added_to_and_what_is_in_it_stays(shop: Path, run: Run) -
     assert (code, "pyproject.toml configures migration-guard already" in out) == (0, True)
 
 
+def test_line_ends_stay_as_they_are(shop: Path, run: Run) -> None:
+    (shop / "pyproject.toml").write_bytes(b"[project]\r\nname = 'shop'\r\n")
+    (shop / ".pre-commit-config.yaml").write_bytes(b"repos:\r\n- repo: local\r\n  hooks: []\r\n")
+    run(shop, "init", "--yes", "--pre-commit")
+    for name, new in (("pyproject.toml", b"start-after"), (".pre-commit-config.yaml", b"migration-guard-lint")):
+        text = (shop / name).read_bytes()
+        assert (new in text, text.count(b"\n") - text.count(b"\r\n")) == (True, 0)
+
+
+def test_a_pyproject_that_takes_no_table_is_left_alone(shop: Path, run: Run) -> None:
+    (shop / "pyproject.toml").write_text("tool = { other = 1 }\n")
+    run(shop, "init", "--yes")
+    assert (shop / "pyproject.toml").read_text() == "tool = { other = 1 }\n"
+    assert settings(shop).file == shop / "migration-guard.toml"
+
+
+def test_what_is_configured_from_above_is_left_alone(shop: Path, run: Run) -> None:
+    (shop / "migration-guard.toml").write_text('target = "mysql 8.0"\n')
+    service = shop / "services" / "api"
+    write(service, {"a1": script("a1")})
+    code, out, _ = run(service, "init", "--yes")
+    assert (code, "../../migration-guard.toml configures migration-guard already" in out) == (0, True)
+    assert not (service / "migration-guard.toml").exists()
+
+
 def test_nothing_that_exists_is_overwritten(shop: Path, run: Run) -> None:
     workflow = shop / ".github" / "workflows" / "migrations.yml"
     workflow.parent.mkdir(parents=True)

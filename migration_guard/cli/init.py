@@ -51,7 +51,7 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
         _introduce(report, len(projects))
         file = proposing.configured(cwd)
         if file is not None:
-            click.echo(f"{file.name} configures migration-guard already: it is left as it is.")
+            click.echo(f"{_name(file)} configures migration-guard already: it is left as it is.")
         else:
             target = proposing.target_of(report, cwd)
             if target[0] is not None and str(parse(target[0])) not in report.summary.target:
@@ -67,7 +67,10 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
     if pre_commit:
         hooks = proposing.hooks(cwd)
         if hooks is None:
-            click.echo("The pre-commit configuration is left as it is: it has the hook, or is laid out unusually.")
+            click.echo(
+                "The pre-commit configuration is left as it is: it has the hook, or is laid out unusually."
+                f" What to add: {proposing.HOW_TO_HOOK}"
+            )
         else:
             _write(hooks, yes=yes)
     click.echo("Next: migration-guard lint")
@@ -91,9 +94,16 @@ def _introduce(report: Report, histories: int) -> None:
     click.echo(f"Found {count} with {plural(summary.migrations, 'migration')}, and {found} in them.")
 
 
+def _name(file: Path) -> str:
+    """A file as people write it in the current folder."""
+    from migration_guard.gathering import relative
+
+    return relative(str(file), Path.cwd())
+
+
 def _write(proposed: Written, *, yes: bool) -> bool:
     """Write a file, if it is not there or only added to, or somebody agrees. Whether it was written."""
-    name = proposed.path.name
+    name = _name(proposed.path)
     appends = proposed.exists and proposed.added != proposed.text and bool(proposed.added)
     if yes and proposed.exists and not appends:
         click.echo(f"{name} exists and is left as it is.")
@@ -105,7 +115,8 @@ def _write(proposed: Written, *, yes: bool) -> bool:
         return False
     try:
         proposed.path.parent.mkdir(parents=True, exist_ok=True)
-        proposed.path.write_text(proposed.text, encoding="utf-8")
+        dos = proposed.exists and b"\r\n" in proposed.path.read_bytes()
+        proposed.path.write_text(proposed.text, encoding="utf-8", newline="\r\n" if dos else "\n")
     except OSError as error:
         raise click.ClickException(
             f"{proposed.path} could not be written ({error.strerror}). Make it writable."
