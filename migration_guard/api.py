@@ -19,10 +19,10 @@ def lint(
     *paths: Place,
     folder: Place = ".",
     config: Place | None = None,
-    target: Iterable[str] = (),
-    select: Iterable[str] = (),
-    ignore: Iterable[str] = (),
-    extend_select: Iterable[str] = (),
+    target: str | Iterable[str] = (),
+    select: str | Iterable[str] = (),
+    ignore: str | Iterable[str] = (),
+    extend_select: str | Iterable[str] = (),
     start_after: str | None = None,
     since: str | None = None,
     baseline: Place | None = None,
@@ -41,10 +41,10 @@ def lint(
 
     cwd = Path(folder).absolute()
     overrides = Overrides(
-        target=tuple(target) or None,
-        select=tuple(select) or None,
-        ignore=tuple(ignore) or None,
-        extend_select=tuple(extend_select) or None,
+        target=_words(target),
+        select=_words(select),
+        ignore=_words(ignore),
+        extend_select=_words(extend_select),
         start_after=start_after,
         since=since,
         baseline=_inside(cwd, baseline),
@@ -62,15 +62,15 @@ def roundtrip(
     *,
     folder: Place = ".",
     config: Place | None = None,
-    target: Iterable[str] = (),
+    target: str | Iterable[str] = (),
     database: str | None = None,
     database_url: str | None = None,
     only: str | None = None,
     revisions: str | None = None,
     since: str | None = None,
     baseline: Place | None = None,
-    select: Iterable[str] = (),
-    ignore: Iterable[str] = (),
+    select: str | Iterable[str] = (),
+    ignore: str | Iterable[str] = (),
     rows: int | None = None,
     models: bool | None = None,
     full_trip: bool | None = None,
@@ -96,9 +96,9 @@ def roundtrip(
     cwd = Path(folder).absolute()
     explicit = cwd / config if config else None
     overrides = Overrides(
-        target=tuple(target) or None,
-        select=tuple(select) or None,
-        ignore=tuple(ignore) or None,
+        target=_words(target),
+        select=_words(select),
+        ignore=_words(ignore),
         since=since,
         baseline=_inside(cwd, baseline),
     )
@@ -122,3 +122,8 @@ def roundtrip(
 
 def _inside(folder: Path, file: Place | None) -> str | None:
     return None if file is None else str(folder / file)
+
+
+def _words(given: str | Iterable[str]) -> tuple[str, ...] | None:
+    """One word is what it says, and not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given) or None

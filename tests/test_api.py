@@ -25,6 +25,12 @@ def test_lint_gives_a_report(tmp_path: Path) -> None:
     assert lint("migrations", folder=tmp_path, ignore=["MG702"], cache=False).findings == ()
 
 
+def test_one_word_stands_for_itself(tmp_path: Path) -> None:
+    write(tmp_path, {"a": script("a", None, KEEPS)})
+    report = lint(folder=tmp_path, target="mysql 8.0", ignore="MG702", cache=False)
+    assert (report.summary.target, report.findings) == (("mysql 8.0",), ())
+
+
 def test_roundtrip_gives_a_report(tmp_path: Path) -> None:
     write(tmp_path, {"a": script("a", None, KEEPS), "b": script("b", "a")}, url="sqlite://")
     assert [one.code for one in roundtrip(folder=tmp_path).findings] == ["MG753", "MG754"]

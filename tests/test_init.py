@@ -176,6 +176,14 @@ def test_the_workflow_stands_at_the_root_and_names_the_folder(shop: Path, run: R
     }
 
 
+def test_a_workflow_that_could_not_tell_which_project_to_run_is_not_written(shop: Path, run: Run) -> None:
+    for name in ("one", "two"):
+        write(shop / "services" / name, {"a1": script("a1")})
+    code, _, err = run(shop / "services", "init", "--yes", "--roundtrip")
+    assert (code, "run init in the folder of one project" in err) == (2, True)
+    assert not (shop / ".github").exists()
+
+
 @pytest.mark.parametrize(
     ("before", "count"),
     [

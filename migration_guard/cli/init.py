@@ -48,6 +48,8 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
     try:
         projects = find((), cwd)
         report = _judged(cwd)
+        if roundtrip:
+            _check_single(cwd)
         _introduce(report, len(projects))
         file = proposing.configured(cwd)
         if file is not None:
@@ -75,6 +77,17 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
             _write(hooks, yes=yes)
     click.echo("Next: migration-guard lint")
     return CLEAN
+
+
+def _check_single(cwd: Path) -> None:
+    """Raise ProjectError where the workflow could not run the round trip from this folder."""
+    from migration_guard.reading.project import ProjectError
+    from migration_guard.roundtripping.choosing import choose
+
+    try:
+        choose(None, cwd)
+    except ProjectError as error:
+        raise ProjectError(f"--roundtrip: {error} Or run init in the folder of one project.") from None
 
 
 def _judged(cwd: Path, *target: str) -> Report:
