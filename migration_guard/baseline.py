@@ -69,30 +69,40 @@ def _known(entry: dict[str, str], file: Path) -> Known:
 
 def without_known(
     findings: tuple[Finding, ...], settings: Config, project: Project, *, rules: Iterable[str], whole: bool, cwd: Path
-) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+) -> tuple[tuple[Finding, ...], tuple[Known, ...]]:
     """
-    The findings that the baseline of a history does not hold, and a sentence on those that it holds and are gone.
+    The findings that the baseline of a history does not hold, and what it holds of this history and nobody finds.
 
     These are told where `whole` says that the history was judged as a whole, for the `rules` that may run.
     """
     if settings.baseline is None:
         return findings, ()
-    files, folders = set(project.files), set(project.versions)
-
-    def belongs(path: Path) -> bool:
-        return path in files or (path.parent in folders and not path.exists())
-
+    files = set(project.files)
     # A file that is there and not ours is another history's, maybe with the same ids. One that is gone may have moved.
     every = read(settings.baseline, _command(settings, cwd))
     known = [one for one in every if Path(one.path) in files or not Path(one.path).exists()]
-    known.sort(key=lambda one: not belongs(Path(one.path)))
+    known.sort(key=lambda one: not _belongs(one, files, project))
     missing = gone(
         findings,
         known if whole and project.only is None else (),
         [code for code in rules if settings.selects(code, default=True)],
-        belongs,
+        lambda one: _belongs(one, files, project),
     )
-    return new(findings, known), (told(missing, cwd),) if missing else ()
+    return new(findings, known), tuple(missing)
+
+
+def _belongs(known: Known, files: Collection[Path], project: Project) -> bool:
+    """Whether the file of a finding is one of this history, or was."""
+    path = Path(known.path)
+    return path in files or (path.parent in project.versions and not path.exists())
+
+
+def gone_from_all(missing: Sequence[tuple[Project, Sequence[Known]]]) -> list[Known]:
+    """What each of the histories that it belongs to misses: those of several databases share their files."""
+    every = dict.fromkeys(one for _, some in missing for one in some)
+    return [
+        one for one in every if all(one in some for project, some in missing if _belongs(one, project.files, project))
+    ]
 
 
 def _command(settings: Config, cwd: Path) -> str:
@@ -114,15 +124,15 @@ def new(findings: Iterable[Finding], known: Sequence[Known]) -> tuple[Finding, .
 
 
 def gone(
-    findings: Iterable[Finding], known: Sequence[Known], codes: Collection[str], belongs: Callable[[Path], bool]
+    findings: Iterable[Finding], known: Sequence[Known], codes: Collection[str], accepts: Callable[[Known], bool]
 ) -> list[Known]:
-    """What the baseline holds and nobody finds any more, of the rules that ran and the files that `belongs` accepts."""
+    """What the baseline holds and nobody finds any more, of the rules that ran, if it is accepted."""
     left = Counter(one.fingerprint for one in findings)
     missing = []
     for one in known:
         if left[one.fingerprint] > 0:
             left[one.fingerprint] -= 1
-        elif one.code in codes and belongs(Path(one.path)):
+        elif one.code in codes and accepts(one):
             missing.append(one)
     return missing
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard import config, rules, targets
-from migration_guard.baseline import without_known
+from migration_guard.baseline import Known, gone_from_all, told, without_known
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.selection import nearest
 from migration_guard.gathering import decoded, fingerprinted, placed, relative, sources, united
@@ -66,18 +66,22 @@ def lint(
     known = {code: rule.slug() for code, rule in all_rules.items()}
     reports = []
     settings: list[Config] = []
+    missing = []
     with without_collector():
         projects = _projects(paths, cwd, buffer, skip_others=skip_others)
         for project in projects:
             own = config.load(project.root, explicit=explicit, overrides=overrides, known=known)
             settings.append(replace(own, baseline=None) if with_known else own)
-            reports.append(_lint_project(project, settings[-1], all_rules, cwd, buffer))
+            one, no_more = _lint_project(project, settings[-1], all_rules, cwd, buffer)
+            reports.append(one)
+            missing.append((project, no_more))
         _check_start(settings, reports)
         files = {file for project in projects for file in project.files}
         report = united(reports, cwd, len(files), time.perf_counter() - started)
-    if projects:
-        return report
-    return replace(report, summary=replace(report.summary, notes=("None of these files is a migration.",)))
+    notes = report.summary.notes if projects else ("None of these files is a migration.",)
+    if gone := gone_from_all(missing):
+        notes = (*notes, told(gone, cwd))
+    return replace(report, summary=replace(report.summary, notes=notes))
 
 
 def _projects(paths: Sequence[Path], cwd: Path, buffer: Buffer | None, *, skip_others: bool) -> tuple[Project, ...]:
@@ -91,8 +95,8 @@ def _projects(paths: Sequence[Path], cwd: Path, buffer: Buffer | None, *, skip_o
 
 def _lint_project(
     project: Project, settings: Config, all_rules: Rules, cwd: Path, buffer: Buffer | None = None
-) -> Report:
-    """One history: what was found the last time, if nothing has changed since."""
+) -> tuple[Report, tuple[Known, ...]]:
+    """One history: what was found the last time, if nothing has changed since; and what its baseline holds in vain."""
     contents = {str(path): content(path) for path in project.files}
     if buffer is not None:
         contents[os.path.normpath(cwd / buffer.path)] = buffer.content
@@ -109,19 +113,19 @@ def _lint_project(
         cache.keep_judged(name, key, judged, needed)
     every, summary = judged
     findings = tuple(finding for finding in fingerprinted(every) if _reported(finding, project, base))
-    kept, more = without_known(findings, settings, project, rules=all_rules, whole=base is None, cwd=cwd)
+    kept, missing = without_known(findings, settings, project, rules=all_rules, whole=base is None, cwd=cwd)
     if settings.verbose:
         file = relative(str(settings.file), cwd) if settings.file else "no file"
         notes = (*notes, f"{relative(str(project.root), cwd)} is configured by {file}.")
     summary = replace(
         summary,
-        notes=(*summary.notes, *notes, *more),
+        notes=(*summary.notes, *notes),
         baselined=len(findings) - len(kept),
         examined=tuple(one for one in summary.examined if project.only is None or Path(one.path) in project.only),
     )
     if kept and base is None and project.only is None:
         summary = _with_age(summary, kept, project, contents)
-    return Report(kept, summary, sources(kept, contents))
+    return Report(kept, summary, sources(kept, contents)), missing
 
 
 def _with_age(

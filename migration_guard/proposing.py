@@ -191,7 +191,7 @@ def target_of(report: Report, cwd: Path) -> tuple[str | None, str]:
     """The database in production, and how we come to think so; None where nobody knows, or there are several."""
     summary = report.summary
     if len(summary.target) != 1:
-        return None, "the histories here are for several databases; each may have a configuration of its own"
+        return None, "the histories here are for several databases, and each is judged for its own"
     (told,) = summary.target
     dialect = parse(told).dialect
     if not summary.assumed:

@@ -150,6 +150,27 @@ def test_histories_with_the_same_ids_share_a_baseline_without_taking_from_each_o
     assert judged(shop, baseline=FILE).findings == ()
 
 
+def test_the_databases_of_one_project_share_a_baseline_and_none_takes_the_findings_of_another_for_gone(
+    shop: Repository, run: Run
+) -> None:
+    engines = "[alembic]\nscript_location = migrations\ndatabases = first, second\n"
+    urls = "[first]\nsqlalchemy.url = postgresql://h/a\n[second]\nsqlalchemy.url = mysql://h/b\n"
+    (shop.folder / "alembic.ini").write_text(engines + urls)
+    names = "".join(
+        f"def {way}(engine_name):\n    globals()[f'{way}_{{engine_name}}']()\n" for way in ("upgrade", "downgrade")
+    )
+    bodies = "".join(
+        f"def upgrade_{one}():\n    op.drop_table('{one}')\ndef downgrade_{one}():\n    op.create_table('{one}')\n"
+        for one in ("first", "second")
+    )
+    shop.write(**{"b2 <- a1": names + bodies})
+    run("baseline")
+    report = judged(shop, baseline=FILE)
+    assert (report.findings, [note for note in report.summary.notes if "gone" in note]) == ((), [])
+    (shop.versions / "b2_.py").unlink()
+    assert any("gone" in note for note in judged(shop, baseline=FILE).summary.notes)
+
+
 def test_each_history_with_a_configuration_has_its_own_baseline(shop: Repository, run: Run) -> None:
     service(shop, "one", a1=DROPS)
     (shop.folder / "one" / "migration-guard.toml").write_text('baseline = "known.json"\n')
@@ -188,7 +209,7 @@ def test_a_baseline_hides_just_what_it_was_made_of(findings: list[Finding]) -> N
     assert len({one.fingerprint for one in told}) == len(told)
     known = [Known(one.fingerprint, one.code, one.path) for one in told]
     assert new(told, known) == ()
-    assert gone(told, known, ["MG101", "MG401"], lambda path: True) == []
-    assert len(gone((), known, ["MG101", "MG401"], lambda path: True)) == len(known)
+    assert gone(told, known, ["MG101", "MG401"], lambda one: True) == []
+    assert len(gone((), known, ["MG101", "MG401"], lambda one: True)) == len(known)
     if known:
         assert len(new(told, known[1:])) == 1
