@@ -79,7 +79,7 @@ def without_known(
         return findings, ()
     files = set(project.files)
     # A file that is there and not ours is another history's, maybe with the same ids. One that is gone may have moved.
-    every = read(settings.baseline, _command(settings, cwd))
+    every = read(settings.baseline, _command(settings.baseline, settings.file, cwd))
     known = [one for one in every if Path(one.path) in files or not Path(one.path).exists()]
     known.sort(key=lambda one: not _belongs(one, files, project))
     missing = gone(
@@ -105,10 +105,12 @@ def gone_from_all(missing: Sequence[tuple[Project, Sequence[Known]]]) -> list[Kn
     ]
 
 
-def _command(settings: Config, cwd: Path) -> str:
-    """What writes the baseline of a history: run for the folder of the configuration that names it."""
-    folder = relative(str(settings.file.parent), cwd) if settings.file else "."
-    return COMMAND if folder == "." else f"{COMMAND} {shlex.quote(folder)}"
+def _command(baseline: Path, configuration: Path | None, cwd: Path) -> str:
+    """What writes a baseline, for the histories below the configuration that speaks for them."""
+    name = relative(str(baseline.absolute()), cwd)
+    folder = relative(str(configuration.parent), cwd) if configuration else "."
+    words = [*(["--output", name] if name != FILE else []), *([folder] if folder != "." else [])]
+    return shlex.join((*COMMAND.split(), *words))
 
 
 def new(findings: Iterable[Finding], known: Sequence[Known]) -> tuple[Finding, ...]:

@@ -175,7 +175,10 @@ def test_each_history_with_a_configuration_has_its_own_baseline(shop: Repository
     service(shop, "one", a1=DROPS)
     (shop.folder / "one" / "migration-guard.toml").write_text('baseline = "known.json"\n')
     code, _, err = run("lint")
-    assert (code, err.rstrip().endswith("Write it with: migration-guard baseline one")) == (2, True)
+    assert (code, err.rstrip().endswith("Write it with: migration-guard baseline --output one/known.json one")) == (
+        2,
+        True,
+    )
     code, _, err = run("baseline")
     assert (code, "Write each by itself: migration-guard baseline one" in err) == (2, True)
     assert run("baseline", "one")[0] == 0
