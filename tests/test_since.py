@@ -294,6 +294,23 @@ def test_a_folder_whose_name_is_a_pattern_for_git_is_compared_with_itself(tmp_pa
     assert [one.revision for one in judged(made, "main").summary.examined] == ["c3"]
 
 
+def test_a_file_that_is_broken_now_is_new_also_where_its_folder_is_a_pattern_for_git(tmp_path: Path) -> None:
+    made = repository(tmp_path / "all")
+    (made.folder / "alembic.ini").unlink()
+    service(made, "[a]", "a1", "b2 <- a1")
+    made.commit()
+    (made.folder / "[a]/migrations/versions/b2_.py").write_text("def (\n")
+    assert [code for code, _ in codes(judged(made, "main"))] == ["MG001"]
+
+
+def test_a_history_that_moves_is_known_again_by_other_line_ends(shop: Repository) -> None:
+    for file in shop.versions.glob("*.py"):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    (shop.folder / "alembic.ini").write_text("[alembic]\nscript_location = database\n")
+    (shop.folder / "migrations").rename(shop.folder / "database")
+    assert judged(shop, "main").summary.examined == ()
+
+
 def service(made: Repository, name: str, *revisions: str) -> None:
     """A history in a folder of its own."""
     made.write(*revisions, folder=f"{name}/migrations/versions")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -18,8 +19,10 @@ from migration_guard.reading.project import Project, ProjectError
 DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master")
 # What git sets for its hooks: it would lead to another repository than that of the folder.
 OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
-# What people set for themselves would change what git prints.
-PLAINLY = tuple(f"{name}=false" for name in ("color.grep", "grep.lineNumber", "grep.column", "submodule.recurse"))
+# What people set for themselves would change what git prints, and fsmonitor is a program of the repository's choice.
+PLAINLY = tuple(
+    f"{name}=false" for name in ("color.grep", "grep.lineNumber", "grep.column", "submodule.recurse", "core.fsmonitor")
+)
 NOT_HERE = "git has no commit {ref} here, so the whole history was judged and not only what is new. {remedy}"
 NO_REPOSITORY = "{folder} is in no git repository, or git is not installed"
 # A name that a remote knows, too: no HEAD, no abbreviated commit, nothing that counts from either.
@@ -44,10 +47,11 @@ class Base:
     removed: frozenset[str] = frozenset()
 
 
+Contents = Mapping[str, bytes | None]  # by absolute path; None where a file cannot be read
 Paths = Mapping[str, str]  # a file below the root of the repository -> the id of the migration in it
 
 
-def base(project: Project, contents: Mapping[str, bytes | None], since: Since) -> tuple[Base | None, tuple[str, ...]]:
+def base(project: Project, contents: Contents, since: Since) -> tuple[Base | None, tuple[str, ...]]:
     """
     What the ref has that `since` asks for, None where everything is to be judged; and sentences on why.
 
@@ -60,12 +64,12 @@ def base(project: Project, contents: Mapping[str, bytes | None], since: Since) -
     if _git(root, "rev-parse", "--git-dir") is None:
         without = NO_REPOSITORY.format(folder=root)
         if since.asked:
-            raise ProjectError(f"--since: {without}. Run it in a checkout, or leave the option out.")
+            raise ProjectError(f"since: {without}. Run it in a checkout, or leave the option out.")
         return None, (f"{without}, so the whole history was judged and not only what is new.",)
     found = next((ref for ref in since.candidates if _commit(root, ref)), None)
     if found is None and since.asked:
         (ref,) = since.candidates
-        raise ProjectError(f"--since: git has no commit {ref!r} here. {_remedy(root, ref)}")
+        raise ProjectError(f"since: git has no commit {ref!r} here. {_remedy(root, ref)}")
     if found is None and since.branch:
         ref = since.candidates[0]
         return None, (NOT_HERE.format(ref=ref, remedy=_remedy(root, ref)),)
@@ -83,14 +87,14 @@ def default_branch(folder: Path) -> str | None:
     return next((ref for ref in candidates if _commit(folder, ref)), None)
 
 
-def compare(project: Project, contents: Mapping[str, bytes | None], ref: str) -> Base:
+def compare(project: Project, contents: Contents, ref: str) -> Base:
     """What this commit, which git has, knows of the history."""
     root = _folder(project)
     top = (_git(root, "rev-parse", "--show-toplevel") or str(root)).rstrip("\n")
     commit = _commit(root, ref) or ref
     own = {path: _identity(content) for path, content in contents.items()}
     paths = {path: _below(path, top) for path in contents}
-    there, folders = _there(project, commit, own, top)
+    there, folders = _there(project, commit, contents, top)
     began = _began(root, commit)
     before = frozenset(_declared(root, began, folders).values()) if began else None
     places: dict[str, list[str]] = {}
@@ -131,38 +135,45 @@ def _identity(content: bytes | None) -> str:
     return found[1].decode("utf-8", "replace") if found else ""
 
 
-def _there(project: Project, commit: str, own: Mapping[str, str], top: str) -> tuple[Paths, list[str]]:
+def _there(project: Project, commit: str, contents: Contents, top: str) -> tuple[Paths, list[str]]:
     """The migrations that the commit has in the folders of this history, and where to look for them."""
     root = _folder(project)
     folders = [_below(str(folder), top) for folder in project.versions or (root,)]
     found = dict(_declared(root, commit, folders))
     absent = [folder for folder in folders if not any(_inside(path, folder) for path in found)]
-    if absent and own:
+    if absent and contents:
         everywhere = _declared(root, commit, None)
-        for folder in filter(None, (_moved(root, commit, folder, own, everywhere, top) for folder in absent)):
+        for folder in filter(None, (_moved(root, commit, folder, contents, everywhere, top) for folder in absent)):
             folders.append(folder)
             found |= {path: revision for path, revision in everywhere.items() if os.path.dirname(path) == folder}
     return found, folders
 
 
-def _moved(root: Path, commit: str, folder: str, own: Mapping[str, str], there: Paths, top: str) -> str | None:
+def _moved(root: Path, commit: str, folder: str, contents: Contents, there: Paths, top: str) -> str | None:
     """
     Where the commit has the migrations that are in this folder now; None where it does not have them.
 
     That is a folder that held some of them exactly as they are, and does not any more; of several, the one with most of
     them, and among equals the one whose path ends most like this one: histories may well use the same ids.
     """
-    inside = [path for path in own if _inside(_below(path, top), folder) and os.path.isfile(path)]
-    declared = {own[path] for path in inside}
+    inside = [text for path, text in contents.items() if text and _inside(_below(path, top), folder)]
+    declared = {_identity(text) for text in inside}
     gone = [path for path, revision in there.items() if revision in declared and not Path(top, path).exists()]
     if not gone:
         return None
-    names = "".join(f"{os.path.realpath(path)}\n" for path in inside)
-    same = set((_git(root, "hash-object", "--stdin-paths", given=names) or "").split())
-    listed = _git(root, "ls-tree", "-r", "-z", "--full-tree", commit) or ""
-    blobs = {path: words.split(" ")[-1] for words, _, path in (line.partition("\t") for line in listed.split("\0"))}
+    same = {name for text in inside for name in _names(text)}
+    listed = (_git(root, "ls-tree", "-r", "-z", "--full-tree", commit) or "").split("\0")
+    blobs = {path: words.split(" ")[-1] for words, _, path in (line.partition("\t") for line in listed)}
     counts = Counter(os.path.dirname(path) for path in gone if blobs.get(path) in same)
     return max(counts, key=lambda one: (counts[one], _same_end(one, folder)), default=None)
+
+
+def _names(content: bytes) -> Iterator[str]:
+    """What git calls this content, and the same with the line ends that it may keep for it."""
+    for text in (content, content.replace(b"\r\n", b"\n")):
+        blob = b"blob %d\0%b" % (len(text), text)
+        yield hashlib.sha1(blob, usedforsecurity=False).hexdigest()
+        yield hashlib.sha256(blob).hexdigest()
 
 
 def _same_end(one: str, other: str) -> int:
@@ -227,7 +238,7 @@ def _contents(root: Path, ref: str, paths: Sequence[str]) -> dict[str, bytes]:
 def _unchanged(root: Path, ref: str, path: str) -> bool:
     """Whether the ref has a file exactly as it is here."""
     known = _git(root, "ls-tree", "--name-only", ref, "--", path)
-    return bool(known) and _git(root, "diff", "--quiet", ref, "--", path) is not None
+    return bool(known) and _git(root, "diff", "--quiet", "--no-ext-diff", ref, "--", f":(literal){path}") is not None
 
 
 def _commit(root: Path, ref: str) -> str | None:
@@ -253,19 +264,19 @@ def _remedy(root: Path, ref: str) -> str:
     return "Name a branch, a tag or a commit that `git log` knows."
 
 
-def _git(folder: Path, *arguments: str, given: str = "") -> str | None:
-    """What git says, as text; None where it refuses, or is not there. `given` is its standard input."""
-    said = _run(folder, *arguments, given=given)
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git says, as text; None where it refuses, or is not there."""
+    said = _run(folder, *arguments)
     return None if said is None else said.decode("utf-8", "replace")
 
 
-def _run(folder: Path, *arguments: str, given: str = "") -> bytes | None:
+def _run(folder: Path, *arguments: str) -> bytes | None:
     # The owner of a checkout is often another one in a container; we only read.
     settings = (word for setting in ("safe.directory=*", *PLAINLY) for word in ("-c", setting))
     command = ["git", *settings, "-C", str(folder), *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
     try:
-        done = subprocess.run(command, capture_output=True, input=os.fsencode(given), env=environment, check=False)
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, check=False)
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None
