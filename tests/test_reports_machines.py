@@ -225,7 +225,7 @@ def test_the_closing_lines_say_what_was_left_out(summary: Summary, sentence: str
 @pytest.mark.parametrize("proofs", [(), (Proof("SQLite 3.40"),)])
 def test_where_nothing_is_new_nothing_else_is_said(proofs: tuple[Proof, ...]) -> None:
     report = Report((), Summary(since="origin/main", migrations=9, notes=("Read this.",), proofs=proofs))
-    said = "Nothing new: every migration is in origin/main already.\n"
+    said = "Nothing new: origin/main has every migration that was asked for.\n"
     assert text.render(report) == f"{said}Note: Read this.\n"
     assert ": nothing new\n\n- Nothing new" in render(report, "markdown")
     failed = replace(report.summary, proofs=(Proof("SQLite 3.40", unproven=("No such file.",)),))

@@ -15,6 +15,7 @@ from migration_guard.engine import lint
 from migration_guard.model.finding import Report
 from migration_guard.reading.project import ProjectError, find
 from migration_guard.reading.repository import Base, base
+from migration_guard.report.closing import closing
 
 DROPS = """
 def upgrade():
@@ -64,6 +65,13 @@ def test_what_the_ref_has_is_read_and_not_judged(shop: Repository) -> None:
 def test_nothing_new_is_nothing_found(shop: Repository) -> None:
     report = judged(shop, "main")
     assert (report.findings, report.summary.examined, report.summary.since) == ((), (), "main")
+
+
+def test_nothing_new_is_said_of_what_was_asked_for(shop: Repository) -> None:
+    shop.write("c3 <- b2")
+    report = lint([shop.versions / "b2_.py"], shop.folder, None, Overrides(since="main", cache=False))
+    (sentence,) = ("".join(words for words, _ in line) for line in closing(report))
+    assert sentence == "Nothing new: main has every migration that was asked for."
 
 
 def test_a_renamed_file_and_a_moved_folder_are_not_new(shop: Repository) -> None:

@@ -110,7 +110,7 @@ def _left_out(report: Report) -> Iterator[tuple[Segment, ...]]:
     """What a git ref and a baseline have taken out of the report."""
     summary = report.summary
     if nothing_new(report):
-        yield ((f"Nothing new: every migration is in {summary.since} already.", ""),)
+        yield ((f"Nothing new: {summary.since} has every migration that was asked for.", ""),)
     elif summary.since or summary.start_after:
         reasons = [f"{summary.since} does not have"] if summary.since else []
         reasons += [f"comes after {summary.start_after}"] if summary.start_after else []
