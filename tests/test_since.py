@@ -319,6 +319,34 @@ def test_a_history_that_moves_is_known_again_by_other_line_ends(shop: Repository
     assert judged(shop, "main").summary.examined == ()
 
 
+def test_migrations_at_the_root_are_compared_and_histories_below_are_others(tmp_path: Path) -> None:
+    made = repository(tmp_path / "all")
+    (made.folder / "alembic.ini").unlink()
+    made.write("a1", folder=".")
+    service(made, "other", "x1")
+    made.commit()
+    made.branch("mine")
+    made.commit()
+    made.switch("main")
+    service(made, "other", "x2 <- x1", "x3")
+    made.commit()
+    made.switch("mine")
+    made.write("b2 <- a1", folder=".")
+    report = judged(made, "main")
+    assert [one.revision for one in report.summary.examined] == ["b2"]
+    assert "MG006" not in {code for code, _ in codes(report)}
+
+
+def test_a_file_that_leaves_a_folder_below_is_not_new(shop: Repository) -> None:
+    shop.switch("main")
+    (shop.versions / "archive").mkdir()
+    (shop.versions / "a1_.py").rename(shop.versions / "archive" / "a1_.py")
+    shop.commit()
+    (shop.versions / "archive" / "a1_.py").rename(shop.versions / "a1_.py")
+    (shop.versions / "archive").rmdir()
+    assert judged(shop, "main").summary.examined == ()
+
+
 def service(made: Repository, name: str, *revisions: str) -> None:
     """A history in a folder of its own."""
     made.write(*revisions, folder=f"{name}/migrations/versions")

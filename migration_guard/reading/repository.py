@@ -96,7 +96,7 @@ def compare(project: Project, contents: Contents, ref: str) -> Base:
     paths = {path: _below(path, top) for path in contents}
     there, folders = _there(project, commit, contents, top)
     began = _began(root, commit)
-    before = frozenset(_declared(root, began, folders).values()) if began else None
+    before = frozenset(_declared_in(project, began, folders, top).values()) if began else None
     places: dict[str, list[str]] = {}
     for path, revision in there.items():
         places.setdefault(revision, []).append(path)
@@ -139,13 +139,13 @@ def _there(project: Project, commit: str, contents: Contents, top: str) -> tuple
     """The migrations that the commit has in the folders of this history, and where to look for them."""
     root = _folder(project)
     folders = [_below(str(folder), top) for folder in project.versions or (root,)]
-    found = dict(_declared(root, commit, folders))
+    found = _declared_in(project, commit, folders, top)
     absent = [folder for folder in folders if not any(_inside(path, folder) for path in found)]
     if absent and contents:
-        everywhere = _declared(root, commit, None)
+        everywhere = _declared(root, commit, ["."])
         for folder in filter(None, (_moved(root, commit, folder, contents, everywhere, top) for folder in absent)):
             folders.append(folder)
-            found |= {path: revision for path, revision in everywhere.items() if os.path.dirname(path) == folder}
+            found |= {path: revision for path, revision in everywhere.items() if _parent(path) == folder}
     return found, folders
 
 
@@ -164,7 +164,7 @@ def _moved(root: Path, commit: str, folder: str, contents: Contents, there: Path
     same = {name for text in inside for name in _names(text)}
     listed = (_git(root, "ls-tree", "-r", "-z", "--full-tree", commit) or "").split("\0")
     blobs = {path: words.split(" ")[-1] for words, _, path in (line.partition("\t") for line in listed)}
-    counts = Counter(os.path.dirname(path) for path in gone if blobs.get(path) in same)
+    counts = Counter(_parent(path) for path in gone if blobs.get(path) in same)
     return max(counts, key=lambda one: (counts[one], _same_end(one, folder)), default=None)
 
 
@@ -180,6 +180,10 @@ def _same_end(one: str, other: str) -> int:
     """How many of the last names in two paths are the same."""
     pairs = zip(reversed(one.split("/")), reversed(other.split("/")), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _parent(path: str) -> str:
+    return os.path.dirname(path) or "."
 
 
 def _inside(path: str, folder: str) -> bool:
@@ -218,9 +222,19 @@ def _needs(content: bytes) -> list[str]:
     return [one.decode("utf-8", "replace") for text in REFERS.findall(content) for one in QUOTED.findall(text)]
 
 
-def _declared(root: Path, ref: str, folders: Sequence[str] | None) -> Paths:
-    """The migrations that a commit has in these folders; None: anywhere."""
-    where = [":/*.py"] if folders is None else [f":(top,literal){folder}" for folder in folders]
+def _declared_in(project: Project, ref: str, folders: Sequence[str], top: str) -> dict[str, str]:
+    """The migrations that a commit has in these folders, and below them where no other history is today."""
+
+    def ours(folder: str) -> bool:
+        return project.recursive or folder in folders or not Path(top, folder).is_dir()
+
+    found = _declared(_folder(project), ref, folders)
+    return {path: revision for path, revision in found.items() if ours(_parent(path))}
+
+
+def _declared(root: Path, ref: str, folders: Sequence[str]) -> Paths:
+    """The migrations that a commit has in these folders and below them."""
+    where = [f":(top,literal){'' if folder == '.' else folder}" for folder in folders]
     lines = _git(root, "grep", "--full-name", "-z", "-E", "^revision", ref, "--", *where) or ""
     found: dict[str, str] = {}
     for name, text in re.findall(r"^([^\0\n]+)\0([^\n]*)$", lines, re.MULTILINE):
