@@ -9,6 +9,7 @@ import pytest
 from projects import script
 from repositories import VERSIONS, Repository, git, repository
 
+from migration_guard import cli
 from migration_guard.config import Overrides
 from migration_guard.config.since import since
 from migration_guard.engine import lint
@@ -387,6 +388,17 @@ def test_a_pull_request_whose_base_is_not_here_is_judged_as_a_whole_and_says_so(
     report = judged(shallow, None)
     assert "b2" in {revision for _, revision in codes(report)}
     assert any("git fetch --depth=1 origin main:refs/remotes/origin/main" in note for note in report.summary.notes)
+
+
+def test_formats_without_a_summary_leave_the_note_to_the_standard_error(
+    shop: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shallow = shop.clone(tmp_path / "shallow", "--depth=1", "--branch=mine")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    monkeypatch.chdir(shallow.folder)
+    cli.run(["lint", "--output-format", "concise", "--no-cache"])
+    out, err = capfd.readouterr()
+    assert ("Note:" in out, err.startswith("Note: git has no commit origin/main here")) == (False, True)
 
 
 @pytest.mark.parametrize(

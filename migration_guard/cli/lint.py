@@ -13,7 +13,7 @@ import click
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, WHAT, Command, option
 from migration_guard.cli.output import exit_code, settings_of_run, show, write
-from migration_guard.config import ConfigError, Overrides
+from migration_guard.config import ConfigError, Output, Overrides
 from migration_guard.model.finding import Report
 
 WORDS = ("target", "select", "ignore", "extend_select", "output_format")
@@ -102,6 +102,10 @@ def lint(
         raise click.ClickException(str(error)) from None
     for output in outputs:
         write(report, output, settings)
+    if Output("text") not in settings.output_format and not settings.quiet:
+        # Why the report is another one than was expected: most formats have no place for it.
+        for note in report.summary.notes:
+            click.echo(f"Note: {note}", err=True)
     return exit_code(report, settings)
 
 
