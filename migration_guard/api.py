@@ -39,7 +39,7 @@ def lint(
     from migration_guard.config import ConfigError, Overrides
     from migration_guard.reading.project import ProjectError
 
-    cwd = Path(folder).absolute()
+    cwd = _folder(folder)
     overrides = Overrides(
         target=_words(target),
         select=_words(select),
@@ -93,7 +93,7 @@ def roundtrip(
     from migration_guard.roundtripping.steps import Selection
     from migration_guard.rules import load as load_rules
 
-    cwd = Path(folder).absolute()
+    cwd = _folder(folder)
     explicit = cwd / config if config else None
     overrides = Overrides(
         target=_words(target),
@@ -120,8 +120,16 @@ def roundtrip(
         raise MigrationGuardError(told(error.failure, "The project could not be run")) from error
 
 
+def _folder(folder: Place) -> Path:
+    path = Path(folder).absolute()
+    if not path.is_dir():
+        raise MigrationGuardError(f"There is no folder {folder}. Name the one that the paths are relative to.")
+    return path
+
+
 def _inside(folder: Path, file: Place | None) -> str | None:
-    return None if file is None else str(folder / file)
+    """A file as seen from the folder; empty stays empty, which stands for none."""
+    return str(folder / file) if file else None if file is None else ""
 
 
 def _words(given: str | Iterable[str]) -> tuple[str, ...] | None:

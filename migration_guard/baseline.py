@@ -19,6 +19,7 @@ FILE = "migration-guard-baseline.json"
 COMMAND = "migration-guard baseline"
 VERSION = 1
 NAMED = 5
+OF_ROUND_TRIPS = "MG75"
 # What cannot be read is never taken for known: nobody knows what it does.
 NEVER = ("MG001",)
 
@@ -32,8 +33,15 @@ class Known:
     path: str
 
 
-def written(report: Report, file: Path, cwd: Path) -> tuple[str, int]:
-    """The text of a baseline with the findings of a report, and how many these are. Its paths are relative to it."""
+Entry = dict[str, str]
+
+
+def written(report: Report, file: Path, cwd: Path, kept: Sequence[Entry] = ()) -> tuple[str, int]:
+    """
+    The text of a baseline with the findings of a report, and how many these are. Its paths are relative to it.
+
+    `kept` are entries of the baseline before it that the report says nothing about.
+    """
     known = [
         {
             "fingerprint": one.fingerprint,
@@ -44,7 +52,28 @@ def written(report: Report, file: Path, cwd: Path) -> tuple[str, int]:
         for one in report.findings
         if one.code not in NEVER
     ]
-    return json.dumps({"version": VERSION, "findings": known}, indent=2, ensure_ascii=False) + "\n", len(known)
+    every = {"version": VERSION, "findings": [*known, *kept]}
+    return json.dumps(every, indent=2, ensure_ascii=False) + "\n", len(known)
+
+
+def kept(file: Path, judged: Collection[Path], *, travelled: bool) -> list[Entry]:
+    """
+    The entries of a baseline that stay when it is written anew: those on files that were not `judged` and are there
+    still, and those of a round trip, unless one was made.
+    """
+    try:
+        read(file)
+    except ConfigError:
+        return []
+    entries: list[Entry] = json.loads(file.read_bytes())["findings"]
+    return [one for one in entries if _stays(_known(one, file), judged, travelled=travelled)]
+
+
+def _stays(known: Known, judged: Collection[Path], *, travelled: bool) -> bool:
+    path = Path(known.path)
+    if not path.exists():
+        return False
+    return path not in judged or (known.code.startswith(OF_ROUND_TRIPS) and not travelled)
 
 
 def read(file: Path, command: str = COMMAND) -> tuple[Known, ...]:

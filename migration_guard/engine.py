@@ -53,13 +53,12 @@ def lint(
     *,
     buffer: Buffer | None = None,
     skip_others: bool = False,
-    with_known: bool = False,
 ) -> Report:
     """
     Judge every history that the paths stand for; with a `buffer` that file alone, as it stands there.
 
-    `skip_others` passes over paths that are no migrations, or are gone; `with_known` reports what a baseline holds,
-    too. Raises ProjectError or ConfigError, each a sentence for the user, where the job cannot be done.
+    `skip_others` passes over paths that are no migrations, or are gone. Raises ProjectError or ConfigError, each a
+    sentence for the user, where the job cannot be done.
     """
     started = time.perf_counter()
     all_rules = rules.load()
@@ -70,8 +69,7 @@ def lint(
     with without_collector():
         projects = _projects(paths, cwd, buffer, skip_others=skip_others)
         for project in projects:
-            own = config.load(project.root, explicit=explicit, overrides=overrides, known=known)
-            settings.append(replace(own, baseline=None) if with_known else own)
+            settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=known))
             one, no_more = _lint_project(project, settings[-1], all_rules, cwd, buffer)
             reports.append(one)
             missing.append((project, no_more))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from projects import script, write
 from repositories import VERSIONS, Repository
 
 from migration_guard import cli
@@ -216,3 +217,35 @@ def test_a_baseline_hides_just_what_it_was_made_of(findings: list[Finding]) -> N
     assert len(gone((), known, ["MG101", "MG401"], lambda one: True)) == len(known)
     if known:
         assert len(new(told, known[1:])) == 1
+
+
+def test_what_belongs_to_other_files_stays_when_some_are_written_anew(shop: Repository, run: Run) -> None:
+    other = Repository(shop.folder / "other")
+    other.write("a1", **{"b2 <- a1": DROPS})
+    (other.folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    run("baseline")
+    shop.write("b2 <- a1")
+    run("baseline", "migrations")
+    paths = [one["path"] for one in json.loads((shop.folder / FILE).read_text())["findings"]]
+    assert paths == [f"other/{VERSIONS}/b2_.py"] * 2
+    (other.versions / "b2_.py").unlink()
+    run("baseline", "migrations")
+    assert json.loads((shop.folder / FILE).read_text())["findings"] == []
+
+
+def test_a_round_trip_has_its_place_in_the_baseline_too(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeps = "def upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer))\n\n\ndef downgrade():\n    pass\n"
+    write(tmp_path, {"a": script("a", None, keeps)}, url="sqlite://")
+    monkeypatch.chdir(tmp_path)
+    assert run("roundtrip")[0] == 1
+    run("baseline", "--roundtrip")
+    assert run("roundtrip", "--baseline", FILE)[0] == 0
+    assert run("lint", "--no-cache", "--baseline", FILE)[0] == 0
+    run("baseline")
+    codes = [one["code"] for one in json.loads((tmp_path / FILE).read_text())["findings"]]
+    assert codes == ["MG702", "MG753", "MG754"]
+    (tmp_path / "migration-guard.toml").write_text(f'baseline = "{FILE}"\n')
+    assert run("roundtrip")[0] == 0
+    assert run("roundtrip", "--baseline", "")[0] == 1

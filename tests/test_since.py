@@ -425,7 +425,7 @@ def test_what_counts_as_old_is_found_without_being_told(
 def test_a_merge_queue_names_its_base(tmp_path: Path) -> None:
     path = event(tmp_path, merge_group={"base_ref": "refs/heads/main", "base_sha": "abc"})
     environment = {"GITHUB_EVENT_NAME": "merge_group", "GITHUB_EVENT_PATH": path}
-    assert since(None, environment).candidates == ("origin/main", "abc")
+    assert since(None, environment).candidates == ("abc", "origin/main")
 
 
 def test_auto_is_the_default_branch_where_there_is_no_pull_request(shop: Repository, tmp_path: Path) -> None:

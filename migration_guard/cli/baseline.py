@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from migration_guard.baseline import FILE
 from migration_guard.cli import options as shared
-from migration_guard.cli.options import OTHER, Command, option
+from migration_guard.cli.options import OTHER, WHAT, Command, option
 from migration_guard.cli.output import CLEAN, FOUND
 from migration_guard.config import ConfigError, Overrides
 
@@ -20,28 +21,33 @@ from migration_guard.config import ConfigError, Overrides
     examples=(
         ("migration-guard baseline", f"Write {FILE} in this folder."),
         (f"migration-guard lint --baseline {FILE}", "Report only what it does not hold."),
+        ("migration-guard baseline --roundtrip", "Also what a round trip of every revision finds."),
     ),
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @option("--output", "-o", group=OTHER, type=click.Path(path_type=Path), metavar="FILE", help=f"Where to.  [{FILE}]")
+@option("--roundtrip", group=WHAT, is_flag=True, help="Make a round trip, too, and write what it finds.")
 @shared.target
 @shared.start_after
 @shared.which_rules
 @shared.extend_select
 @shared.filename_pattern
 @shared.config_file
-def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, **options: Any) -> int:
+def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, roundtrip: bool, **options: Any) -> int:
     """
     Write today's findings to a file, so that `lint --baseline FILE` reports only new ones.
 
     A finding is known again when lines move and files are renamed. Where `baseline` in the configuration names a file,
-    that one is written. What cannot be read (MG001) is never taken for known: then the exit code is 1.
+    that one is written; what it holds of other files stays. What cannot be read (MG001) is never taken for known: then
+    the exit code is 1.
     """
     from migration_guard import engine
-    from migration_guard.baseline import NEVER, written
+    from migration_guard.api import MigrationGuardError
+    from migration_guard.api import roundtrip as round_trip
+    from migration_guard.baseline import NEVER, kept, written
     from migration_guard.cli.output import settings_of_run
     from migration_guard.gathering import relative
-    from migration_guard.reading.project import ProjectError
+    from migration_guard.reading.project import ProjectError, find
     from migration_guard.report import plural
 
     cwd = Path.cwd()
@@ -53,10 +59,14 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
         if settings.file is None and output is None:
             _refuse_several(paths, cwd, overrides)
         paths = paths or tuple((settings.file or cwd).parent / path for path in settings.paths)
-        report = engine.lint(paths, cwd, explicit, overrides, with_known=True)
-    except (ConfigError, ProjectError) as error:
+        report = engine.lint(paths, cwd, explicit, replace(overrides, baseline=""))
+        judged = {one for project in find(paths, cwd) for one in project.only or project.files}
+        for place in (paths or (Path(),)) if roundtrip else ():
+            found = round_trip(place, folder=cwd, config=config, since="none", baseline="")
+            report = replace(report, findings=(*report.findings, *found.findings))
+    except (ConfigError, ProjectError, MigrationGuardError) as error:
         raise click.ClickException(str(error)) from None
-    text, count = written(report, file, cwd)
+    text, count = written(report, file, cwd, kept(file, judged, travelled=roundtrip))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -94,8 +94,8 @@ def _judged(cwd: Path, *target: str) -> Report:
     """All that is found today, whatever is new or known."""
     from migration_guard import engine
 
-    overrides = Overrides(target=target or None, since="none", cache=False)
-    return engine.lint((), cwd, None, overrides, with_known=True)
+    overrides = Overrides(target=target or None, since="none", baseline="", cache=False)
+    return engine.lint((), cwd, None, overrides)
 
 
 def _introduce(report: Report, histories: int) -> None:

@@ -73,7 +73,9 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
 
     cwd = Path.cwd()
     explicit = cwd / config if config else None
-    overrides = Overrides(**{name: options[name] or None for name in (*JUDGING, *REPORTING)})
+    overrides = Overrides(
+        **{name: options[name] for name in (*JUDGING, *REPORTING) if options[name] not in (None, False, ())}
+    )
     try:
         settings = settings_of_run((options["ini"] or project or Path(),), cwd, explicit, overrides)
         with _interruptible():

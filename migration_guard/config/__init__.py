@@ -125,7 +125,7 @@ def load(
         return _checked((said, _Place("the command line", {}), known), read=read)
     place = _Place(str(file), {field.name: field.name.replace("_", "-") for field in fields(Overrides)})
     written = _from_table(table, place)
-    if written.baseline is not None:
+    if written.baseline:
         written = replace(written, baseline=str(file.parent / written.baseline))
     return _checked((written, place, known), (said, _Place("the command line", {}), known), file=file, read=read)
 
@@ -345,8 +345,8 @@ def _since(value: str, field: str, place: _Place) -> Since:
     return since(value)
 
 
-def _file(value: str, field: str, place: _Place) -> Path:
-    return Path(value).absolute()
+def _file(value: str, field: str, place: _Place) -> Path | None:
+    return Path(value).absolute() if value else None
 
 
 def _pattern(value: str, field: str, place: _Place) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AUTO, NONE = "auto", "none"
+QUEUE = "merge_group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ def since(word: str | None, environment: Mapping[str, str] = os.environ) -> Sinc
     if word is not None and word != AUTO:
         return Since((word,), asked=True)
     branch, commit = _github(environment) or _gitlab(environment) or ("", "")
-    candidates = (*((f"origin/{branch}",) if branch else ()), *((commit,) if commit else ()))
+    queued = environment.get("GITHUB_EVENT_NAME") == QUEUE
+    names = (f"origin/{branch}",) if branch else ()
+    # A queue builds on requests that the branch does not have yet.
+    candidates = (*(() if queued else names), *((commit,) if commit else ()), *(names if queued else ()))
     return Since(candidates, default_branch=word == AUTO, branch=branch)
 
 
@@ -57,7 +61,7 @@ def _github(environment: Mapping[str, str]) -> tuple[str, str] | None:
             case {"pull_request": {"base": {"sha": str(commit)}}}:
                 return branch, commit
         return branch, ""
-    if environment.get("GITHUB_EVENT_NAME") == "merge_group":
+    if environment.get("GITHUB_EVENT_NAME") == QUEUE:
         match event:
             case {"merge_group": {"base_ref": str(name), "base_sha": str(commit)}}:
                 return name.removeprefix("refs/heads/"), commit
