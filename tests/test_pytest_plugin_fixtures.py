@@ -190,7 +190,7 @@ def test_where_branches_part_one_of_them_is_named(tmp_path: Path, lender: Lender
     with made.throwaway(None) as database:
         guard = made.guard(None, database)
         guard.upgrade("a")
-        with pytest.raises(MigrationFailed, match=r"upgrade\('[+]1'\) could be any of c, b"):
+        with pytest.raises(MigrationFailed, match=r"upgrade\('[+]1'\) could be any of (b, c|c, b)"):
             guard.upgrade("+1")
         guard.upgrade("left")
         guard.upgrade("heads")
