@@ -16,6 +16,7 @@ NOBODY = {
     for what, value in (("NAME", "Nobody"), ("EMAIL", "nobody@example.org"), ("DATE", "2026-01-01T00:00:00Z"))
 }
 VERSIONS = "migrations/versions"
+INI = "[alembic]\nscript_location = migrations\n"
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -67,10 +68,19 @@ class Repository:
         return Repository(folder)
 
 
+def unversioned(folder: Path, *revisions: str, **bodies: str) -> Repository:
+    """A history at the root of what looks like a repository, and has no commits: for all that does not ask git."""
+    (folder / "alembic.ini").write_text(INI, encoding="utf-8")
+    (folder / ".git").mkdir()
+    made = Repository(folder)
+    made.write(*revisions, **bodies)
+    return made
+
+
 def repository(folder: Path, files: Mapping[str, str] | None = None) -> Repository:
     """A new repository on the branch main, with alembic.ini and these files."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n", encoding="utf-8")
+    (folder / "alembic.ini").write_text(INI, encoding="utf-8")
     for name, text in (files or {}).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from projects import script, write
-from repositories import VERSIONS, Repository
+from repositories import VERSIONS, Repository, unversioned
 
 from migration_guard import cli
 from migration_guard.baseline import FILE, Known, gone, new
@@ -34,12 +34,8 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
-    (tmp_path / ".git").mkdir()
-    made = Repository(tmp_path)
-    made.write("a1", **{"b2 <- a1": DROPS})
     monkeypatch.chdir(tmp_path)
-    return made
+    return unversioned(tmp_path, "a1", **{"b2 <- a1": DROPS})
 
 
 @pytest.fixture

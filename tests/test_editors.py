@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from projects import script
-from repositories import VERSIONS, Repository
+from repositories import VERSIONS, Repository, unversioned
 
 from migration_guard import cli
 
@@ -26,10 +26,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
-    (tmp_path / ".git").mkdir()
-    made = Repository(tmp_path)
-    made.write("a1", "b2 <- a1")
+    made = unversioned(tmp_path, "a1", "b2 <- a1")
     (tmp_path / "migrations" / "env.py").write_text("")
     monkeypatch.chdir(tmp_path)
     return made
