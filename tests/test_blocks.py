@@ -26,8 +26,10 @@ from migration_guard.cli import commands
 from migration_guard.config import load
 from migration_guard.config.roundtrip import Wanted, load_trip
 from migration_guard.rules import load as load_rules
+from migration_guard.version import REPOSITORY
 
 ROOT = Path(__file__).parent.parent
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 FENCE = re.compile(r"^( *)```([\w-]*)[^\n]*\n(.*?)^\1```[ ]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
@@ -126,7 +128,10 @@ def test_workflows_fit_their_schema(block: Block) -> None:
         ids = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
         assert {hook["id"] for one in read["repos"] for hook in one["hooks"]} <= ids
     elif "jobs" in read:
-        check_schema({("on" if key is True else key): value for key, value in read.items()}, "vendor.github-workflows")
+        whole = {"on": "pull_request"} | {("on" if key is True else key): value for key, value in read.items()}
+        check_schema(whole, "vendor.github-workflows")
+        steps = [step for job in whole["jobs"].values() for step in job["steps"] if REPOSITORY in step.get("uses", "")]
+        assert all(step.get("with", {}).keys() <= ACTION["inputs"].keys() for step in steps)
     else:
         check_schema(read, "vendor.gitlab-ci")
 

@@ -24,6 +24,7 @@ from migration_guard.roundtripping.steps import Selection
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 JSON = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+OPTIONS = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 TRIP = (ROOT / "docs" / "roundtrip.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([a-z-]+)` \| (\S*) ?\|", re.MULTILINE)
 
@@ -35,7 +36,7 @@ def block(language: str, document: str = README) -> str:
 
 
 def test_the_table_of_options_names_every_key() -> None:
-    assert {key for key, _ in ROW.findall(README)} == {field.name.replace("_", "-") for field in fields(Overrides)}
+    assert {key for key, _ in ROW.findall(OPTIONS)} == {field.name.replace("_", "-") for field in fields(Overrides)}
 
 
 def options(*commands: click.Command) -> set[str]:
@@ -43,7 +44,7 @@ def options(*commands: click.Command) -> set[str]:
 
 
 def test_every_option_that_the_readme_names_exists() -> None:
-    assert {option.strip("`") for _, option in ROW.findall(README) if option.startswith("`--")} <= options(cli.lint)
+    assert {option.strip("`") for _, option in ROW.findall(OPTIONS) if option.startswith("`--")} <= options(cli.lint)
     assert set(re.findall(r"`(--[a-z-]+)`", README)) <= options(cli.lint)
     assert set(re.findall(r"[ `](--?[a-z-]+)", TRIP)) <= options(cli.roundtrip)
 
