@@ -75,7 +75,7 @@ def lender() -> Iterator[Lender]:
 
 
 def bench(folder: Path, lender: Lender, database: str | None = None) -> Workbench:
-    asked = Asked(folder, False, ("lint",), None, None, database, None)
+    asked = Asked(folder, folder, False, ("lint",), None, None, database, None)
     made = Workbench(asked)
     made._lender = lender
     return made
@@ -335,6 +335,30 @@ def test_a_database_needs_no_project(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["migration-guard: There are no migrations in*migration_guard_database*"])
     assert left() == before
+
+
+def test_what_the_fixtures_cannot_serve_is_told_in_a_sentence(pytester: pytest.Pytester) -> None:
+    write(pytester.path, SCRIPTS, url="sqlite://")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile("""
+        import pytest
+
+        class TestOther:
+            @pytest.fixture
+            def throwaway_database(self): return "sqlite://"
+            def test_other(self, migration_guard): pass
+
+        @pytest.mark.migration_guard("postgresql")
+        def test_bare(throwaway_database): pass
+
+        @pytest.mark.migration_guard(databse="postgresql")
+        def test_mistyped(throwaway_database): pass
+    """)
+    result = pytester.runpytest("-p", "no:pytest_alembic")
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(["migration-guard: The fixture throwaway_database is another one here*"])
+    result.stdout.fnmatch_lines(["The marker is written @pytest.mark.migration_guard(database=*"] * 2)
+    assert "Error: " not in result.stdout.str()
 
 
 def test_where_nobody_names_a_database_env_py_is_asked(tmp_path: Path, lender: Lender) -> None:

@@ -152,6 +152,50 @@ def test_an_item_that_does_not_exist_is_said_not_to(guard: pytest.Pytester) -> N
     result.stderr.fnmatch_lines(["ERROR: There is no item migration-guard::lint?c3?.*"])
 
 
+def test_the_project_is_found_from_any_folder_of_the_tests(
+    guard: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(guard, {"a1": script("a1"), "b2": script("b2", "a1", BROKEN)})
+    (guard.path / "pytest.ini").write_text("[pytest]\n")
+    (guard.path / "tests" / "unit").mkdir(parents=True)
+    (guard.path / "tests" / "unit" / "test_one.py").write_text("def test_one(migration_guard): pass")
+    monkeypatch.chdir(guard.path / "tests" / "unit")
+    result = guard.runpytest("--migration-guard")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"migration-guard: lint, roundtrip, models of {guard.path}"])
+    result.assert_outcomes(passed=5, failed=2, skipped=1)
+    # As the summary of the failures writes it.
+    name = next(line.split()[1] for line in result.outlines if line.startswith("FAILED ") and "roundtrip" in line)
+    assert name == "../../migration-guard::roundtrip[b2]"
+    guard.runpytest("--migration-guard", name).assert_outcomes(failed=1)
+
+
+def test_a_folder_of_our_name_is_a_folder(guard: pytest.Pytester) -> None:
+    project(guard, CHAIN)
+    (guard.path / "migration-guard").mkdir()
+    (guard.path / "migration-guard" / "test_one.py").write_text("def test_one(): pass")
+    result = guard.runpytest("--migration-guard", "--migration-guard-kinds", "lint", "migration-guard")
+    result.assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize("processes", [[], ["-n", "1"]])
+def test_who_names_single_tests_gets_no_items_for_the_configuration(
+    guard: pytest.Pytester, processes: list[str]
+) -> None:
+    project(guard, CHAIN)
+    (guard.path / "pytest.ini").write_text(
+        "[pytest]\nmigration_guard = true\nmigration_guard_kinds = lint\ntestpaths = test_one.py\n"
+    )
+    (guard.path / "test_one.py").write_text("def test_one(): pass")
+    run = guard.runpytest_subprocess if processes else guard.runpytest
+    run(*processes).assert_outcomes(passed=4)
+    run(".", *processes).assert_outcomes(passed=4)
+    run("test_one.py", *processes).assert_outcomes(passed=1)
+    run("test_one.py::test_one", *processes).assert_outcomes(passed=1)
+    run("test_one.py", "--migration-guard", *processes).assert_outcomes(passed=4)
+    run("test_one.py", "migration-guard::lint[a1]", *processes).assert_outcomes(passed=2)
+
+
 def test_the_configuration_of_pytest_asks_for_it(guard: pytest.Pytester) -> None:
     (guard.path / "services" / "api").mkdir(parents=True)
     write(guard.path / "services" / "api", CHAIN, url="sqlite://")
@@ -186,6 +230,19 @@ def test_what_is_not_bad_enough_is_a_warning_at_its_line(guard: pytest.Pytester)
     result.stdout.fnmatch_lines(["*b2_.py:9: MigrationGuardWarning: MG101 drop-table: *"])
     (guard.path / "pyproject.toml").write_text(f'{mild}fail-on = "warning"\n')
     assert outcomes(guard.runpytest(*arguments))["lint[b2]"] == "FAILED"
+
+
+def test_where_warnings_are_errors_the_findings_stand_beside_those_that_fail(guard: pytest.Pytester) -> None:
+    both = "def upgrade():\n    op.drop_table('t_a1')\n\n\ndef downgrade():\n    pass\n"
+    project(guard, {"a1": script("a1"), "b2": script("b2", "a1", both)})
+    (guard.path / "pyproject.toml").write_text(
+        '[tool.migration-guard]\nselect = ["MG101", "MG702"]\nseverity = { MG101 = "warning" }\ncache = false\n'
+    )
+    arguments = ("--migration-guard", "-v", "-W", "error", "--migration-guard-kinds", "lint")
+    result = guard.runpytest(*arguments)
+    assert outcomes(result) == {"lint[history]": "PASSED", "lint[a1]": "PASSED", "lint[b2]": "FAILED"}
+    result.stdout.fnmatch_lines(["*b2_.py:*error MG702*", "migrations/versions/b2_.py:9: MG101 drop-table: *"])
+    assert "items.py" not in result.stdout.str()
 
 
 def test_what_belongs_to_no_revision_has_an_item_of_its_own(guard: pytest.Pytester) -> None:

@@ -42,8 +42,8 @@ class Outcome:
 class Bench(Protocol):
     """What one process of a test run shares. All of its methods raise CannotJudge; what they need is begun then."""
 
-    def check(self) -> None:
-        """Find the project, and read the options."""
+    def check(self) -> Path:
+        """Find the project, and read the options. The folder of the project."""
 
     def subjects(self) -> Sequence[Subject]:
         """All that is to be judged, in order."""

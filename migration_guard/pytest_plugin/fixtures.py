@@ -34,7 +34,10 @@ def migration_guard(request: pytest.FixtureRequest, throwaway_database: object) 
 
 def _database(request: pytest.FixtureRequest) -> str | None:
     """The kind of database that the nearest marker asks for."""
-    said = (marker.kwargs.get("database") for marker in request.node.iter_markers("migration_guard"))
+    markers = list(request.node.iter_markers("migration_guard"))
+    if any(marker.args or marker.kwargs.keys() - {"database"} for marker in markers):
+        pytest.fail('The marker is written @pytest.mark.migration_guard(database="postgresql").', pytrace=False)
+    said = (marker.kwargs.get("database") for marker in markers)
     return next((str(one) for one in said if one is not None), None)
 
 

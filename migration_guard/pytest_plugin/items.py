@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -35,10 +36,21 @@ def bench(config: pytest.Config) -> Bench:
     return config.stash[BENCH]
 
 
-def check(config: pytest.Config) -> None:
-    """Raise UsageError where there is nothing that could be judged."""
+def named(word: str, cwd: Path) -> str | None:
+    """
+    Which items an argument of the command line names; None where it is a file or folder. In another folder than its
+    root pytest prints our ids as if they were files, `../migration-guard::lint[a1b2c3]`.
+    """
+    place, colons, rest = word.partition("::")
+    if Path(place).name != NAME or (not colons and (cwd / place).exists()):
+        return None
+    return f"{NAME}{colons}{rest}"
+
+
+def check(config: pytest.Config) -> Path:
+    """The folder of the project. Raises UsageError where there is nothing that could be judged."""
     try:
-        bench(config).check()
+        return bench(config).check()
     except CannotJudge as error:
         raise pytest.UsageError(f"migration-guard: {error}") from None
 
@@ -85,12 +97,11 @@ class Judgement(pytest.Item):
     def runtest(self) -> None:
         """Judge. Raises Failed with our own report."""
         outcome = bench(self.config).judge(self.subject)
-        for finding in outcome.minor:
-            _warn(finding, self.config.stash[ASKED].cwd)
-        for note in outcome.notes:
-            warnings.warn_explicit(note, MigrationGuardWarning, str(self.subject.path), 1)
-        if outcome.failures:
-            raise Failed("\n".join(outcome.failures))
+        cwd = self.config.stash[ASKED].cwd
+        refused = [words for finding in outcome.minor if (words := _warned(finding, cwd))]
+        refused += [note for note in outcome.notes if not _warn(note, str(self.subject.path), 1)]
+        if outcome.failures or refused:
+            raise Failed("\n\n".join((*outcome.failures, *refused)))
         if outcome.skipped:
             pytest.skip(outcome.skipped)
 
@@ -104,7 +115,18 @@ class Judgement(pytest.Item):
         return self.subject.path, None if self.subject.revision == REST else 0, self.name
 
 
-def _warn(finding: Finding, cwd: Path) -> None:
+def _warned(finding: Finding, cwd: Path) -> str:
+    """Warn of a finding. What is to be said of it where warnings are errors."""
     words = f"{finding.code} {finding.slug}: {finding.message}"
     line = finding.span.line if finding.span else 1
-    warnings.warn_explicit(words, MigrationGuardWarning, str(cwd / finding.path), line)
+    warned = _warn(words, os.path.normpath(cwd / finding.path), line)
+    return "" if warned else f"{finding.path}:{line}: {words}"
+
+
+def _warn(words: str, path: str, line: int) -> bool:
+    """Whether this is a warning here: False where whoever runs the tests wants errors instead."""
+    try:
+        warnings.warn_explicit(words, MigrationGuardWarning, path, line)
+    except MigrationGuardWarning:
+        return False
+    return True

@@ -13,11 +13,13 @@ KINDS = ("lint", "roundtrip", "models")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """
-    What holds for a test run. `project` is a folder or an alembic.ini, None for the folder in which pytest was started.
+    What holds for a test run. `project` is a folder or an alembic.ini, None where nobody names one: then it is below
+    `cwd`, where pytest was started, or else below `base`, where its configuration is.
     `since` is a git ref, auto or none; `database` a dialect, and `database_url` a server; None where nobody says so.
     """
 
     cwd: Path
+    base: Path
     enabled: bool
     kinds: tuple[str, ...]
     project: Path | None
@@ -63,10 +65,19 @@ def asked(config: pytest.Config) -> Asked:
     base = config.inipath.parent if config.inipath else config.rootpath
     return Asked(
         cwd=cwd,
-        enabled=bool(config.getoption("--migration-guard") or config.getini("migration_guard")),
+        base=base,
+        enabled=bool(config.getoption("--migration-guard") or (config.getini("migration_guard") and not _some(config))),
         kinds=tuple(kind for kind in KINDS if kind in kinds),
         project=cwd / project if project else base / written if written else None,
         since=config.getoption("--migration-guard-since") or config.getini("migration_guard_since") or None,
         database=config.getoption("--migration-guard-database") or config.getini("migration_guard_database") or None,
         database_url=config.getoption("--migration-guard-database-url"),
     )
+
+
+def _some(config: pytest.Config) -> bool:
+    """Whether single files or tests are named on the command line: who runs one test waits for no round trip."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return False
+    places = [word.partition("::") for word in config.args]
+    return all(Path(place).suffix == ".py" for place, _, _ in places)

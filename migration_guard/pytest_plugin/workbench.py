@@ -80,10 +80,11 @@ class Workbench:
         self._stack.close()
 
     @_in_a_sentence
-    def check(self) -> None:
-        """Find the project, and read the options."""
-        self._find()
+    def check(self) -> Path:
+        """Find the project, and read the options. The folder of the project, or of all that are linted."""
+        found = self._find()
         self._options(None)
+        return Path(os.path.commonpath([one.root for one in found]))
 
     @_in_a_sentence
     def subjects(self) -> list[Subject]:
@@ -125,22 +126,34 @@ class Workbench:
     @_in_a_sentence
     def guard(self, database: str | None, throwaway: object) -> MigrationGuard:
         """The project's migrations on that database."""
-        assert isinstance(throwaway, ThrowawayDatabase)
+        if not isinstance(throwaway, ThrowawayDatabase):
+            raise CannotJudge(
+                "The fixture throwaway_database is another one here, and migration_guard needs ours. Give yours another"
+                " name, or let it return ours."
+            )
         return MigrationGuard(self._run(database), throwaway)
 
     def _find(self) -> tuple[Project, ...]:
         """The project, once for each of its databases. Several may be linted, if that is all."""
         if not self._projects:
-            place, cwd = self.asked.project, self.asked.cwd
-            if self.asked.enabled and self.asked.kinds == ("lint",):
-                found = find((place or Path(),), cwd)
-            elif place is not None and place.is_file():
-                found = choose(None, cwd, config=place)
-            else:
-                found = choose(place, cwd)
+            try:
+                found = self._found(self.asked.project)
+            except ProjectError:
+                # Tests are started from any folder; editors take that of the test.
+                if self.asked.project is not None or self.asked.base not in self.asked.cwd.parents:
+                    raise
+                found = self._found(self.asked.base)
             self._settings = self._configured(found[0].root)
             self._projects = found
         return self._projects
+
+    def _found(self, place: Path | None) -> tuple[Project, ...]:
+        cwd = self.asked.cwd
+        if self.asked.enabled and self.asked.kinds == ("lint",):
+            return find((place or Path(),), cwd)
+        if place is not None and place.is_file():
+            return choose(None, cwd, config=place)
+        return choose(place, cwd)
 
     def _configured(self, folder: Path) -> Config:
         known = {code: rule.slug() for code, rule in rules.load().items()}
