@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -22,6 +23,7 @@ NAMED = 5
 OF_ROUND_TRIPS = "MG75"
 # What cannot be read is never taken for known: nobody knows what it does.
 NEVER = ("MG001",)
+_HALVES = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ def written(report: Report, file: Path, cwd: Path, kept: Sequence[Entry] = ()) -
         if one.code not in NEVER
     ]
     every = {"version": VERSION, "findings": [*known, *kept]}
-    return json.dumps(every, indent=2, ensure_ascii=False) + "\n", len(known)
+    # Half of a surrogate pair, of a path or a migration, is nothing that UTF-8 could hold.
+    text = _HALVES.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(every, indent=2, ensure_ascii=False))
+    return f"{text}\n", len(known)
 
 
 def kept(file: Path, judged: Collection[Path], *, travelled: bool) -> list[Entry]:

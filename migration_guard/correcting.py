@@ -256,10 +256,10 @@ def _patch(change: _Change, after: str) -> Iterator[bytes]:
     encoding, _ = tokenize.detect_encoding(BytesIO(change.before).readline)
     mark, encoding = (codecs.BOM_UTF8, "utf-8") if encoding == "utf-8-sig" else (b"", encoding)
     target = Path(change.path).with_name(change.name).as_posix() if change.name else change.path
-    yield f"diff --git a/{change.path} b/{target}\n".encode()
+    yield os.fsencode(f"diff --git a/{change.path} b/{target}\n")
     if target != change.path:
-        yield f"rename from {change.path}\nrename to {target}\n".encode()
+        yield os.fsencode(f"rename from {change.path}\nrename to {target}\n")
     old, new = (_LINES.findall(mark + text.encode(encoding)) for text in (change.text, after))
-    here, there = f"a/{change.path}".encode(), f"b/{target}".encode()
+    here, there = os.fsencode(f"a/{change.path}"), os.fsencode(f"b/{target}")
     for line in diff_bytes(unified_diff, old, new, here, there):
         yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"

@@ -98,4 +98,6 @@ def _fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
         where = finding.revision or os.path.basename(finding.path)
         words = "\0".join((finding.code, where, finding.direction or "", *finding.objects))
         count = seen[words] = seen.get(words, -1) + 1
-        yield replace(finding, fingerprint=hashlib.sha256(f"{words}\0{count}".encode()).hexdigest()[:16])
+        # A migration may name what no text can hold, half of a surrogate pair.
+        named = f"{words}\0{count}".encode(errors="surrogatepass")
+        yield replace(finding, fingerprint=hashlib.sha256(named).hexdigest()[:16])

@@ -70,6 +70,14 @@ def test_moved_lines_and_renamed_files_change_nothing(shop: Repository, run: Run
     assert judged(shop, baseline=FILE).findings == ()
 
 
+def test_names_that_no_text_can_hold_are_known_again(shop: Repository, run: Run) -> None:
+    shop.write(**{"c3 <- b2": DROPS.replace("orders", r"\ud800orders")})
+    assert run("lint", "--output-format", "json")[0] == 1
+    assert run("baseline")[0] == 0
+    code, out, _ = run("lint", "--baseline", FILE)
+    assert (code, "older findings are in the baseline" in out) == (0, True)
+
+
 def test_another_finding_in_the_same_file_is_told(shop: Repository, run: Run) -> None:
     run("baseline")
     file = shop.versions / "b2_.py"

@@ -216,6 +216,29 @@ def test_a_report_that_cannot_be_written_is_said(run: Run, tmp_path: Path) -> No
     assert "could not be written to file/report.json" in err
 
 
+def test_two_reports_in_one_file_are_refused(run: Run) -> None:
+    code, _, err = run("lint", "--output-format", "json:report", "--output-format", "sarif:./report")
+    assert code == 2
+    assert "two reports go to report" in err
+    assert run("lint", "--output-format", "json:report", "--output-format", "json:report")[0] == 0
+
+
+def test_a_standard_output_that_takes_nothing_is_no_crash_of_ours(
+    engine: Engine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    engine.finds(finding())
+    monkeypatch.setattr("migration_guard.cli.output.close_pipe", lambda: None)
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout.flush", full)
+        code = cli.run(["lint"])
+    err = run("lint")[2]
+    assert code == 2
+    assert "could not be written to the standard output (No space left on device)." in err
+
+
 def test_quiet_prints_nothing_but_errors(engine: Engine, run: Run) -> None:
     engine.finds(finding("MG402"), finding("MG403", Severity.WARNING))
     code, out, err = run("lint", "--quiet", "--fail-on", "warning")

@@ -81,6 +81,11 @@ def show(text: str | bytes) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         close_pipe()
+    except OSError as error:
+        close_pipe()
+        raise click.ClickException(
+            f"The report could not be written to the standard output ({error.strerror})."
+        ) from None
 
 
 def close_pipe() -> None:

@@ -338,7 +338,12 @@ def _targets(values: Sequence[str], field: str, place: _Place) -> tuple[Target, 
 
 def _outputs(values: Sequence[str], field: str, place: _Place) -> tuple[Output, ...]:
     parts = [value.partition(":") for value in values]
-    return tuple(Output(_choice(name, field, place, FORMATS), file or None) for name, _, file in parts)
+    found = tuple(Output(_choice(name, field, place, FORMATS), file or None) for name, _, file in parts)
+    files = [os.path.normpath(output.file) for output in dict.fromkeys(found) if output.file]
+    twice = next((file for file in files if files.count(file) > 1), None)
+    if twice is not None:
+        raise place.error(field, f"two reports go to {twice}, and only the last would be there. Name a file for each.")
+    return found
 
 
 def _since(value: str, field: str, place: _Place) -> Since:
