@@ -11,12 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from migration_guard.config import Config, ConfigError
+from migration_guard.config import BASELINE, Config, ConfigError
 from migration_guard.gathering import relative
 from migration_guard.model.finding import Finding, Report
 from migration_guard.reading.project import Project
 
-FILE = "migration-guard-baseline.json"
 COMMAND = "migration-guard baseline"
 VERSION = 1
 NAMED = 5
@@ -142,7 +141,7 @@ def _command(baseline: Path, configuration: Path | None, cwd: Path) -> str:
     """What writes a baseline, for the histories below the configuration that speaks for them."""
     name = relative(str(baseline.absolute()), cwd)
     folder = relative(str(configuration.parent), cwd) if configuration else "."
-    words = [*(["--output", name] if name != FILE else []), *([folder] if folder != "." else [])]
+    words = [*(["--output", name] if name != BASELINE else []), *([folder] if folder != "." else [])]
     return shlex.join((*COMMAND.split(), *words))
 
 

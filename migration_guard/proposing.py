@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
-from migration_guard.baseline import FILE
-from migration_guard.config import OWN_FILE, PATTERNS, TABLE, toml_table
+from migration_guard.config import BASELINE, OWN_FILE, PATTERNS, TABLE, toml_table
 from migration_guard.engine import content
 from migration_guard.gathering import relative
 from migration_guard.model.finding import Report
+from migration_guard.model.proposal import Written
 from migration_guard.model.target import ASSUMED, parse
 from migration_guard.reading.project import Project
 from migration_guard.targets import NOBODY
@@ -31,16 +31,6 @@ IMAGE = re.compile(
     rb"image:\s*[\"']?(?:[\w.-]+/)*?(?P<name>postgres|postgis|mysql|mariadb):v?(?P<version>\d+(?:\.\d+)?)"
 )
 DIALECTS = {b"postgres": "postgresql", b"postgis": "postgresql", b"mysql": "mysql", b"mariadb": "mariadb"}
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A file as it would be: its whole text, and which part of that is new."""
-
-    path: Path
-    text: str
-    added: str
-    exists: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +62,7 @@ def choices(projects: Sequence[Project], report: Report, target: tuple[str | Non
         target=target[0],
         target_reason=target[1],
         start_after=single if old else None,
-        baseline=FILE if old and single is None else None,
+        baseline=BASELINE if old and single is None else None,
         findings=old,
         pattern=_pattern(projects),
     )

@@ -13,7 +13,8 @@ from projects import script, write
 from repositories import VERSIONS, Repository, unversioned
 
 from migration_guard import cli
-from migration_guard.baseline import FILE, Known, gone, new
+from migration_guard.baseline import Known, gone, new
+from migration_guard.config import BASELINE as FILE
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.engine import lint
 from migration_guard.gathering import fingerprinted

@@ -102,14 +102,23 @@ def test_no_modules_import_each_other() -> None:
 
 
 def loaded(code: str) -> set[str]:
+    return {module.split(".")[0] for module in modules_after(code)}
+
+
+def modules_after(code: str) -> set[str]:
     program = f"import sys\n{code}\nprint(*sys.modules, sep='\\n')"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return {module.split(".")[0] for module in done.stdout.split()}
+    return set(done.stdout.split())
 
 
 def test_the_command_line_starts_without_what_is_heavy() -> None:
     heavy = {"libcst", "sqlalchemy", "alembic", "rich", "sqlglot", "postgast", "tomllib", "difflib"}
     assert not heavy & loaded("import migration_guard.cli")
+
+
+def test_the_command_line_starts_without_what_only_a_command_needs() -> None:
+    ours = {"migration_guard.engine", "migration_guard.rules", "migration_guard.reading", "migration_guard.gathering"}
+    assert not ours & modules_after("import migration_guard.cli")
 
 
 def test_reports_without_colour_do_not_load_rich() -> None:

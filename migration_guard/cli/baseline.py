@@ -8,24 +8,23 @@ from typing import Any
 
 import click
 
-from migration_guard.baseline import FILE
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import OTHER, WHAT, Command, option
 from migration_guard.cli.output import CLEAN, FOUND
-from migration_guard.config import ConfigError, Overrides
+from migration_guard.config import BASELINE, ConfigError, Overrides
 
 
 @click.command(
     cls=Command,
     short_help="Write down today's findings, so that later reports hold only new ones.",
     examples=(
-        ("migration-guard baseline", f"Write {FILE} in this folder."),
-        (f"migration-guard lint --baseline {FILE}", "Report only what it does not hold."),
+        ("migration-guard baseline", f"Write {BASELINE} in this folder."),
+        (f"migration-guard lint --baseline {BASELINE}", "Report only what it does not hold."),
         ("migration-guard baseline --roundtrip", "Also what a round trip of every revision finds."),
     ),
 )
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@option("--output", "-o", group=OTHER, type=click.Path(path_type=Path), metavar="FILE", help=f"Where to.  [{FILE}]")
+@option("--output", "-o", group=OTHER, type=click.Path(path_type=Path), metavar="FILE", help=f"Where to.  [{BASELINE}]")
 @option("--roundtrip", group=WHAT, is_flag=True, help="Make a round trip, too, and write what it finds.")
 @shared.target
 @shared.start_after
@@ -55,7 +54,7 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     explicit = cwd / config if config else None
     try:
         settings = settings_of_run(paths, cwd, explicit, overrides)
-        file = cwd / (output or settings.baseline or FILE)
+        file = cwd / (output or settings.baseline or BASELINE)
         if settings.file is None and output is None:
             _refuse_several(paths, cwd, overrides)
         paths = paths or tuple((settings.file or cwd).parent / path for path in settings.paths)

@@ -11,8 +11,8 @@ from migration_guard.cli.options import OTHER, Command, option
 from migration_guard.cli.output import CLEAN
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.finding import Report
+from migration_guard.model.proposal import Written
 from migration_guard.model.target import parse
-from migration_guard.proposing import Written
 
 PROPOSES = "What to set up"
 

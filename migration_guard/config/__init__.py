@@ -22,6 +22,7 @@ FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "gitlab", "mar
 COLORS = ("auto", "always", "never")
 PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
 ALWAYS_COUNTS = "MG001"
+BASELINE = "migration-guard-baseline.json"
 OWN_FILE = "migration-guard.toml"
 TABLE = ("tool", "migration-guard")
 SUBTABLE = "roundtrip"  # read by config/roundtrip.py

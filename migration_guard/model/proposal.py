@@ -1,0 +1,16 @@
+"""A file that is proposed to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file as it would be: its whole text, and which part of that is new."""
+
+    path: Path
+    text: str
+    added: str
+    exists: bool
