@@ -130,6 +130,16 @@ def test_what_is_no_migration_is_accepted(project: Project) -> None:
     assert (code, "Passed" in said) == (0, True), said
 
 
+def test_the_name_of_a_file_is_no_option(project: Project) -> None:
+    other = project.folder / "--fix"
+    other.write_text("#!/usr/bin/env python\n")
+    other.chmod(0o755)
+    (project.folder / "--evil.py").write_text("")
+    git(project.folder, "add", "--all")
+    code, said = project.run("run")
+    assert (code, "Passed" in said) == (0, True), said
+
+
 def test_a_migration_that_is_deleted_is_accepted(project: Project) -> None:
     add(project.folder, "b2", "a1", SILENT_ORDERS)
     project.commit()
