@@ -130,6 +130,8 @@ def _with_age(
     summary: Summary, findings: Sequence[Finding], project: Project, contents: Mapping[str, bytes | None]
 ) -> Summary:
     """How many of the findings of a whole history are on migrations that the default branch has already."""
+    if not (project.repository / ".git").exists():
+        return summary
     branch = repository.default_branch(project.versions[0] if project.versions else project.root)
     if branch is None:
         return summary

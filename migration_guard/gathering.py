@@ -67,7 +67,12 @@ def placed(findings: Iterable[Finding], migration: Migration) -> list[Finding]:
 
 def relative(path: str, cwd: Path) -> str:
     """A path as people write it in the current folder."""
-    return Path(os.path.relpath(path, cwd)).as_posix() if os.path.isabs(path) else path
+    if not os.path.isabs(path):
+        return path
+    # The usual case, for each of thousands of files.
+    below = path.removeprefix(f"{cwd}{os.sep}")
+    found = below if below != path and f"{os.sep}." not in path else os.path.relpath(path, cwd)
+    return found.replace(os.sep, "/")
 
 
 def decoded(content: bytes | None) -> str:
