@@ -170,6 +170,16 @@ def test_the_project_is_found_from_any_folder_of_the_tests(
     guard.runpytest("--migration-guard", name).assert_outcomes(failed=1)
 
 
+def test_where_several_projects_are_linted_no_fixture_takes_any_of_them(guard: pytest.Pytester) -> None:
+    for name in ("one", "two"):
+        (guard.path / name).mkdir()
+        write(guard.path / name, {f"{name}1": script(f"{name}1")}, url="sqlite://")
+    (guard.path / "test_one.py").write_text("def test_one(migration_guard): pass")
+    result = guard.runpytest("--migration-guard", "--migration-guard-kinds", "lint")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["migration-guard: There are several projects in *one/alembic.ini, two/alembic.ini*"])
+
+
 def test_a_folder_of_our_name_is_a_folder(guard: pytest.Pytester) -> None:
     project(guard, CHAIN)
     (guard.path / "migration-guard").mkdir()

@@ -155,6 +155,13 @@ class Workbench:
             return choose(None, cwd, config=place)
         return choose(place, cwd)
 
+    def _single(self) -> Project:
+        """The project of the fixtures: one, where several are linted, too. Raises ProjectError."""
+        found = self._find()
+        if len({(one.root, one.ini, one.section) for one in found}) == 1:
+            return found[0]
+        return choose(Path(os.path.commonpath([one.root for one in found])), self.asked.cwd)[0]
+
     def _configured(self, folder: Path) -> Config:
         known = {code: rule.slug() for code, rule in rules.load().items()}
         return config.load(folder, overrides=self._overrides, known=known)
@@ -304,7 +311,7 @@ class Workbench:
     def _wanted(self, database: str | None) -> WantedServer:
         """The server for a test: as the round trip chooses it. Where nobody says anything, env.py is asked."""
         try:
-            project = self._find()[0]
+            project = self._single()
         except ProjectError as error:
             return self._wanted_without_project(database, error)
         options = self._options(database)
@@ -331,7 +338,7 @@ class Workbench:
     def _run(self, database: str | None) -> Running:
         """The project in a process of its own, for the fixtures."""
         if database not in self._running:
-            project, options = self._find()[0], self._options(database)
+            project, options = self._single(), self._options(database)
             begun = running(project, self._settings, options, servers=self._lender.lend)
             self._running[database] = self._stack.enter_context(begun)
         return self._running[database]
