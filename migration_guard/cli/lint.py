@@ -70,7 +70,7 @@ def lint(
     """
     Judge migrations: files, folders of versions, folders with an alembic.ini, or whole repositories.
 
-    Without a path, every history below the current folder is judged; in a pull request on GitHub, only what it adds.
+    Without a path, every history below the current folder is judged; in a pull or merge request, only what it adds.
     Nothing of the project is run. Exit codes: 0 nothing found, 1 something found, 2 the job could not be done.
     """
     from migration_guard import engine
