@@ -91,7 +91,7 @@ def roundtrip(
     from migration_guard.roundtripping.judging import Request, round_trip
     from migration_guard.roundtripping.process import ChildError
     from migration_guard.roundtripping.steps import Selection
-    from migration_guard.rules import load as load_rules
+    from migration_guard.rules import names
 
     cwd = _folder(folder)
     explicit = cwd / config if config else None
@@ -103,10 +103,9 @@ def roundtrip(
         baseline=_inside(cwd, baseline),
     )
     wanted = Wanted(database=database, rows=rows, models=models, whole_way=full_trip)
-    known = {code: rule.slug() for code, rule in load_rules().items()}
     try:
         projects = choose(Path(project) if project is not None else None, cwd)
-        settings = load(projects[0].root, explicit=explicit, overrides=overrides, known=known)
+        settings = load(projects[0].root, explicit=explicit, overrides=overrides, known=names())
         request = Request(
             options=load_trip(settings.file, wanted, cwd=cwd, url=database_url),
             selection=Selection(span=revisions, only=only),

@@ -62,14 +62,13 @@ def lint(
     """
     started = time.perf_counter()
     all_rules = rules.load()
-    known = {code: rule.slug() for code, rule in all_rules.items()}
     reports = []
     settings: list[Config] = []
     missing = []
     with without_collector():
         projects = _projects(paths, cwd, buffer, skip_others=skip_others)
         for project in projects:
-            settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=known))
+            settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=rules.names()))
             one, no_more = _lint_project(project, settings[-1], all_rules, cwd, buffer)
             reports.append(one)
             missing.append((project, no_more))
@@ -232,8 +231,7 @@ def _hushed(findings: Sequence[Finding], context: Context, comments: Comments, a
     """The findings of one migration that are told, and what is to be said of the comments that silence the others."""
     supersedes = {code: rule.supersedes for code, rule in active.items()}
     kept = [one for one in without_superseded(findings, supersedes) if not comments.silence(one)]
-    slugs = {code: rule.slug() for code, rule in rules.load().items()}
-    for silence in comments.outcome(active, slugs):
+    for silence in comments.outcome(active, rules.names()):
         for rule in active.values():
             if rule.subject() is Silence:
                 kept += placed(rule.check(silence, context), context.migration)

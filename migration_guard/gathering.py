@@ -11,6 +11,7 @@ from pathlib import Path
 from migration_guard.model.finding import Finding, Report, Summary
 from migration_guard.model.migration import Migration
 from migration_guard.reading.decoding import UnreadableSource, decode
+from migration_guard.reading.folders import repository_of
 
 
 def united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> Report:
@@ -50,7 +51,7 @@ def united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> 
 
 def _below_repository(cwd: Path) -> str:
     """The current folder as its repository knows it; empty for the root, and outside of any."""
-    root = next((folder for folder in (cwd, *cwd.parents) if (folder / ".git").exists()), cwd)
+    root = repository_of(cwd) or cwd
     below = cwd.relative_to(root).as_posix()
     return "" if below == "." else below
 

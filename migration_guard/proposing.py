@@ -16,6 +16,7 @@ from migration_guard.gathering import relative
 from migration_guard.model.finding import Report
 from migration_guard.model.proposal import Written
 from migration_guard.model.target import ASSUMED, parse
+from migration_guard.reading.folders import declared_in, needed_by, repository_of
 from migration_guard.reading.project import Project
 from migration_guard.targets import NOBODY
 from migration_guard.version import REPOSITORY, __version__
@@ -98,7 +99,7 @@ def _is_toml(text: str) -> bool:
 
 def configured(folder: Path) -> Path | None:
     """The file in this folder, or above it in the repository, that configures us already."""
-    root = _repository(folder)
+    root = repository_of(folder) or folder
     for one in (folder, *folder.parents):
         files = {one / OWN_FILE: (), one / "pyproject.toml": TABLE}
         for file, names in files.items():
@@ -111,7 +112,7 @@ def configured(folder: Path) -> Path | None:
 
 def workflow(folder: Path, *, roundtrip: bool) -> Written:
     """The workflow that judges pull requests on GitHub, in the repository around the folder."""
-    root = _repository(folder)
+    root = repository_of(folder) or folder
     inputs = [] if root == folder else [f"working-directory: {relative(str(folder), root)}"]
     if roundtrip:
         inputs.append('roundtrip: "true"')
@@ -139,7 +140,7 @@ jobs:
 
 def hooks(folder: Path) -> Written | None:
     """The pre-commit configuration with our hooks. None where it has them, or has no list of `repos:` that we know."""
-    file = _repository(folder) / PRE_COMMIT
+    file = (repository_of(folder) or folder) / PRE_COMMIT
     try:
         old = (content(file) or b"").decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
@@ -172,11 +173,6 @@ def _install(folder: Path) -> str:
     )
 
 
-def _repository(folder: Path) -> Path:
-    """The root of the repository around a folder; the folder itself where there is none."""
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
-
-
 def target_of(report: Report, cwd: Path) -> tuple[str | None, str]:
     """The database in production, and how we come to think so; None where nobody knows, or there are several."""
     summary = report.summary
@@ -207,14 +203,9 @@ def _images(folder: Path) -> Iterator[tuple[Path, str, str]]:
 
 def _heads(projects: Iterable[Project]) -> list[str]:
     """The newest revisions of the histories, as a glance at their files shows them."""
-    from migration_guard.reading.folders import QUOTED, REFERS, REVISION
-
-    declared: list[str] = []
-    named: set[str] = set()
-    for file in (file for project in projects for file in project.files):
-        text = content(file) or b""
-        declared += [one.decode("utf-8", "replace") for one in REVISION.findall(text)[:1]]
-        named |= {one.decode("utf-8", "replace") for words in REFERS.findall(text) for one in QUOTED.findall(words)}
+    texts = [content(file) or b"" for project in projects for file in project.files]
+    named = {one for text in texts for one in needed_by(text)}
+    declared = filter(None, map(declared_in, texts))
     return [revision for revision in declared if revision not in named]
 
 

@@ -26,6 +26,7 @@ from migration_guard.cli import commands
 from migration_guard.config import load
 from migration_guard.config.roundtrip import Wanted, load_trip
 from migration_guard.rules import load as load_rules
+from migration_guard.rules import names
 from migration_guard.version import REPOSITORY
 
 ROOT = Path(__file__).parent.parent
@@ -111,8 +112,7 @@ def test_configurations_are_understood(block: Block, tmp_path: Path) -> None:
     file.write_text(block.text)
     read = tomllib.loads(block.text)
     if "migration-guard" in read.get("tool", {}):
-        known = {code: rule.slug() for code, rule in load_rules().items()}
-        assert load(tmp_path, known=known).file == file
+        assert load(tmp_path, known=names()).file == file
         load_trip(file, Wanted(), cwd=tmp_path, url=None, environment={})
     else:
         assert set(read["tool"]) == {"pytest"}

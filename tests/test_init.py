@@ -16,7 +16,7 @@ from test_samples import SAMPLES
 from migration_guard import cli
 from migration_guard.config import Config, load
 from migration_guard.model.target import parse
-from migration_guard.rules import load as load_rules
+from migration_guard.rules import names
 
 Run = Callable[..., tuple[int, str, str]]
 DROPS = "def upgrade():\n    op.drop_table('t_a1')\n\n\ndef downgrade():\n    op.create_table('t_a1')\n"
@@ -50,7 +50,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def settings(folder: Path) -> Config:
-    return load(folder, known={code: rule.slug() for code, rule in load_rules().items()})
+    return load(folder, known=names())
 
 
 def test_an_old_history_is_left_alone_from_its_head_on(shop: Path, run: Run) -> None:

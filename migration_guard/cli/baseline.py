@@ -87,11 +87,10 @@ def _refuse_several(paths: tuple[Path, ...], cwd: Path, overrides: Overrides) ->
     from migration_guard.config import load
     from migration_guard.gathering import relative
     from migration_guard.reading.project import find
-    from migration_guard.rules import load as load_rules
+    from migration_guard.rules import names
 
-    known = {code: rule.slug() for code, rule in load_rules().items()}
     for project in find(paths, cwd):
-        own = load(project.root, overrides=overrides, known=known)
+        own = load(project.root, overrides=overrides, known=names())
         if own.baseline is not None and own.file is not None:
             folder = relative(str(own.file.parent), cwd)
             raise ConfigError(

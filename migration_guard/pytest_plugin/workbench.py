@@ -163,8 +163,7 @@ class Workbench:
         return choose(Path(os.path.commonpath([one.root for one in found])), self.asked.cwd)[0]
 
     def _configured(self, folder: Path) -> Config:
-        known = {code: rule.slug() for code, rule in rules.load().items()}
-        return config.load(folder, overrides=self._overrides, known=known)
+        return config.load(folder, overrides=self._overrides, known=rules.names())
 
     @property
     def _overrides(self) -> Overrides:

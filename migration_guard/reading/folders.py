@@ -51,6 +51,22 @@ def holds_migrations(folder: Path) -> bool:
     return any(is_migration(file) for file in python_files(folder))
 
 
+def declared_in(content: bytes) -> str:
+    """The id that a migration declares, at a glance; empty where that does not show it."""
+    found = REVISION.search(content)
+    return found[1].decode("utf-8", "replace") if found else ""
+
+
+def needed_by(content: bytes) -> list[str]:
+    """The ids and labels that a migration names as what must run before it, at a glance."""
+    return [one.decode("utf-8", "replace") for text in REFERS.findall(content) for one in QUOTED.findall(text)]
+
+
+def repository_of(folder: Path) -> Path | None:
+    """The root of the repository around a folder; None where there is none."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+
+
 def histories(versions: Sequence[Path]) -> list[tuple[Path, ...]]:
     """
     The version folders, grouped into the histories they form.

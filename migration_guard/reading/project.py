@@ -12,6 +12,7 @@ from migration_guard.reading.folders import (
     holds_migrations,
     is_migration,
     python_files,
+    repository_of,
     walk,
 )
 from migration_guard.reading.settings import ProjectError, Settings, configurations, settings
@@ -278,9 +279,9 @@ def _env(folders: Iterable[Path | None]) -> Path | None:
 
 def _repository(root: Path, versions: Sequence[Path], cwd: Path) -> Path:
     """The folder that may be read on behalf of a history: its repository, else the current folder around it."""
-    for folder in (root, *root.parents):
-        if (folder / ".git").exists():
-            return folder
+    found = repository_of(root)
+    if found is not None:
+        return found
     if all(folder.is_relative_to(cwd) for folder in (root, *versions)) and cwd not in (Path.home(), Path(cwd.anchor)):
         return cwd
     # Neither: then the folder that holds the whole Python package around the migrations.

@@ -13,7 +13,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from migration_guard.config.since import Since
-from migration_guard.reading.folders import QUOTED, REFERS, REVISION
+from migration_guard.reading.folders import declared_in, needed_by
 from migration_guard.reading.project import Project, ProjectError
 
 DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master")
@@ -92,7 +92,7 @@ def compare(project: Project, contents: Contents, ref: str) -> Base:
     root = _folder(project)
     top = (_git(root, "rev-parse", "--show-toplevel") or str(root)).rstrip("\n")
     commit = _commit(root, ref) or ref
-    own = {path: _identity(content) for path, content in contents.items()}
+    own = {path: declared_in(content or b"") for path, content in contents.items()}
     paths = {path: _below(path, top) for path in contents}
     there, folders = _there(project, commit, contents, top)
     began = _began(root, commit)
@@ -117,7 +117,7 @@ def compare(project: Project, contents: Contents, ref: str) -> Base:
     coming = {f"{ref}:{path}": content for path, content in _contents(root, commit, new_there).items()}
     if before is None:
         coming = _attached(coming, set(own.values()))
-    removed = frozenset(places).difference(own.values(), map(_identity, coming.values()))
+    removed = frozenset(places).difference(own.values(), map(declared_in, coming.values()))
     return Base(ref, old, known, tuple(coming.items()), removed)
 
 
@@ -128,11 +128,6 @@ def _folder(project: Project) -> Path:
 def _below(path: str, top: str) -> str:
     """A path as git writes it."""
     return Path(os.path.relpath(os.path.realpath(path), os.path.realpath(top))).as_posix()
-
-
-def _identity(content: bytes | None) -> str:
-    found = REVISION.search(content or b"")
-    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def _there(project: Project, commit: str, contents: Contents, top: str) -> tuple[Paths, list[str]]:
@@ -157,7 +152,7 @@ def _moved(root: Path, commit: str, folder: str, contents: Contents, there: Path
     them, and among equals the one whose path ends most like this one: histories may well use the same ids.
     """
     inside = [text for path, text in contents.items() if text and _inside(_below(path, top), folder)]
-    declared = {_identity(text) for text in inside}
+    declared = {declared_in(text) for text in inside}
     gone = [path for path, revision in there.items() if revision in declared and not Path(top, path).exists()]
     if not gone:
         return None
@@ -210,16 +205,12 @@ def _attached(coming: Mapping[str, bytes], own: Collection[str]) -> dict[str, by
     found: dict[str, bytes] = {}
     waiting = dict(coming)
     while True:
-        next_ones = {path: content for path, content in waiting.items() if names & set(_needs(content))}
+        next_ones = {path: content for path, content in waiting.items() if names & set(needed_by(content))}
         if not next_ones:
             return found
         found |= next_ones
-        names |= {_identity(content) for content in next_ones.values()}
+        names |= {declared_in(content) for content in next_ones.values()}
         waiting = {path: content for path, content in waiting.items() if path not in next_ones}
-
-
-def _needs(content: bytes) -> list[str]:
-    return [one.decode("utf-8", "replace") for text in REFERS.findall(content) for one in QUOTED.findall(text)]
 
 
 def _declared_in(project: Project, ref: str, folders: Sequence[str], top: str) -> dict[str, str]:
@@ -239,7 +230,7 @@ def _declared(root: Path, ref: str, folders: Sequence[str]) -> Paths:
     found: dict[str, str] = {}
     for name, text in re.findall(r"^([^\0\n]+)\0([^\n]*)$", lines, re.MULTILINE):
         path = name.removeprefix(f"{ref}:")
-        if path.endswith(".py") and (revision := _identity(text.encode())):
+        if path.endswith(".py") and (revision := declared_in(text.encode())):
             found.setdefault(path, revision)
     return found
 

@@ -60,10 +60,11 @@ def round_trip(
     cannot be done.
     """
     started = time.perf_counter()
-    known = {code: rule.slug() for code, rule in rules.load().items()}
     reports: list[Report] = []
     for project in projects:
-        settings = config.load(project.root, explicit=request.explicit, overrides=request.overrides, known=known)
+        settings = config.load(
+            project.root, explicit=request.explicit, overrides=request.overrides, known=rules.names()
+        )
         reports += _each(project, settings, request, cwd, progress)
     files = {file for project in projects for file in project.files}
     return united(reports, cwd, len(files), time.perf_counter() - started)

@@ -232,3 +232,9 @@ def load() -> Mapping[str, Rule[Operation | Migration | History | Silence | Trip
             if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__:
                 found[value.code] = value()
     return dict(sorted(found.items()))
+
+
+@cache
+def names() -> Mapping[str, str]:
+    """The name of every rule, by code."""
+    return {code: rule.slug() for code, rule in load().items()}
