@@ -37,7 +37,7 @@ def lint(
     """
     from migration_guard import engine
     from migration_guard.config import ConfigError, Overrides
-    from migration_guard.reading.project import ProjectError
+    from migration_guard.reading.discovery.project import ProjectError
 
     cwd = _folder(folder)
     overrides = Overrides(
@@ -84,13 +84,13 @@ def roundtrip(
     """
     from migration_guard.config import ConfigError, Overrides, load
     from migration_guard.config.roundtrip import Wanted, load_trip
-    from migration_guard.reading.project import ProjectError
-    from migration_guard.roundtripping.access import DatabaseError
-    from migration_guard.roundtripping.child.failures import told
-    from migration_guard.roundtripping.choosing import choose
-    from migration_guard.roundtripping.judging import Request, round_trip
-    from migration_guard.roundtripping.process import ChildError
-    from migration_guard.roundtripping.steps import Selection
+    from migration_guard.reading.discovery.project import ProjectError
+    from migration_guard.roundtripping.engine import Request, round_trip
+    from migration_guard.roundtripping.project import choose
+    from migration_guard.roundtripping.servers.access import DatabaseError
+    from migration_guard.roundtripping.trips.plan import Selection
+    from migration_guard.roundtripping.worker.child.failures import told
+    from migration_guard.roundtripping.worker.client import ChildError
     from migration_guard.rules import names
 
     cwd = _folder(folder)

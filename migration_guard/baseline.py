@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from migration_guard.assembly import relative
 from migration_guard.config import BASELINE, Config, ConfigError
-from migration_guard.gathering import relative
 from migration_guard.model.finding import Finding, Report
-from migration_guard.reading.project import Project
+from migration_guard.reading.discovery.project import Project
 
 COMMAND = "migration-guard baseline"
 VERSION = 1

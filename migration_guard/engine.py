@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard import config, rules, targets
+from migration_guard.assembly import decoded, fingerprinted, placed, relative, sources, united
 from migration_guard.baseline import Known, gone_from_all, told, without_known
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.selection import nearest
-from migration_guard.gathering import decoded, fingerprinted, placed, relative, sources, united
-from migration_guard.hushing import Comments, without_superseded
+from migration_guard.judgement import Comments, without_superseded
 from migration_guard.model.finding import Examined, Finding, Report, Summary
 from migration_guard.model.migration import Form, History, Migration, Silence
 from migration_guard.model.objects import Opaque
@@ -25,11 +25,11 @@ from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
-from migration_guard.reading import repository
-from migration_guard.reading.facts import FOLDER, Cache, Judged, digest
+from migration_guard.reading.cache.store import FOLDER, Cache, Judged, digest
+from migration_guard.reading.discovery import repository
+from migration_guard.reading.discovery.project import Project, around, find, migrations_among
+from migration_guard.reading.discovery.repository import Base
 from migration_guard.reading.history import read_history, with_base, without_collector
-from migration_guard.reading.project import Project, around, find, migrations_among
-from migration_guard.reading.repository import Base
 from migration_guard.rules import Context, Rule
 
 AnyRule = Rule[Operation | Migration | History | Silence | Trip]

@@ -1,282 +1,265 @@
 """
-The few ways to edit a statement, and to apply edits to a text. Knows source text and where things stand in it, and
-nothing of what they mean.
+Applies the corrections of a report to the files, round by round, and makes the patch that would do so.
 
-A way that does not fit the text at hand (a statement that shares its line, a call without a name for `op`) gives None:
-then there is no fix, never a wrong one.
+Knows files, encodings and line ends; what is corrected, and whether that is safe, is said by each finding's fix.
 """
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import os
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+import shutil
+import tempfile
+import tokenize
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import diff_bytes, unified_diff
+from io import BytesIO
+from pathlib import Path
 
-from migration_guard.model.finding import Edit, Span
-from migration_guard.model.migration import Migration
-from migration_guard.model.operations import Operation
-from migration_guard.model.site import Call, Site
+from migration_guard import source_edits
+from migration_guard.model.finding import Edit, Finding, Rename, Report, Severity
+from migration_guard.reading.source.source import UnreadableSource, decode, parse
+from migration_guard.report.fixed_lines import split
 
-_LINE_END = re.compile(r"\r\n|\n|\r")
-_BODY = re.compile(r"^def [^\r\n]*:[^\r\n]*(?:\s*[\r\n])([ \t]+)\S", re.MULTILINE)
-_COMMENTED = re.compile(r"(?:[ \t]*(,))?([ \t]*#[^\r\n]*)")
-_REST_OF_LINE = re.compile(r"[ \t\f]*(?:#[^\r\n]*)?")
-
-
-class Places:
-    """Translates lines and columns into places in the text, and back."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
-        self.newline = found[0] if (found := _LINE_END.search(text)) else "\n"
-
-    def offset(self, line: int, column: int) -> int:
-        """The place of a line and column, both counted from 1."""
-        return self.starts[line - 1] + column - 1
-
-    def range(self, span: Span) -> tuple[int, int]:
-        """Where a span begins and ends."""
-        return self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
-
-    def of(self, span: Span) -> str:
-        """The text of a span."""
-        begin, end = self.range(span)
-        return self.text[begin:end]
-
-    def span(self, begin: int, end: int) -> Span:
-        """The span between two places."""
-        return Span(*self._position(begin), *self._position(end))
-
-    def _position(self, offset: int) -> tuple[int, int]:
-        line = bisect_right(self.starts, offset)
-        return line, offset - self.starts[line - 1] + 1
-
-    def indent(self, line: int) -> str:
-        """The white space a line begins with."""
-        begin = self.starts[line - 1]
-        found = re.compile(r"[ \t\f]*").match(self.text, begin)
-        return found[0] if found else ""
-
-    def line_end(self, line: int) -> int:
-        """The place behind the last character of a line, before its line break."""
-        found = _LINE_END.search(self.text, self.starts[line - 1])
-        return found.start() if found else len(self.text)
-
-    def begins_line(self, span: Span) -> bool:
-        """Whether nothing stands before the span on its line."""
-        return len(self.indent(span.line)) == span.column - 1
-
-    def ends_line(self, span: Span) -> bool:
-        """Whether nothing but a comment follows the span on its last line."""
-        end = self.offset(span.end_line, span.end_column)
-        found = _REST_OF_LINE.match(self.text, end)
-        return found is not None and found.end() == self.line_end(span.end_line)
-
-    def unit(self, line: int) -> str:
-        """One step of indentation, as this line and the functions of the file have it."""
-        indent, body = self.indent(line), _BODY.search(self.text)
-        step = body[1] if body else "    "
-        if "\t" in indent:
-            return "\t"
-        return "    " if indent and "\t" in step else step
+ROUNDS = 10
+_FILE_NAME = re.compile(r"[^/\\\0]+\.py")
+_LINES = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
-# --- applying -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was corrected: the report of what remains, how many findings are gone, and what could not be done."""
+
+    report: Report
+    corrected: int
+    notes: tuple[str, ...]
 
 
-def apply(text: str, edits: Sequence[Edit]) -> str:
+@dataclass(slots=True)
+class _Change:
+    """What the fixes chosen for one file make of it."""
+
+    path: str
+    before: bytes
+    text: str
+    findings: list[Finding] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    name: str | None = None
+
+
+def correct(lint: Callable[[Sequence[Path]], Report], paths: Sequence[Path], cwd: Path, *, unsafe: bool) -> Correction:
+    """Lint, correct and lint again until nothing is left that can be corrected. Each file is written as a whole."""
+    report = lint(paths)
+    budget: Counter[tuple[str, ...]] = Counter()
+    notes: dict[str, None] = {}
+    careful: set[str] = set()
+    count = 0
+    for _ in range(ROUNDS):
+        found = Counter(_key(finding) for finding in report.findings)
+        budget.update({key: number for key, number in found.items() if key not in budget})
+        chosen = [finding for finding in report.findings if budget[_key(finding)] > 0]
+        changes = _changes(chosen, cwd, unsafe=unsafe, notes=notes, careful=careful)
+        done = [change for change in changes if _write(change, cwd, notes)]
+        if not done:
+            break
+        paths, named = [_renamed(path, done, cwd) for path in paths], paths
+        before, report = report, lint(paths)
+        worse = [change for change in done if _worse(change, before, report)]
+        for change in worse:
+            _take_back(change, cwd, careful, budget, notes)
+        if worse:
+            paths = [_renamed(path, [change for change in done if change not in worse], cwd) for path in named]
+            report = lint(paths)
+        for change in done:
+            if change not in worse:
+                budget.subtract(_key(finding) for finding in change.findings)
+                count += len(change.findings)
+    return Correction(report, count, tuple(notes))
+
+
+def patch(report: Report, cwd: Path, *, unsafe: bool) -> tuple[bytes, int, tuple[str, ...]]:
     """
-    The text with all edits made. What is inserted at one place keeps its order.
+    The patch that the first round of corrections would make, how many findings it cures, and what could not be done.
 
-    Raises ValueError when two edits overlap.
+    It is bytes, because each file keeps its own encoding.
     """
-    places = Places(text)
-    ranges = sorted((*places.range(edit.span), number) for number, edit in enumerate(edits))
-    for (_, end, _), (begin, _, _) in pairwise(ranges):
-        if begin < end:
-            raise ValueError("Two edits overlap. Apply the corrections one after the other.")
-    parts, done = [], 0
-    for begin, end, number in ranges:
-        parts += [text[done:begin], edits[number].text]
-        done = end
-    return "".join([*parts, text[done:]])
+    notes: dict[str, None] = {}
+    parts: list[bytes] = []
+    count = 0
+    for change in _changes(report.findings, cwd, unsafe=unsafe, notes=notes):
+        if (after := _after(change, notes)) is None:
+            continue
+        count += len(change.findings)
+        parts += _patch(change, after)
+    waiting = sum(applicable(finding, unsafe=unsafe) for finding in report.findings) - count
+    if waiting > 0 and not notes:
+        notes[f"{waiting} more touch the same lines. Apply this patch and ask again for theirs."] = None
+    return b"".join(parts), count, tuple(notes)
 
 
-def overlaps(first: Sequence[Edit], second: Sequence[Edit]) -> bool:
-    """Whether two corrections touch the same text, so that one must wait for the other."""
-    return any(
-        (one.span.line, one.span.column) <= (other.span.end_line, other.span.end_column)
-        and (other.span.line, other.span.column) <= (one.span.end_line, one.span.end_column)
-        for one in first
-        for other in second
+def applicable(finding: Finding, *, unsafe: bool) -> bool:
+    """Whether the finding has a fix that was asked for."""
+    return finding.fix is not None and bool(finding.fix.edits) and (unsafe or finding.fix.safe)
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    """What makes a finding the same one after its file was corrected or renamed."""
+    return (finding.code, finding.revision or finding.path, finding.message)
+
+
+def _changes(
+    findings: Iterable[Finding], cwd: Path, *, unsafe: bool, notes: dict[str, None], careful: Collection[str] = ()
+) -> Iterator[_Change]:
+    """
+    The fixes of one round, by file. One that touches the text of another waits for the next round; `careful` files
+    take one at a time.
+    """
+    changes: dict[str, _Change | None] = {}
+    for finding in findings:
+        if not applicable(finding, unsafe=unsafe):
+            continue
+        if finding.path not in changes:
+            changes[finding.path] = _opened(finding.path, cwd, notes)
+        change = changes[finding.path]
+        if change is not None and not (change.findings and finding.path in careful):
+            _choose(change, finding, notes)
+    return (change for change in changes.values() if change is not None and change.findings)
+
+
+def _opened(path: str, cwd: Path, notes: dict[str, None]) -> _Change | None:
+    try:
+        content = (cwd / path).read_bytes()
+        return _Change(path, content, decode(content))
+    except (OSError, UnreadableSource) as error:
+        notes[f"{path} was left as it is: {error}"] = None
+        return None
+
+
+def _choose(change: _Change, finding: Finding, notes: dict[str, None]) -> None:
+    """Take the finding's fix into the change, if it fits beside those taken before."""
+    wanted = finding.fix.edits if finding.fix else ()
+    names = [edit.name for edit in wanted if isinstance(edit, Rename)]
+    edits = [edit for edit in wanted if isinstance(edit, Edit) and not _shared(edit, change.edits)]
+    if not all(_FILE_NAME.fullmatch(name) for name in names):
+        notes[f"{change.path} was left as it is: {names[0]!r} is no name for it. Report this."] = None
+        return
+    if (names and change.name) or source_edits.overlaps(edits, change.edits):
+        return
+    change.name = names[0] if names else change.name
+    change.edits += edits
+    change.findings.append(finding)
+
+
+def _shared(edit: Edit, others: Sequence[Edit]) -> bool:
+    """Whether another fix makes the same import already."""
+    return edit in others and edit.text.lstrip().startswith(("import ", "from "))
+
+
+def _after(change: _Change, notes: dict[str, None]) -> str | None:
+    """The corrected text with the file's own line ends; None where it would no longer be Python."""
+    newline = source_edits.Places(change.text).newline
+    edits = [replace(edit, text=newline.join(split(edit.text))) for edit in change.edits]
+    try:
+        after = source_edits.apply(change.text, edits)
+        if edits:
+            parse(change.path, after)
+    except (UnreadableSource, ValueError, IndexError) as error:
+        notes[f"{change.path} was left as it is: its correction went wrong ({error}). Report this."] = None
+        return None
+    return after
+
+
+def _write(change: _Change, cwd: Path, notes: dict[str, None]) -> bool:
+    """Write the corrected file and give it its new name. False where that could not be done."""
+    file = cwd / change.path
+    after = _after(change, notes)
+    target = file.with_name(change.name) if change.name else file
+    if after is None or not _free(file, target, notes, change):
+        return False
+    encoding, _ = tokenize.detect_encoding(BytesIO(change.before).readline)
+    try:
+        if change.edits:
+            _replace(file, after.encode(encoding))
+        if target != file:
+            file.rename(target)
+    except (OSError, UnicodeEncodeError) as error:
+        notes[f"{change.path} could not be written: {error}"] = None
+        return False
+    return True
+
+
+def _free(file: Path, target: Path, notes: dict[str, None], change: _Change) -> bool:
+    # On a file system that ignores case, the new name may be the file itself.
+    if target != file and target.exists() and not target.samefile(file):
+        notes[f"{change.path} was not renamed: there is a {target.name} already. Rename one of them by hand."] = None
+        return False
+    return True
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Put the content in the file's place at once: whoever reads it sees the old or the new, never a part."""
+    place = Path(os.path.realpath(file))
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".migration_guard_")
+    try:
+        with os.fdopen(handle, "wb") as written:
+            written.write(content)
+        shutil.copymode(place, name)
+        os.replace(name, place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _take_back(
+    change: _Change, cwd: Path, careful: set[str], budget: Counter[tuple[str, ...]], notes: dict[str, None]
+) -> None:
+    """Undo a change that made an error. Its fixes are tried one by one, and the one to blame is told."""
+    file = cwd / change.path
+    if change.name and change.name != file.name:
+        file.with_name(change.name).rename(file)
+    _replace(file, change.before)
+    careful.add(change.path)
+    if len(change.findings) == 1:
+        (finding,) = change.findings
+        budget[_key(finding)] = 0
+        why = "because the result would have an error of its own. Correct it by hand"
+        notes[f"{finding.code} in {change.path} was not corrected, {why}."] = None
+
+
+def _worse(change: _Change, before: Report, after: Report) -> bool:
+    """Whether the corrected file has an error that the file did not have."""
+    paths = {change.path, str(Path(change.path).with_name(change.name).as_posix()) if change.name else change.path}
+    had, has = (
+        Counter(
+            finding.code for finding in report.findings if finding.path in paths and finding.severity is Severity.ERROR
+        )
+        for report in (before, after)
     )
+    return bool(has - had)
 
 
-# --- editing --------------------------------------------------------------------------------------------------------
+def _renamed(path: Path, done: Sequence[_Change], cwd: Path) -> Path:
+    """What the user named, by the name it has now."""
+    place = Path(os.path.normpath(cwd / path))
+    for change in done:
+        if change.name and place == cwd / change.path:
+            return path.with_name(change.name)
+    return path
 
 
-def replace(span: Span, text: str) -> Edit:
-    """Put another text in the place of this one."""
-    return Edit(span, text)
-
-
-def remove(source: str, span: Span) -> Edit:
-    """Take this text away: with its whole line where nothing else stands on it, else with the space before it."""
-    places = Places(source)
-    begin, end = places.range(span)
-    before = source[places.starts[span.line - 1] : begin]
-    if not before.strip() and end == places.line_end(span.end_line):
-        next_line = span.end_line < len(places.starts)
-        after = places.starts[span.end_line] if next_line else len(source)
-        return Edit(places.span(places.starts[span.line - 1], after), "")
-    return Edit(places.span(begin - (len(before) - len(before.rstrip())), end), "")
-
-
-def set_keyword(source: str, call: Call, name: str, value: str) -> Edit:
-    """Give the call a keyword argument, or the one it has another value."""
-    known = call.argument(name)
-    if known:
-        return Edit(known.value, value)
-    if not call.arguments:
-        return Edit(call.arguments_end, f"{name}={value}")
-    places, last = Places(source), call.arguments[-1]
-    alone_on_line = places.begins_line(last.span) and last.span.line != call.span.line
-    behind = places.span(places.range(last.span)[1], places.line_end(last.span.end_line))
-    commented = _COMMENTED.fullmatch(places.of(behind))
-    if alone_on_line and commented:
-        comma, comment = commented.groups()
-        line = f"{places.newline}{places.indent(last.span.line)}{name}={value}{comma or ''}"
-        return replace(behind, f",{comment}{line}")
-    between = f",{places.newline}{places.indent(last.span.line)}" if alone_on_line else ", "
-    return Edit(call.arguments_end, f"{between}{name}={value}")
-
-
-def insert_before(source: str, span: Span, code: str) -> Edit | None:
-    """Put lines of code above the statement at this span, as far in as it stands."""
-    places = Places(source)
-    if not places.begins_line(span):
-        return None
-    at = places.offset(span.line, span.column)
-    return Edit(
-        places.span(at, at), "".join(line + places.newline + places.indent(span.line) for line in code.splitlines())
-    )
-
-
-def insert_after(source: str, span: Span, code: str) -> Edit | None:
-    """Put lines of code below the statement at this span, as far in as it stands."""
-    places = Places(source)
-    if not (places.begins_line(span) and places.ends_line(span)):
-        return None
-    at = places.line_end(span.end_line)
-    return Edit(
-        places.span(at, at), "".join(places.newline + places.indent(span.line) + line for line in code.splitlines())
-    )
-
-
-def wrap(source: str, span: Span, opener: str) -> tuple[Edit, ...] | None:
-    """Put the statement at this span into a block. Lines inside a string stay as they are."""
-    places = Places(source)
-    if not (places.begins_line(span) and places.ends_line(span)):
-        return None
-    begin, end = places.range(span)
-    indent, unit = places.indent(span.line), places.unit(span.line)
-    edits = [Edit(places.span(begin, begin), f"{opener}{places.newline}{indent}{unit}")]
-    inside = set(lines_inside_strings(source[begin:end]))
-    for line in range(span.line + 1, span.end_line + 1):
-        start = places.starts[line - 1]
-        if line - span.line not in inside and places.text[start : places.line_end(line)].strip():
-            edits.append(Edit(places.span(start, start), unit))
-    return tuple(edits)
-
-
-def deeper(source: str, edit: Edit) -> Edit:
-    """The edit inside a statement that is wrapped as well: the lines it adds move with the others."""
-    places = Places(source)
-    return Edit(edit.span, edit.text.replace(places.newline, places.newline + places.unit(edit.span.line)))
-
-
-_STRING = re.compile(r"(?i:\b[rbuft]{1,2})?(\"\"\"|'''|\"|')")
-
-
-def lines_inside_strings(code: str) -> Iterator[int]:
-    """The lines of some code, counted from 0, whose beginning belongs to a string."""
-    line_starts = [found.end() for found in _LINE_END.finditer(code)]
-    for begin, end in _strings(code):
-        yield from (number for number, start in enumerate(line_starts, start=1) if begin < start <= end)
-
-
-def _strings(code: str) -> Iterator[tuple[int, int]]:
-    """Where each string begins and ends."""
-    at = 0
-    while at < len(code):
-        found = _STRING.match(code, at)
-        if found:
-            end = _string_end(code, found)
-            yield at, end - 1
-            at = end
-        elif code[at] == "#":
-            following = _LINE_END.search(code, at)
-            at = following.start() if following else len(code)
-        else:
-            at += 1
-
-
-def _string_end(code: str, opened: re.Match[str]) -> int:
-    """The place behind the string that begins here; the fields of an f-string may hold strings themselves."""
-    quote, prefix = opened[1], opened[0][: -len(opened[1])].lower()
-    at = opened.end()
-    while at < len(code):
-        if code.startswith(quote, at):
-            return at + len(quote)
-        if code[at] == "\\":
-            at += 2
-        elif code[at] == "{" and ("f" in prefix or "t" in prefix):
-            at = at + 2 if code.startswith("{{", at) else _field_end(code, at + 1)
-        else:
-            at += 1
-    return len(code)
-
-
-def _field_end(code: str, at: int) -> int:
-    """The place behind the brace that closes a field."""
-    depth, in_format = 0, False
-    while at < len(code):
-        letter, found = code[at], None if in_format else _STRING.match(code, at)
-        if found:
-            at = _string_end(code, found)
-        elif in_format and letter == "{":
-            at = _field_end(code, at + 1)
-        else:
-            at += 1
-            depth += (letter in "{[(") - (letter in "}])")
-            in_format = in_format or (letter == ":" and depth == 0)
-            if depth < 0:
-                return at
-    return len(code)
-
-
-# --- what an edit must know of a statement ----------------------------------------------------------------------------
-
-
-# What a connection or a session can be asked for as well: the name in front need not be alembic.op's.
-OF_CONNECTIONS = frozenset(("execute", "exec_driver_sql", "scalar", "scalars"))
-
-
-def op_name(site: Site, migration: Migration) -> str | None:
-    """What stands for alembic.op where this operation is written; None where nothing does."""
-    if site.helper:
-        return None
-    owner, _, function = site.call.name.rpartition(".") if site.call else ("", "", "")
-    if owner and function not in OF_CONNECTIONS and not site.batch:
-        return owner
-    return migration.op_name
-
-
-def is_alone(operation: Operation, migration: Migration) -> bool:
-    """Whether its statement asks for nothing else (a loop may ask for the same several times)."""
-    site = operation.site
-    body = migration.upgrade if site.direction == "upgrade" else migration.downgrade
-    together = [other for other in body.operations if other.site.statement == site.statement]
-    return all(type(other) is type(operation) and other.site.span == site.span for other in together)
+def _patch(change: _Change, after: str) -> Iterator[bytes]:
+    encoding, _ = tokenize.detect_encoding(BytesIO(change.before).readline)
+    mark, encoding = (codecs.BOM_UTF8, "utf-8") if encoding == "utf-8-sig" else (b"", encoding)
+    target = Path(change.path).with_name(change.name).as_posix() if change.name else change.path
+    yield os.fsencode(f"diff --git a/{change.path} b/{target}\n")
+    if target != change.path:
+        yield os.fsencode(f"rename from {change.path}\nrename to {target}\n")
+    old, new = (_LINES.findall(mark + text.encode(encoding)) for text in (change.text, after))
+    here, there = os.fsencode(f"a/{change.path}"), os.fsencode(f"b/{target}")
+    for line in diff_bytes(unified_diff, old, new, here, there):
+        yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"

@@ -16,8 +16,8 @@ import comparison_cases
 import peers
 from comparison_cases import ONE_WAY, SHOP, Case
 
-from migration_guard.roundtripping.access import url
 from migration_guard.roundtripping.servers import binaries, postgresql
+from migration_guard.roundtripping.servers.access import url
 
 ALEMBIC_CONFTEST = """
 import os

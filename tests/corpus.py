@@ -32,11 +32,11 @@ from migration_guard.model.operations import CreateTable, Operation
 from migration_guard.model.schema import UNKNOWN
 from migration_guard.model.site import Site
 from migration_guard.model.target import Target, parse
-from migration_guard.reading.arguments import SIGNATURES
-from migration_guard.reading.facts import Cache
+from migration_guard.reading.cache.store import Cache
+from migration_guard.reading.directives.arguments import SIGNATURES
+from migration_guard.reading.discovery.project import find
 from migration_guard.reading.history import read_history
-from migration_guard.reading.project import find
-from migration_guard.reading.sql import read_sql
+from migration_guard.reading.sql.reader import read_sql
 
 CORPUS = {
     "mlflow-skinny": "3.17.2",

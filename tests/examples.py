@@ -9,14 +9,14 @@ from pathlib import Path
 from textwrap import dedent, indent
 from urllib.parse import unquote
 
-from migration_guard import fixes, rules
+from migration_guard import rules, source_edits
 from migration_guard.config.roundtrip import TripConfig
 from migration_guard.engine import lint
 from migration_guard.model.finding import Edit, Finding, Report
 from migration_guard.model.target import parse
 from migration_guard.model.trip import Trip
-from migration_guard.roundtripping.choosing import choose
-from migration_guard.roundtripping.judging import Request, round_trip
+from migration_guard.roundtripping.engine import Request, round_trip
+from migration_guard.roundtripping.project import choose
 
 CASES = Path(__file__).parent / "cases"
 FENCE = re.compile(r"^( *)```(\w+) (given|bad|good|fixed)\b([^\n]*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
@@ -192,4 +192,4 @@ def corrected(example: Example, finding: Finding) -> str:
     assert finding.fix
     text = module(example.file.text, f"r{len(example.given)}", f"r{len(example.given) - 1}" if example.given else None)
     edits: Sequence[Edit] = [edit for edit in finding.fix.edits if isinstance(edit, Edit)]
-    return fixes.apply(text, edits)
+    return source_edits.apply(text, edits)

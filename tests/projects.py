@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from migration_guard.roundtripping.process import Job
+from migration_guard.roundtripping.worker.client import Job
 
 # What `alembic init` writes, without the comments and the offline half.
 GENERIC = """

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from migration_guard.model.migration import Migration
 from migration_guard.model.operations import Operation
+from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.migration import read_migration
-from migration_guard.reading.modules import Files
 
 HEAD = """\
 from alembic import op

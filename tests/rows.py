@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from migration_guard.roundtripping.access import Access
 from migration_guard.roundtripping.catalogues import Catalogue, catalogue
-from migration_guard.roundtripping.databases import Server
 from migration_guard.roundtripping.rows import Filler, Rows
+from migration_guard.roundtripping.servers.access import Access
+from migration_guard.roundtripping.servers.find import Server
 from tests.servers import INSTALLED
 
 POSTGRESQL = [one for one in INSTALLED if one.dialect == "postgresql"]

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.roundtripping import access
-from migration_guard.roundtripping.access import Access, DatabaseError, Driver
-from migration_guard.roundtripping.destination import FAMILIES, Destination
-from migration_guard.roundtripping.servers import binaries, folders, mysql, naming, postgresql
+from migration_guard.roundtripping.servers import access, binaries, folders, mysql, owned_names, postgresql
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, Driver
+from migration_guard.roundtripping.servers.destination import FAMILIES, Destination
 from migration_guard.roundtripping.servers.given import Either
 
 HERE = Path(__file__).parent
@@ -79,7 +78,7 @@ def left(pid: int | None = None) -> list[Path]:
     found = []
     for root in folders.roots():
         for path in root.glob(f"{folders.PREFIX}*"):
-            owner = naming.owner_of(path.name)
+            owner = owned_names.owner_of(path.name)
             if owner and owner.pid == (pid or os.getpid()):
                 found.append(path)
     return found

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from migration_guard.roundtripping import access
-from migration_guard.roundtripping.access import Access, DatabaseError, Driver, available, url
-from migration_guard.roundtripping.destination import Destination
+from migration_guard.roundtripping.servers import access
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, Driver, available, url
+from migration_guard.roundtripping.servers.destination import Destination
 
 SOCKET = Destination(dialect="postgresql", database="ours", socket="/run/pg", user="me", password="p@ss/word")
 HOST = Destination(

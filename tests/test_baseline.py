@@ -13,11 +13,11 @@ from projects import script, write
 from repositories import VERSIONS, Repository, unversioned
 
 from migration_guard import cli
+from migration_guard.assembly import fingerprinted
 from migration_guard.baseline import Known, gone, new
 from migration_guard.config import BASELINE as FILE
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.engine import lint
-from migration_guard.gathering import fingerprinted
 from migration_guard.model.finding import Finding, Report, Severity, Span
 
 DROPS = """

@@ -19,8 +19,8 @@ from projects import ASYNC, GENERIC, MULTIDB, script, write
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Cause, Place, Step
-from migration_guard.roundtripping.destination import Destination
-from migration_guard.roundtripping.process import Child, ChildError, Job
+from migration_guard.roundtripping.servers.destination import Destination
+from migration_guard.roundtripping.worker.client import Child, ChildError, Job
 
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
 PATIENCE = 30.0
@@ -707,8 +707,8 @@ if sys.platform == "linux":  # The other systems do not tell a process that its 
         body = f"import time\nfile = open({str(fifo)!r}, 'w')\nprint('here', file=file, flush=True)\ntime.sleep(600)"
         job = write(tmp_path / "project", {"a": up(body)})
         program = (
-            "from pathlib import Path\nfrom migration_guard.roundtripping.destination import Destination\n"
-            "from migration_guard.roundtripping.process import Child, Direction, Job\n"
+            "from pathlib import Path\nfrom migration_guard.roundtripping.servers.destination import Destination\n"
+            "from migration_guard.roundtripping.worker.client import Child, Direction, Job\n"
             f"child = Child(Job(folder=Path({str(job.folder)!r}), config=Path({str(job.config)!r})), timeout=600)\n"
             f"child.enter(Destination(dialect='sqlite', database={sqlite.database!r}))\n"
             "child.step(Direction.UPGRADE, 'a')\n"

@@ -17,7 +17,7 @@ import migration_guard
 from migration_guard import cli
 from migration_guard.config import Overrides
 from migration_guard.model.finding import Edit, Finding, Fix, Report, Severity, Span, Summary
-from migration_guard.reading.project import ProjectError
+from migration_guard.reading.discovery.project import ProjectError
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 from servers import INSTALLED, NEWEST, address, drivable, each_installation, left, names, private, script, use
 
-from migration_guard.roundtripping import access
-from migration_guard.roundtripping.access import Access, DatabaseError
-from migration_guard.roundtripping.databases import Wanted, server
-from migration_guard.roundtripping.destination import Destination
-from migration_guard.roundtripping.servers import folders, naming
+from migration_guard.roundtripping.servers import access, folders, owned_names
+from migration_guard.roundtripping.servers.access import Access, DatabaseError
 from migration_guard.roundtripping.servers.binaries import Installation
+from migration_guard.roundtripping.servers.destination import Destination
+from migration_guard.roundtripping.servers.find import Wanted, server
 
 SQLITE = Wanted(dialect="sqlite")
 
@@ -205,7 +204,7 @@ def test_a_temporary_folder_with_a_long_path_is_left_for_a_shorter_one(
 
 SERVE = """
 import signal, sys
-from migration_guard.roundtripping.databases import Wanted, server
+from migration_guard.roundtripping.servers.find import Wanted, server
 with server(Wanted(dialect="postgresql", url=sys.argv[1] if sys.argv[1:] else None)) as ours:
     made = ours.create()
     print(made.socket, made.database, flush=True)
@@ -318,18 +317,18 @@ def test_a_run_sweeps_what_a_killed_one_left_on_a_given_server(
         wanted = Wanted(dialect=installation.dialect, url=url)
         with server(wanted):
             assert names(shared) == before | {database}  # too young
-        monkeypatch.setattr(naming.Owner.is_gone, "__kwdefaults__", {"grace": 0})
+        monkeypatch.setattr(owned_names.Owner.is_gone, "__kwdefaults__", {"grace": 0})
         with server(wanted):
             assert names(shared) == before
 
 
 def test_a_database_that_is_in_use_or_of_a_living_process_is_not_swept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(naming.Owner.is_gone, "__kwdefaults__", {"grace": 0})
+    monkeypatch.setattr(owned_names.Owner.is_gone, "__kwdefaults__", {"grace": 0})
     with private(NEWEST) as shared:
         wanted = Wanted(dialect="postgresql", url=address(shared))
         living = shared.create()
         # A name of a process that never was: number 0 belongs to nobody.
-        orphan = naming.name().replace(f"{os.getpid():06x}", "000000")
+        orphan = owned_names.name().replace(f"{os.getpid():06x}", "000000")
         shared.access.execute(f'CREATE DATABASE "{orphan}"')
         place = Destination(**{**living.as_plain(), "database": orphan, "options": ()})
         with Access.open(place) as connection:

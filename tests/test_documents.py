@@ -17,9 +17,9 @@ from migration_guard.model.finding import Edit, Finding, Fix, Report, Severity, 
 from migration_guard.model.trip import Trip
 from migration_guard.report import text
 from migration_guard.report.json import document
-from migration_guard.roundtripping.choosing import choose
-from migration_guard.roundtripping.judging import Request, round_trip
-from migration_guard.roundtripping.steps import Selection
+from migration_guard.roundtripping.engine import Request, round_trip
+from migration_guard.roundtripping.project import choose
+from migration_guard.roundtripping.trips.plan import Selection
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

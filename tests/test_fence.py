@@ -18,16 +18,16 @@ from projects import script, write
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Cause
-from migration_guard.roundtripping import process
-from migration_guard.roundtripping.destination import Destination
-from migration_guard.roundtripping.process import Child, ChildError, Job
 from migration_guard.roundtripping.servers import binaries, mysql
+from migration_guard.roundtripping.servers.destination import Destination
+from migration_guard.roundtripping.worker import client
+from migration_guard.roundtripping.worker.client import Child, ChildError, Job
 
 SETTINGS = """
 from sqlalchemy import create_engine
 engine = create_engine("postgresql+psycopg2://postgres@/postgres?host={decoy}")
 """
-LAYERS = ("engines", "entrances", "narrows", "auditing")
+LAYERS = ("engines", "driver_calls", "driver_internals", "audit_hook")
 PATIENCE = 30.0
 # SQLAlchemy 1.4 does not know these.
 NEWER = ("+psycopg:", "async_creator")
@@ -253,11 +253,11 @@ def test_no_single_layer_is_the_only_one(
     layer: str, decoy: Decoy, bait: Bait, ours: Destination, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = (
-        "from migration_guard.roundtripping import child\n"
+        "from migration_guard.roundtripping.worker import child\n"
         f"child.LAYERS = tuple(one for one in child.LAYERS if not one.__module__.endswith({layer!r}))\n"
         f"assert len(child.LAYERS) == {len(LAYERS) - 1}\n"
     )
-    monkeypatch.setattr(process, "_START", process._START.replace("sys.path.remove", without + "sys.path.remove"))
+    monkeypatch.setattr(client, "_START", client._START.replace("sys.path.remove", without + "sys.path.remove"))
     before = decoy.connections()
     with Child(project(tmp_path, ATTEMPTS, decoy, bait), timeout=PATIENCE) as child:
         with pytest.raises(ChildError):
@@ -271,8 +271,8 @@ def test_no_single_layer_is_the_only_one(
 def test_a_connection_that_came_out_elsewhere_is_closed_again(
     decoy: Decoy, bait: Bait, ours: Destination, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = "from migration_guard.roundtripping import child\nchild.LAYERS = child.LAYERS[:1]\n"
-    monkeypatch.setattr(process, "_START", process._START.replace("sys.path.remove", alone + "sys.path.remove"))
+    alone = "from migration_guard.roundtripping.worker import child\nchild.LAYERS = child.LAYERS[:1]\n"
+    monkeypatch.setattr(client, "_START", client._START.replace("sys.path.remove", alone + "sys.path.remove"))
     told = pytest.raises(ChildError, match="went to the database postgres, which is not the throwaway one")
     with Child(project(tmp_path, LED["a creator"], decoy, bait), timeout=PATIENCE) as child, told:
         child.enter(ours)

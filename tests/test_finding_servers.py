@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from servers import INSTALLED, NEWEST, private, use
 
-from migration_guard.roundtripping import databases
-from migration_guard.roundtripping.access import DatabaseError
-from migration_guard.roundtripping.databases import NoDatabase, Wanted, server
-from migration_guard.roundtripping.servers import docker, given
+from migration_guard.roundtripping.servers import docker, find, given
+from migration_guard.roundtripping.servers.access import DatabaseError
 from migration_guard.roundtripping.servers.binaries import Installation, preferred
+from migration_guard.roundtripping.servers.find import NoDatabase, Wanted, server
 
 
 @pytest.mark.parametrize(
@@ -53,8 +52,8 @@ def test_a_url_is_read_with_the_words_of_each_driver() -> None:
 
 @pytest.fixture
 def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "_installed", lambda wanted: [])
-    monkeypatch.setattr(databases, "available", lambda family: None)
+    monkeypatch.setattr(find, "_installed", lambda wanted: [])
+    monkeypatch.setattr(find, "available", lambda family: None)
 
 
 @pytest.mark.usefixtures("nothing_installed")
@@ -158,7 +157,7 @@ def test_mariadb_stands_in_for_mysql_only_where_there_is_none() -> None:
 
 @pytest.mark.parametrize("installation", [one for one in INSTALLED if one.dialect == "mariadb"], ids=str)
 def test_a_server_in_place_of_another_says_so(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "_installed", lambda wanted: [installation])
+    monkeypatch.setattr(find, "_installed", lambda wanted: [installation])
     with server(Wanted(dialect="mysql", version=(8, 0))) as ours:
         assert ours.dialect == "mariadb"
         assert "in place of MySQL" in ours.description

@@ -1,320 +1,240 @@
-"""Edits put what they are asked to where it belongs, and leave every other letter alone."""
+"""Corrections: round by round, in the file's own encoding, and never a file that is no Python any more."""
 
 from __future__ import annotations
 
-import ast
-import textwrap
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from migration_guard import fixes
-from migration_guard.fixes import Places
-from migration_guard.model.constraints import CreateIndex
-from migration_guard.model.finding import Direction, Edit, Span
-from migration_guard.model.migration import Body, Form, Migration
-from migration_guard.model.objects import RunSql
-from migration_guard.model.schema import Index, Name
-from migration_guard.model.site import Argument, Call, Site
+from migration_guard.fixes import correct, patch
+from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity, Span, Summary
+
+Lint = Callable[[Sequence[Path]], Report]
 
 
-def span_of(source: str, text: str) -> Span:
-    """Where some text stands."""
-    begin = source.index(text)
-    return Places(source).span(begin, begin + len(text))
-
-
-def calls_in(source: str) -> list[tuple[Call, Span]]:
-    """Every call of a source that is a statement of its own, with its statement, as the readers would give them."""
-    found = []
-    places = Places(source)
-
-    def place(line: int, column: int) -> int:
-        # ast counts bytes, and knows \\r\\n and \\r as line ends like we do.
-        text = source[places.starts[line - 1] :].encode()[:column].decode()
-        return places.starts[line - 1] + len(text)
-
-    def span(node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
-        return place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset)
-
-    for node in ast.walk(ast.parse(source)):
-        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
-            continue
-        call = node.value
-        parts = sorted([*call.args, *call.keywords], key=lambda part: span(part))
-        arguments = tuple(
-            Argument(
-                part.arg if isinstance(part, ast.keyword) else None,
-                places.span(*span(part)),
-                places.span(*span(part.value if isinstance(part, ast.keyword) else part)),
-            )
-            for part in parts
-        )
-        _, function_end = span(call.func)
-        begin, end = span(call)
-        last = span(parts[-1])[1] if parts else source.index("(", function_end) + 1
-        rest = source[last : end - 1]
-        found.append(
-            (
-                Call(
-                    ast.unparse(call.func),
-                    places.span(begin, end),
-                    arguments,
-                    places.span(last, last),
-                    trailing_comma="," in rest.split("#")[0],
-                ),
-                places.span(*span(node)),
-            )
-        )
-    return found
-
-
-ONE_LINE = 'def upgrade():\n    op.create_index("ix", "users", ["email"])\n'
-
-
-@pytest.mark.parametrize(
-    ("source", "result"),
-    [
-        ("f(1)\n", "f(1, new=True)\n"),
-        ("f()\n", "f(new=True)\n"),
-        ("f(1, )\n", "f(1, new=True, )\n"),
-        ("f(1, new=False)\n", "f(1, new=True)\n"),
-        ("f(**more)\n", "f(**more, new=True)\n"),
-        ("f(\n    1,\n    2,\n)\n", "f(\n    1,\n    2,\n    new=True,\n)\n"),
-        ("f(\r\n\t1,\r\n\t2\r\n)\r\n", "f(\r\n\t1,\r\n\t2,\r\n\tnew=True\r\n)\r\n"),
-        ("f(\n    1,  # one\n)\n", "f(\n    1,  # one\n    new=True,\n)\n"),
-        ("f(1,\n  2)\n", "f(1,\n  2,\n  new=True)\n"),
-    ],
-)
-def test_a_keyword_is_set_in_calls_of_every_shape(source: str, result: str) -> None:
-    ((call, _),) = calls_in(source)
-    assert fixes.apply(source, [fixes.set_keyword(source, call, "new", "True")]) == result
-
-
-def test_code_goes_above_and_below_a_statement() -> None:
-    source = "def upgrade():\n\top.one()  # first\n\top.two()"
-    above = fixes.insert_before(source, span_of(source, "op.one()"), "a()\nb()")
-    below = fixes.insert_after(source, span_of(source, "op.two()"), "c()")
-    beside = fixes.insert_after(source, span_of(source, "op.one()"), "d()")
-    assert above
-    assert below
-    assert beside
-    result = "def upgrade():\n\ta()\n\tb()\n\top.one()  # first\n\td()\n\top.two()\n\tc()"
-    assert fixes.apply(source, [below, beside, above]) == result
-
-
-@pytest.mark.parametrize("source", ["if x: op.one()\n", "op.zero(); op.one()\n", "op.one(); op.two()\n"])
-def test_a_statement_that_shares_its_line_is_left_alone(source: str) -> None:
-    span = span_of(source, "op.one()")
-    assert fixes.wrap(source, span, "with x:") is None
-    assert fixes.insert_before(source, span, "a()") is None or source.startswith("op.one")
-    assert fixes.insert_after(source, span, "a()") is None
-
-
-WRAPPED = '''\
-def upgrade():
-    op.execute(
-        """
-    SELECT 1
-        """,
-        f"{names["a"]}" + "{",
-        f"""{x:'>10}
-    {y!r}""",
-    )
-    op.two()
-'''
-
-
-def test_wrapping_moves_the_code_and_never_the_text() -> None:
-    statement = WRAPPED[WRAPPED.index("op.execute") : WRAPPED.index("    op.two")].rstrip()
-    edits = fixes.wrap(WRAPPED, span_of(WRAPPED, statement), "with block():")
-    assert edits
-    assert (
-        fixes.apply(WRAPPED, edits)
-        == '''\
-def upgrade():
-    with block():
-        op.execute(
-            """
-    SELECT 1
-        """,
-            f"{names["a"]}" + "{",
-            f"""{x:'>10}
-    {y!r}""",
-        )
-    op.two()
-'''
+def finding(path: str, *edits: Edit | Rename, safe: bool = True, message: str = "", code: str = "MG401") -> Finding:
+    return Finding(
+        code=code,
+        slug="slug",
+        severity=Severity.ERROR,
+        message=message or path,
+        help="",
+        path=path,
+        span=next((edit.span for edit in edits if isinstance(edit, Edit)), None),
+        fix=Fix(safe, edits) if edits else None,
     )
 
 
-def test_wrapping_goes_by_the_indentation_of_the_file() -> None:
-    source = ONE_LINE.replace("    ", "\t").replace("\n", "\r\n")
-    ((_, statement),) = calls_in(source)
-    edits = fixes.wrap(source, statement, "with x:")
-    assert edits
-    assert fixes.apply(source, edits) == source.replace("\top", "\twith x:\r\n\t\top")
+def word_lint(cwd: Path, *, bad: str = "bad", good: str = "good", safe: bool = True) -> Lint:
+    """A linter that minds one word on each line and knows a better one."""
+
+    def lint(paths: Sequence[Path]) -> Report:
+        found = []
+        for file in sorted(cwd.glob("*.py")):
+            for number, line in enumerate(file.read_bytes().decode("latin-1").split("\n"), start=1):
+                if bad in line:
+                    column = line.index(bad) + 1
+                    edit = Edit(Span(number, column, number, column + len(bad)), good)
+                    found.append(finding(file.name, edit, safe=safe, message=f"{file.name} {number}"))
+        return Report(tuple(found), Summary())
+
+    return lint
 
 
-def test_a_comment_is_removed_with_its_line_or_with_the_space_before_it() -> None:
-    source = "a()  # one\n    # two\nb()"
-    edits = [fixes.remove(source, span_of(source, comment)) for comment in ("# one", "# two")]
-    assert fixes.apply(source, edits) == "a()\nb()"
+def test_every_file_is_corrected_and_linted_again(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("bad = 1\nfine = 2  # bad\n")
+    (tmp_path / "b.py").write_text("bad = 3\n")
+    done = correct(word_lint(tmp_path), [], tmp_path, unsafe=False)
+    assert (tmp_path / "a.py").read_text() == "good = 1\nfine = 2  # good\n"
+    assert (tmp_path / "b.py").read_text() == "good = 3\n"
+    assert (done.corrected, done.report.findings, done.notes) == (3, (), ())
 
 
-def test_overlapping_edits_are_refused() -> None:
-    first, second = Edit(Span(1, 1, 1, 3), "x"), Edit(Span(1, 2, 1, 4), "y")
-    with pytest.raises(ValueError, match="overlap"):
-        fixes.apply("abcd", [first, second])
-    assert fixes.overlaps([first], [second])
-    assert not fixes.overlaps([first], [Edit(Span(2, 1, 2, 1), "z")])
+def test_an_unsafe_fix_waits_for_the_word(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("bad = 1\n")
+    lint = word_lint(tmp_path, safe=False)
+    assert correct(lint, [], tmp_path, unsafe=False).corrected == 0
+    assert (tmp_path / "a.py").read_text() == "bad = 1\n"
+    assert correct(lint, [], tmp_path, unsafe=True).corrected == 1
 
 
-def operation_at(site: Site) -> CreateIndex:
-    return CreateIndex(site=site, table=Name("users"), index=Index("ix"))
+def test_fixes_that_touch_the_same_text_go_one_after_the_other(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x\n")
+
+    def lint(paths: Sequence[Path]) -> Report:
+        missing = [name for name in ("one", "two") if name not in file.read_text()]
+        return Report(
+            tuple(finding("a.py", Edit(Span(1, 1, 1, 1), f"{name}\n"), message=name) for name in missing), Summary()
+        )
+
+    assert correct(lint, [], tmp_path, unsafe=False).corrected == 2
+    assert file.read_text() == "two\none\nx\n"
+
+
+def test_an_import_that_two_fixes_want_is_added_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x\ny\n")
+    addition = Edit(Span(1, 1, 1, 1), "import sqlalchemy as sa\n")
+
+    def lint(paths: Sequence[Path]) -> Report:
+        if "import" in file.read_text():
+            return Report((), Summary())
+        pairs = [(Edit(Span(line, 1, line, 2), f"sa.{name}"), name) for line, name in ((1, "x"), (2, "y"))]
+        return Report(tuple(finding("a.py", addition, edit, message=name) for edit, name in pairs), Summary())
+
+    assert correct(lint, [], tmp_path, unsafe=False).corrected == 2
+    assert file.read_text() == "import sqlalchemy as sa\nsa.x\nsa.y\n"
+
+
+def test_a_fix_that_does_not_silence_its_finding_is_made_once(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("x\n")
+    stubborn = finding("a.py", Edit(Span(1, 1, 1, 1), "y\n"))
+    correct(lambda _: Report((stubborn,), Summary()), [], tmp_path, unsafe=False)
+    assert file.read_text() == "y\nx\n"
+
+
+def test_a_result_that_is_no_python_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("bad = 1\n")
+    done = correct(word_lint(tmp_path, good="not ( python"), [], tmp_path, unsafe=False)
+    assert (tmp_path / "a.py").read_text() == "bad = 1\n"
+    assert done.corrected == 0
+    assert "a.py was left as it is" in done.notes[0]
+
+
+def test_a_result_with_an_error_of_its_own_is_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("bad = 1\n")
+
+    def lint(paths: Sequence[Path]) -> Report:
+        if "good" in file.read_text():
+            return Report((finding("a.py", code="MG402"),), Summary())
+        return word_lint(tmp_path)(paths)
+
+    done = correct(lint, [], tmp_path, unsafe=False)
+    assert file.read_text() == "bad = 1\n"
+    assert done.corrected == 0
+    assert [one.code for one in done.report.findings] == ["MG401"]
+    assert "MG401 in a.py was not corrected" in done.notes[0]
+
+
+def test_only_the_fix_that_makes_an_error_is_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("bad = 1\nbad = 2\nbad = 3\n")
+
+    def lint(paths: Sequence[Path]) -> Report:
+        error = [finding("a.py", code="MG402")] if "good = 2" in file.read_text() else []
+        return Report((*word_lint(tmp_path)(paths).findings, *error), Summary())
+
+    done = correct(lint, [], tmp_path, unsafe=False)
+    assert file.read_text() == "good = 1\nbad = 2\ngood = 3\n"
+    assert (done.corrected, len(done.notes)) == (2, 1)
 
 
 @pytest.mark.parametrize(
-    ("called", "known_as", "batch", "name"),
+    ("before", "after"),
     [
-        ("op.create_index", "op", False, "op"),
-        ("o.create_index", "op", False, "o"),
-        ("create_index", None, False, None),
-        ("create_index", "op", False, "op"),
-        ("batch_op.create_index", "op", True, "op"),
-        ("conn.execute", None, False, None),
-        ("conn.execute", "op", False, "op"),
+        (b"bad = 'x'\r\n# \xe4\r\n", b"good = 'x'\r\n# \xe4\r\n"),
+        (b"\r\nbad", b"\r\ngood"),
+        (b"bad = 1\n\n\n  # end", b"good = 1\n\n\n  # end"),
     ],
 )
-def test_the_name_of_op_is_that_of_the_file(called: str, known_as: str | None, batch: bool, name: str | None) -> None:
-    somewhere = Span(1, 1, 1, 2)
-    call = Call(called, somewhere, (), somewhere)
-    site = Site(Direction.UPGRADE, somewhere, somewhere, call=call, batch=batch)
-    assert fixes.op_name(site, Migration("m.py", "1", op_name=known_as)) == name
+def test_line_ends_and_the_encoding_stay(tmp_path: Path, before: bytes, after: bytes) -> None:
+    cookie = b"# -*- coding: latin-1 -*-\n" if b"\xe4" in before else b""
+    (tmp_path / "a.py").write_bytes(cookie + before)
+    correct(word_lint(tmp_path), [], tmp_path, unsafe=False)
+    assert (tmp_path / "a.py").read_bytes() == cookie + after
 
 
-def test_a_statement_is_alone_when_all_it_asks_for_is_the_same() -> None:
-    site = Site(Direction.UPGRADE, Span(1, 1, 1, 2), Span(1, 1, 1, 9))
-    index = operation_at(site)
-    alone = Migration("m.py", "1", upgrade=Body(Form.BODY, operations=(index, index)))
-    shared = Migration("m.py", "1", upgrade=Body(Form.BODY, operations=(index, RunSql(site=site, kind="SELECT"))))
-    assert fixes.is_alone(index, alone)
-    assert not fixes.is_alone(index, shared)
+def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"\xef\xbb\xbfx\n")
+    edits = iter([Edit(Span(1, 1, 1, 2), "ü")])
+
+    def lint(paths: Sequence[Path]) -> Report:
+        return Report(tuple(finding("a.py", edit) for edit in [*edits]), Summary())
+
+    correct(lint, [], tmp_path, unsafe=False)
+    assert (tmp_path / "a.py").read_bytes() == "\ufeffü\n".encode()
 
 
-# --- properties -----------------------------------------------------------------------------------------------------
-
-texts = st.text(st.sampled_from("ab c\n\r\t'\"é😀"), max_size=40)
-
-
-@given(texts, st.data())
-def test_places_and_offsets_are_each_others_inverse(text: str, data: st.DataObject) -> None:
-    begin = data.draw(st.integers(0, len(text)))
-    end = data.draw(st.integers(begin, len(text)))
-    places = Places(text)
-    assert places.range(places.span(begin, end)) == (begin, end)
+def test_new_lines_take_the_line_ends_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"bad\r\n")
+    correct(word_lint(tmp_path, good="x\ny"), [], tmp_path, unsafe=False)
+    assert (tmp_path / "a.py").read_bytes() == b"x\r\ny\r\n"
 
 
-@given(texts, st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.text("xyz", max_size=3)), max_size=4))
-def test_everything_outside_the_edits_stays(text: str, cuts: list[tuple[int, int, str]]) -> None:
-    places = Places(text)
-    edits, done, expected = [], 0, ""
-    for begin, end, new in sorted(cuts):
-        if done <= begin <= end <= len(text):
-            edits.append(Edit(places.span(begin, end), new))
-            expected += text[done:begin] + new
-            done = end
-    assert fixes.apply(text, edits) == expected + text[done:]
+def test_permissions_stay_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_text("bad\n")
+    (tmp_path / "real.txt").chmod(0o640)
+    (tmp_path / "a.py").symlink_to(tmp_path / "real.txt")
+    correct(word_lint(tmp_path), [], tmp_path, unsafe=False)
+    assert (tmp_path / "a.py").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "good\n"
+    assert (tmp_path / "real.txt").stat().st_mode & 0o777 == 0o640
+    assert sorted(os.listdir(tmp_path)) == ["a.py", "real.txt"]
 
 
-strings = st.sampled_from(
-    [
-        '"x"',
-        "'it''s'",
-        '"""\na\n  b"""',
-        "'''\n'''",
-        'r"\\n"',
-        'f"{a}"',
-        "f'''{a}\n{b:>3}'''",
-        '"a\\\nb"',
-        '"#"',
-        "[\n1]",
+def rename_lint(cwd: Path, name: str) -> Lint:
+    def lint(paths: Sequence[Path]) -> Report:
+        found = [finding("a.py", Rename(name))] if (cwd / "a.py").exists() else []
+        return Report(tuple(found), Summary(notes=tuple(map(str, paths))))
+
+    return lint
+
+
+def test_a_file_is_renamed_and_found_again_under_its_new_name(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x\n")
+    done = correct(rename_lint(tmp_path, "b.py"), [Path("a.py")], tmp_path, unsafe=False)
+    assert os.listdir(tmp_path) == ["b.py"]
+    assert (done.corrected, done.report.summary.notes) == (1, ("b.py",))
+
+
+@pytest.mark.parametrize("name", ["b.py", "../b.py", "/tmp/b.py", "", "x/b.py", ".."])
+def test_a_file_is_never_renamed_over_another_or_into_another_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.py").write_text("x\n")
+    (tmp_path / "b.py").write_text("y\n")
+    done = correct(rename_lint(tmp_path, name), [], tmp_path, unsafe=False)
+    assert (tmp_path / "a.py").read_text() == "x\n"
+    assert (tmp_path / "b.py").read_text() == "y\n"
+    assert done.corrected == 0
+    assert done.notes
+
+
+def test_a_file_that_cannot_be_read_is_left_and_named(tmp_path: Path) -> None:
+    report = Report((finding("gone.py", Edit(Span(1, 1, 1, 1), "x")),), Summary())
+    done = correct(lambda _: report, [], tmp_path, unsafe=False)
+    assert "gone.py was left as it is" in done.notes[0]
+
+
+def test_the_patch_applies_with_git_and_changes_nothing_by_itself(tmp_path: Path) -> None:
+    before = {"a.py": b"x = 1\nbad = 1\n# \xc3\xa4\n", "b.py": b"\xef\xbb\xbfbad\r\ny", "c.py": b"bad"}
+    for name, content in before.items():
+        (tmp_path / name).write_bytes(content)
+    report = word_lint(tmp_path)([])
+    # The byte order mark is no part of the text that findings point into.
+    found = [
+        one if one.path != "b.py" else replace(one, fix=Fix(True, (Edit(Span(1, 1, 1, 4), "good"),)))
+        for one in report.findings
     ]
-)
-arguments = st.lists(st.tuples(st.booleans(), strings), max_size=3)
+    found.append(finding("c.py", Rename("d.py")))
+    text, count, notes = patch(Report(tuple(found), Summary()), tmp_path, unsafe=False)
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    assert (count, notes) == (4, ())
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "-"], input=text, cwd=tmp_path, check=True)
+    assert (tmp_path / "a.py").read_bytes() == b"x = 1\ngood = 1\n# \xc3\xa4\n"
+    assert (tmp_path / "b.py").read_bytes() == b"\xef\xbb\xbfgood\r\ny"
+    assert (tmp_path / "d.py").read_bytes() == b"good"
+    assert not (tmp_path / "c.py").exists()
 
 
-@st.composite
-def statements(draw: st.DrawFn) -> str:
-    """A function with one call in it, written in every style."""
-    newline = draw(st.sampled_from(["\n", "\r\n"]))
-    unit = draw(st.sampled_from(["    ", "\t", "  "]))
-    drawn = draw(arguments)
-    positional = [value for named, value in drawn if not named]
-    keywords = [f"key{number}={value}" for number, (named, value) in enumerate(drawn) if named]
-    spread = draw(st.booleans())
-    between = f",\n{unit * 2}" if spread else ", "
-    inner = between.join(positional + keywords)
-    if inner and draw(st.booleans()):
-        inner += ","
-    if spread and inner:
-        inner = f"\n{unit * 2}{inner}\n{unit}"
-    comment = draw(st.sampled_from(["", "  # why (not) 'this'"]))
-    code = f"def upgrade():\n{unit}before()\n{unit}op.execute({inner}){comment}\n{unit}after()\n"
-    return code.replace("\n", newline)
-
-
-def parsed(source: str) -> ast.Module:
-    return ast.parse(source.replace("\r\n", "\n"))
-
-
-def the_call(source: str) -> ast.Call:
-    """The one call of a method."""
-    calls = [node for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
-    (found,) = [call for call in calls if isinstance(call.func, ast.Attribute)]
-    return found
-
-
-@given(statements())
-def test_a_call_with_another_keyword_parses_and_is_otherwise_the_same(source: str) -> None:
-    (call, _) = next(found for found in calls_in(source) if found[0].name == "op.execute")
-    result = fixes.apply(source, [fixes.set_keyword(source, call, "new", "True")])
-    (expected,) = [
-        node for node in ast.walk(parsed(source)) if isinstance(node, ast.Call) and node.func.__class__ is ast.Attribute
-    ]
-    expected.keywords.append(ast.keyword("new", ast.Constant(True)))
-    (actual,) = [
-        node for node in ast.walk(parsed(result)) if isinstance(node, ast.Call) and node.func.__class__ is ast.Attribute
-    ]
-    assert ast.dump(actual) == ast.dump(expected)
-
-
-@given(statements())
-def test_a_wrapped_statement_parses_and_is_otherwise_the_same(source: str) -> None:
-    (call, statement) = next(found for found in calls_in(source) if found[0].name == "op.execute")
-    edits = fixes.wrap(source, statement, "with block():")
-    assert edits
-    result = fixes.apply(source, edits)
-    function = parsed(result).body[0]
-    assert isinstance(function, ast.FunctionDef)
-    block = function.body[1]
-    assert isinstance(block, ast.With)
-    original = parsed(source).body[0]
-    assert isinstance(original, ast.FunctionDef)
-    assert ast.dump(block.body[0]) == ast.dump(original.body[1])
-    assert call.name in result
-    assert textwrap.dedent(result.splitlines()[1]) == "before()"
-
-
-@given(statements())
-def test_what_is_inserted_around_a_statement_leaves_it_alone(source: str) -> None:
-    (_, statement) = next(found for found in calls_in(source) if found[0].name == "op.execute")
-    above, below = (where(source, statement, "x()") for where in (fixes.insert_before, fixes.insert_after))
-    assert above
-    assert below
-    result = fixes.apply(source, [above, below])
-    body = parsed(result).body[0]
-    assert isinstance(body, ast.FunctionDef)
-    assert [ast.unparse(body.body[place]) for place in (0, 1, 3, 4)] == ["before()", "x()", "x()", "after()"]
+def test_what_a_patch_leaves_for_the_next_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x\n")
+    found = tuple(finding("a.py", Edit(Span(1, 1, 1, 1), name), message=name) for name in ("y\n", "z\n"))
+    _, count, notes = patch(Report(found, Summary()), tmp_path, unsafe=False)
+    assert (count, notes) == (1, ("1 more touch the same lines. Apply this patch and ask again for theirs.",))

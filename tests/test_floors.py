@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,18 +15,39 @@ from migration_guard.model.graph import graph
 from migration_guard.model.migration import Migration
 
 PACKAGE = Path(__file__).parent.parent / "migration_guard"
-FLOORS = (
-    ("model", "version"),
-    ("config", "dialects"),
-    ("reading",),
-    ("rules", "fixes"),
-    ("engine", "hushing", "targets", "gathering", "baseline", "roundtripping"),
-    ("report",),
-    ("correcting", "proposing"),
-    ("cli", "pytest_plugin", "progress", "api"),
-)
+CONTRIBUTING = PACKAGE.parent / "CONTRIBUTING.md"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 420
+# What rooms must not know, though it stands below them; and who alone may know what many could.
+NOT_KNOWN = {
+    "model": ("libcst", "postgast", "sqlalchemy", "alembic"),
+    "reading.discovery": ("libcst", "postgast"),
+    "reading.cache": ("libcst", "postgast", "reading.source", "reading.sql"),
+    "reading.sql": ("libcst", "reading.interpreter", "reading.source", "reading.discovery", "reading.cache"),
+    "reading.interpreter": ("postgast", "reading.sql", "reading.cache"),
+    "rules": ("libcst", "postgast", "reading", "config"),
+    "report": ("libcst", "reading", "config", "engine", "roundtripping"),
+}
+ONLY_KNOWN_BY = {
+    "sqlalchemy": "roundtripping",
+    "alembic": "roundtripping",
+    "libcst": "reading",
+    "postgast": "reading.sql",
+}
+
+
+def floors() -> list[tuple[str, ...]]:
+    """The rooms of each floor, from the ground up: the table in CONTRIBUTING."""
+    rows = re.findall(r"^\| (\d+) \| (`.+?`) \|", CONTRIBUTING.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == [*range(1, len(rows) + 1)]
+    return [
+        tuple(room.removesuffix(".py").strip("/").replace("/", ".") for room in re.findall(r"`(.+?)`", rooms))
+        for _, rooms in rows
+    ]
+
+
+FLOORS = floors()
+ROOMS = tuple(room for rooms in FLOORS for room in rooms)
 
 
 def name(file: Path) -> str:
@@ -33,14 +55,23 @@ def name(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def within(module: str, room: str) -> bool:
+    """Whether a module is in a room, or in one of the rooms in it. The package's own name is left out."""
+    return f"{module}.".startswith(f"{room}.")
+
+
+def room_of(module: str) -> str:
+    """The room of a module, the innermost one. The package itself is a door: what people import."""
+    inner = module.removeprefix("migration_guard").removeprefix(".") or "api"
+    found = [room for room in ROOMS if within(inner, room)]
+    assert found, f"{module} is in no room. Add it to the table in CONTRIBUTING.md, where it belongs."
+    return max(found, key=len)
+
+
 def floor(module: str) -> int:
-    """The floor of a module; the package itself is a door: what people import."""
-    if module == "migration_guard":
-        return len(FLOORS) - 1
-    part = module.split(".")[1]
-    found = [number for number, parts in enumerate(FLOORS) if part in parts]
-    assert found, f"{module} is on no floor. Add it to FLOORS in {__file__}, where it belongs."
-    return found[0]
+    """The floor of a module, the ground being 1."""
+    room = room_of(module)
+    return next(number for number, rooms in enumerate(FLOORS, 1) if room in rooms)
 
 
 def imports(file: Path, *, at_load: bool = False) -> Iterator[str]:
@@ -67,9 +98,33 @@ def imports(file: Path, *, at_load: bool = False) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("file", MODULES, ids=name)
-def test_a_module_imports_only_from_its_own_floor_and_those_above(file: Path) -> None:
-    below = [module for module in imports(file) if floor(module) > floor(name(file))]
-    assert not below, f"{name(file)} imports from floors below its own: {', '.join(below)}."
+def test_a_module_imports_only_from_its_own_floor_and_those_below(file: Path) -> None:
+    above = [module for module in imports(file) if floor(module) > floor(name(file))]
+    assert not above, f"{name(file)} imports from floors above its own: {', '.join(above)}."
+
+
+def test_every_room_of_the_table_is_there_once() -> None:
+    assert len(set(ROOMS)) == len(ROOMS)
+    for room in ROOMS:
+        place = PACKAGE.joinpath(*room.split("."))
+        assert place.is_dir() or place.with_suffix(".py").is_file(), f"CONTRIBUTING names {room}, which is not there."
+
+
+def test_no_two_rooms_import_each_other() -> None:
+    arrows = {(room_of(name(file)), room_of(module)) for file in MODULES for module in imports(file, at_load=True)}
+    assert not [(one, other) for one, other in arrows if one < other and (other, one) in arrows]
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name)
+def test_a_room_does_not_know_what_it_must_not(file: Path) -> None:
+    here = name(file).removeprefix("migration_guard.")
+    known = {module.removeprefix("migration_guard.") for module in (*imports(file), *foreign(file))}
+    for room, forbidden in NOT_KNOWN.items():
+        if within(here, room):
+            leaks = [module for module in known for other in forbidden if within(module, other)]
+            assert not leaks, f"{here} must not know {', '.join(leaks)}: it is in {room}."
+    for module, room in ONLY_KNOWN_BY.items():
+        assert within(here, room) or not any(within(one, module) for one in known), f"{here} must not know {module}."
 
 
 @pytest.mark.parametrize("file", MODULES, ids=name)
@@ -101,6 +156,15 @@ def test_no_modules_import_each_other() -> None:
     assert not loops
 
 
+def foreign(file: Path) -> Iterator[str]:
+    """The modules of others that a file imports, early or late."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
 def loaded(code: str) -> set[str]:
     return {module.split(".")[0] for module in modules_after(code)}
 
@@ -117,7 +181,7 @@ def test_the_command_line_starts_without_what_is_heavy() -> None:
 
 
 def test_the_command_line_starts_without_what_only_a_command_needs() -> None:
-    ours = {"migration_guard.engine", "migration_guard.rules", "migration_guard.reading", "migration_guard.gathering"}
+    ours = {"migration_guard.engine", "migration_guard.rules", "migration_guard.reading", "migration_guard.assembly"}
     assert not ours & modules_after("import migration_guard.cli")
 
 

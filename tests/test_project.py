@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.reading.project import Project, ProjectError, find
+from migration_guard.reading.discovery.project import Project, ProjectError, find
 
 REVISION = 'revision = "{0}"\ndown_revision = {1}\n'
 

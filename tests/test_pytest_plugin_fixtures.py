@@ -18,11 +18,11 @@ import migration_guard.reading.migration  # noqa: F401
 from migration_guard.pytest_plugin import MigrationFailed, MigrationGuard
 from migration_guard.pytest_plugin.options import Asked
 from migration_guard.pytest_plugin.workbench import Workbench
-from migration_guard.roundtripping import access
-from migration_guard.roundtripping.access import Access, DatabaseError
-from migration_guard.roundtripping.databases import Wanted
 from migration_guard.roundtripping.fixtures import ThrowawayDatabase
-from migration_guard.roundtripping.lending import Lender
+from migration_guard.roundtripping.servers import access
+from migration_guard.roundtripping.servers.access import Access, DatabaseError
+from migration_guard.roundtripping.servers.find import Wanted
+from migration_guard.roundtripping.servers.lender import Lender
 
 pytest_plugins = ["pytester"]
 

@@ -23,8 +23,8 @@ import migration_guard.reading.migration  # noqa: F401
 from migration_guard import engine
 from migration_guard.baseline import written
 from migration_guard.config.roundtrip import TripConfig
-from migration_guard.roundtripping.choosing import choose
-from migration_guard.roundtripping.judging import Request, round_trip
+from migration_guard.roundtripping.engine import Request, round_trip
+from migration_guard.roundtripping.project import choose
 
 pytest_plugins = ["pytester"]
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.roundtripping.destination import Destination
-from migration_guard.roundtripping.fence import Fence, Refused, auditing, reach
-from migration_guard.roundtripping.fence.drivers import DRIVERS
-from migration_guard.roundtripping.fence.narrows import _quoted
+from migration_guard.roundtripping.servers.destination import Destination
+from migration_guard.roundtripping.worker.fence import Fence, Refused, audit_hook, reach
+from migration_guard.roundtripping.worker.fence.driver_internals import _quoted
+from migration_guard.roundtripping.worker.fence.drivers import DRIVERS
 
 PRIVATE = Destination(dialect="postgresql", database="ours", socket="/run/ours", user="postgres")
 SHARED = Destination(dialect="postgresql", database="ours", host="db", port=6543, user="shop", shared=True)
@@ -215,7 +215,7 @@ def test_sockets_to_other_database_servers_are_refused(
     fence = Fence()
     fence.destination = destination
     if allowed:
-        auditing._address(fence, address)
+        audit_hook._address(fence, address)
     else:
         with pytest.raises(Refused, match="Nothing was opened"):
-            auditing._address(fence, address)
+            audit_hook._address(fence, address)

@@ -9,8 +9,8 @@ import pytest
 
 from migration_guard.model.migration import Migration, Unreadable
 from migration_guard.model.objects import Opaque
+from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.migration import read_migration
-from migration_guard.reading.modules import Files
 from tests.reading import HEAD, operations, shown
 
 

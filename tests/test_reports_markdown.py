@@ -17,7 +17,7 @@ from reports import FINDING, findings, reports, words
 from migration_guard.model.finding import Examined, Finding, Proof, Report, Severity, Span, Summary
 from migration_guard.report import markdown, printable
 from migration_guard.report.markdown import LENGTH
-from migration_guard.report.marking import advice, code, fenced, in_html, inline
+from migration_guard.report.markdown_escapes import advice, code, fenced, in_html, inline
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 OURS = re.compile(r"(</?(details|summary|b|code)>)+")

@@ -15,8 +15,8 @@ from test_samples import SAMPLES, expected
 from migration_guard import baseline, cli
 from migration_guard.config.roundtrip import TripConfig
 from migration_guard.model.finding import Report
-from migration_guard.roundtripping.choosing import choose
-from migration_guard.roundtripping.judging import Request, round_trip
+from migration_guard.roundtripping.engine import Request, round_trip
+from migration_guard.roundtripping.project import choose
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from migration_guard.roundtripping.databases import Server
 from migration_guard.roundtripping.servers import sqlite as files
+from migration_guard.roundtripping.servers.find import Server
 from tests.rows import MYSQL, POSTGRESQL, Place, new_place
 from tests.servers import private
 

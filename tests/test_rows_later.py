@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from migration_guard.roundtripping.databases import Server
 from migration_guard.roundtripping.rows import losses
 from migration_guard.roundtripping.servers import sqlite
+from migration_guard.roundtripping.servers.find import Server
 from tests.rows import MYSQL, POSTGRESQL, Place, new_place
 from tests.servers import private
 

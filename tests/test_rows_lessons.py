@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.roundtripping.access import words_of
-from migration_guard.roundtripping.databases import Server
 from migration_guard.roundtripping.rows import Filler, Lessons
 from migration_guard.roundtripping.servers import sqlite as files
+from migration_guard.roundtripping.servers.access import words_of
+from migration_guard.roundtripping.servers.find import Server
 from tests.rows import MYSQL, POSTGRESQL, Place, new_place
 from tests.servers import private
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migration_guard.roundtripping.databases import Server
 from migration_guard.roundtripping.servers import sqlite
+from migration_guard.roundtripping.servers.find import Server
 from tests.rows import POSTGRESQL, Place, new_place
 from tests.servers import private
 

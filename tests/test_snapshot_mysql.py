@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from catalogues import Case
 
-from migration_guard.roundtripping.access import Access
 from migration_guard.roundtripping.catalogues import Catalogue, catalogue, differences
-from migration_guard.roundtripping.catalogues.mysql_text import read_table
+from migration_guard.roundtripping.catalogues.mysql.create_table import read_table
+from migration_guard.roundtripping.servers.access import Access
 from tests.servers import INSTALLED, private
 
 SCHEMA = (

@@ -9,7 +9,7 @@ import pytest
 from catalogues import Case
 
 from migration_guard.roundtripping.catalogues import Catalogue, Thing, catalogue, differences
-from migration_guard.roundtripping.catalogues.sqlite_text import read_table
+from migration_guard.roundtripping.catalogues.sqlite.create_table import read_table
 from tests.catalogues import Reader
 
 SCHEMA = """

@@ -32,7 +32,7 @@ from migration_guard.model.operations import (
     SetNotNull,
 )
 from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind, Name
-from migration_guard.reading.sql import canonical_type, read_expression, read_sql, read_type
+from migration_guard.reading.sql.reader import canonical_type, read_expression, read_sql, read_type
 from tests.sql_sites import site
 
 
@@ -116,7 +116,7 @@ def test_mysql_written_for_postgresql_is_said_to_look_like_mysql() -> None:
 
 def test_no_parser_is_imported_before_a_statement_needs_it() -> None:
     program = (
-        "import sys; from migration_guard.reading.sql import read_sql, read_expression, read_type;"
+        "import sys; from migration_guard.reading.sql.reader import read_sql, read_expression, read_type;"
         "read_sql('DROP TABLE a; SELEC', 'mysql', lambda start, end: None); read_type('int', 'sqlite');"
         "print([name for name in ('postgast', 'google.protobuf', 'sqlglot') if name in sys.modules])"
     )

@@ -18,7 +18,7 @@ from migration_guard.model.operations import (
     SetNotNull,
 )
 from migration_guard.model.schema import ColumnType, ConstraintKind, Name
-from migration_guard.reading.sql import read_sql, read_type
+from migration_guard.reading.sql.reader import read_sql, read_type
 from tests.sql_sites import site
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as some
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.site import Site
-from migration_guard.reading.sql import read_expression, read_sql, read_type
-from migration_guard.reading.sql_text import split
+from migration_guard.reading.sql.reader import read_expression, read_sql, read_type
+from migration_guard.reading.sql.tokens import split
 from tests.sql_sites import NOWHERE, site
 
 DIALECTS = some.sampled_from(["postgresql", "mysql", "mariadb", "sqlite"])

@@ -7,8 +7,8 @@ import textwrap
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.reading import texts
-from migration_guard.reading.values import Constant, Items, Pairs, Text, Unknown, Value, join
+from migration_guard.reading.interpreter import texts
+from migration_guard.reading.interpreter.values import Constant, Items, Pairs, Text, Unknown, Value, join
 
 WORDS = st.text(alphabet="ab {}%s\n'é:", max_size=12)
 PLAIN = st.text(alphabet="abc _", max_size=8)

@@ -43,10 +43,10 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     from migration_guard import engine
     from migration_guard.api import MigrationGuardError
     from migration_guard.api import roundtrip as round_trip
+    from migration_guard.assembly import relative
     from migration_guard.baseline import NEVER, kept, written
     from migration_guard.cli.output import settings_of_run
-    from migration_guard.gathering import relative
-    from migration_guard.reading.project import ProjectError, find
+    from migration_guard.reading.discovery.project import ProjectError, find
     from migration_guard.report import plural
 
     cwd = Path.cwd()
@@ -84,9 +84,9 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
 
 def _refuse_several(paths: tuple[Path, ...], cwd: Path, overrides: Overrides) -> None:
     """Raise ConfigError where the histories have baselines of their own: no single file would speak for them."""
+    from migration_guard.assembly import relative
     from migration_guard.config import load
-    from migration_guard.gathering import relative
-    from migration_guard.reading.project import find
+    from migration_guard.reading.discovery.project import find
     from migration_guard.rules import names
 
     for project in find(paths, cwd):

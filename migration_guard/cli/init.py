@@ -38,9 +38,9 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
     It finds the histories, guesses the database, and leaves alone what is found in migrations that are old already. A
     file that exists is never overwritten without a question.
     """
-    from migration_guard import proposing
+    from migration_guard import proposals
     from migration_guard.baseline import written
-    from migration_guard.reading.project import ProjectError, find
+    from migration_guard.reading.discovery.project import ProjectError, find
 
     if not yes and not sys.stdin.isatty():
         raise click.ClickException("init asks before it writes, and this is no terminal. Run it with --yes.")
@@ -51,27 +51,27 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
         if roundtrip:
             _check_single(cwd)
         _introduce(report, len(projects))
-        file = proposing.configured(cwd)
+        file = proposals.configured(cwd)
         if file is not None:
             click.echo(f"{_name(file)} configures migration-guard already: it is left as it is.")
         else:
-            target = proposing.target_of(report, cwd)
+            target = proposals.target_of(report, cwd)
             if target[0] is not None and str(parse(target[0])) not in report.summary.target:
                 report = _judged(cwd, target[0])
-            chosen = proposing.choices(projects, report, target, baseline=baseline)
-            if _write(proposing.configuration(chosen, cwd), yes=yes) and chosen.baseline:
+            chosen = proposals.choices(projects, report, target, baseline=baseline)
+            if _write(proposals.configuration(chosen, cwd), yes=yes) and chosen.baseline:
                 known = cwd / chosen.baseline
                 _write(Written(known, written(report, known, cwd)[0], "", known.exists()), yes=yes)
     except (ConfigError, ProjectError) as error:
         raise click.ClickException(str(error)) from None
     if workflow or roundtrip:
-        _write(proposing.workflow(cwd, roundtrip=roundtrip), yes=yes)
+        _write(proposals.workflow(cwd, roundtrip=roundtrip), yes=yes)
     if pre_commit:
-        hooks = proposing.hooks(cwd)
+        hooks = proposals.hooks(cwd)
         if hooks is None:
             click.echo(
                 "The pre-commit configuration is left as it is: it has the hook, or is laid out unusually."
-                f" What to add: {proposing.HOW_TO_HOOK}"
+                f" What to add: {proposals.HOW_TO_HOOK}"
             )
         else:
             _write(hooks, yes=yes)
@@ -81,8 +81,8 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
 
 def _check_single(cwd: Path) -> None:
     """Raise ProjectError where the workflow could not run the round trip from this folder."""
-    from migration_guard.reading.project import ProjectError
-    from migration_guard.roundtripping.choosing import choose
+    from migration_guard.reading.discovery.project import ProjectError
+    from migration_guard.roundtripping.project import choose
 
     try:
         choose(None, cwd)
@@ -109,7 +109,7 @@ def _introduce(report: Report, histories: int) -> None:
 
 def _name(file: Path) -> str:
     """A file as people write it in the current folder."""
-    from migration_guard.gathering import relative
+    from migration_guard.assembly import relative
 
     return relative(str(file), Path.cwd())
 

@@ -74,7 +74,7 @@ def lint(
     Nothing of the project is run. Exit codes: 0 nothing found, 1 something found, 2 the job could not be done.
     """
     from migration_guard import engine
-    from migration_guard.reading.project import ProjectError
+    from migration_guard.reading.discovery.project import ProjectError
 
     cwd = Path.cwd()
     said = {name: (value or None if name in WORDS else value) for name, value in options.items() if value is not False}
@@ -130,7 +130,7 @@ def _corrected(
     unsafe: bool,
 ) -> Report:
     from migration_guard import engine
-    from migration_guard.correcting import correct
+    from migration_guard.fixes import correct
     from migration_guard.report import plural
 
     done = correct(lambda these: engine.lint(these, cwd, explicit, overrides, **how), paths, cwd, unsafe=unsafe)
@@ -139,7 +139,7 @@ def _corrected(
 
 
 def _print_patch(report: Report, cwd: Path, *, unsafe: bool) -> None:
-    from migration_guard.correcting import patch
+    from migration_guard.fixes import patch
     from migration_guard.report import plural
 
     text, count, notes = patch(report, cwd, unsafe=unsafe)

@@ -25,7 +25,7 @@ def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, ove
     is judged, and how, each history says for itself.
     """
     from migration_guard.config import load
-    from migration_guard.reading.project import ProjectError, find
+    from migration_guard.reading.discovery.project import ProjectError, find
     from migration_guard.rules import names
 
     known = names()

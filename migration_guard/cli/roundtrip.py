@@ -66,10 +66,10 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     runs the project's own env.py and migrations, and lets them reach no database but one that it has made. Exit codes:
     0 nothing found, 1 something found, 2 the job could not be done.
     """
-    from migration_guard.reading.project import ProjectError
-    from migration_guard.roundtripping.access import DatabaseError
-    from migration_guard.roundtripping.child.failures import told
-    from migration_guard.roundtripping.process import ChildError
+    from migration_guard.reading.discovery.project import ProjectError
+    from migration_guard.roundtripping.servers.access import DatabaseError
+    from migration_guard.roundtripping.worker.child.failures import told
+    from migration_guard.roundtripping.worker.client import ChildError
 
     cwd = Path.cwd()
     explicit = cwd / config if config else None
@@ -102,9 +102,9 @@ def _run(
 ) -> Report:
     from migration_guard.config.roundtrip import Wanted, load_trip
     from migration_guard.progress import Progress
-    from migration_guard.roundtripping.choosing import choose
-    from migration_guard.roundtripping.judging import Request, round_trip
-    from migration_guard.roundtripping.steps import Selection
+    from migration_guard.roundtripping.engine import Request, round_trip
+    from migration_guard.roundtripping.project import choose
+    from migration_guard.roundtripping.trips.plan import Selection
 
     projects = choose(project, cwd, config=options["ini"], name=options["name"])
     wanted = Wanted(

@@ -14,27 +14,27 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from migration_guard import config, engine, rules, targets
+from migration_guard.assembly import fingerprinted, sources, united
 from migration_guard.baseline import without_known
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.roundtrip import TripConfig, Wanted, load_trip
-from migration_guard.gathering import fingerprinted, sources, united
 from migration_guard.model.finding import Finding, Report, Summary
 from migration_guard.model.trip import Trip
 from migration_guard.pytest_plugin.bench import REST, CannotJudge, Outcome, Subject
 from migration_guard.pytest_plugin.options import Asked
-from migration_guard.reading.project import Project, ProjectError, find
+from migration_guard.reading.discovery.project import Project, ProjectError, find
 from migration_guard.report import text
-from migration_guard.roundtripping.access import DatabaseError
-from migration_guard.roundtripping.child.failures import told
-from migration_guard.roundtripping.choosing import choose
-from migration_guard.roundtripping.databases import Wanted as WantedServer
+from migration_guard.roundtripping.engine import hindrances, judged, troubles
 from migration_guard.roundtripping.fixtures import MigrationFailed, MigrationGuard, ThrowawayDatabase
-from migration_guard.roundtripping.judging import hindrances, judged, troubles
-from migration_guard.roundtripping.lending import Lender
-from migration_guard.roundtripping.opening import Ready, Running, ready, running, target_of
-from migration_guard.roundtripping.process import ChildError
-from migration_guard.roundtripping.steps import Selection
-from migration_guard.roundtripping.trip import NotCompared
+from migration_guard.roundtripping.project import choose
+from migration_guard.roundtripping.servers.access import DatabaseError
+from migration_guard.roundtripping.servers.find import Wanted as WantedServer
+from migration_guard.roundtripping.servers.lender import Lender
+from migration_guard.roundtripping.session import Ready, Running, ready, running, target_of
+from migration_guard.roundtripping.trips.plan import Selection
+from migration_guard.roundtripping.trips.round_trip import NotCompared
+from migration_guard.roundtripping.worker.child.failures import told
+from migration_guard.roundtripping.worker.client import ChildError
 
 HEADS = "heads"
 P = ParamSpec("P")

@@ -10,9 +10,19 @@ from collections.abc import Iterator
 import libcst as cst
 
 from migration_guard.model.migration import Environment
-from migration_guard.reading.modules import Files
-from migration_guard.reading.python import Walker
-from migration_guard.reading.values import Attribute, Class, Constant, Items, Made, Pairs, Symbol, Text, Value
+from migration_guard.reading.interpreter.modules import Files
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    Class,
+    Constant,
+    Items,
+    Made,
+    Pairs,
+    Symbol,
+    Text,
+    Value,
+)
+from migration_guard.reading.walker import Walker
 
 
 def read_environment(path: str, dialect: str, files: Files) -> Environment:

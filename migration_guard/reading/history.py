@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Environment, History, Merge, Migration, Unreadable
-from migration_guard.reading.facts import Cache, Read, digest
-from migration_guard.reading.project import Project
-from migration_guard.reading.repository import Base
+from migration_guard.reading.cache.store import Cache, Read, digest
+from migration_guard.reading.discovery.project import Project
+from migration_guard.reading.discovery.repository import Base
 
 # A process has to start and to hand over what it found: measured on two processors, 1,000 files of 47 lines take 2.9 to
 # 3.2 s with two processes and 3.5 to 4.0 s with one; below this many files for each there is nothing to gain.
@@ -58,7 +58,8 @@ def _read_environment(project: Project, dialect: str) -> tuple[Environment, tupl
     """What env.py says, and the files that this rests on."""
     if project.env is None:
         return Environment(), ()
-    from migration_guard.reading import environment, modules
+    from migration_guard.reading import environment
+    from migration_guard.reading.interpreter import modules
 
     files = modules.Files(str(project.repository))
     with without_collector():
@@ -134,7 +135,8 @@ def _safe_path() -> Iterator[None]:
 
 def _read_some(files: Files, dialect: str, root: str, database: str | None) -> Reads:
     # libcst takes longer to import than all the rest of a run in which nothing has changed.
-    from migration_guard.reading import migration, modules
+    from migration_guard.reading import migration
+    from migration_guard.reading.interpreter import modules
 
     with without_collector():
         shared = modules.Files(root)

@@ -9,11 +9,11 @@ import libcst as cst
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.migration import Body, Form, Migration, Unreadable
 from migration_guard.model.objects import Opaque
-from migration_guard.reading.comments import read_comments
-from migration_guard.reading.modules import Files
-from migration_guard.reading.python import Walker
-from migration_guard.reading.source import Source, UnreadableSource, decode, parse
-from migration_guard.reading.values import Constant, Function, Items, Symbol, Text, Value
+from migration_guard.reading.interpreter.modules import Files
+from migration_guard.reading.interpreter.values import Constant, Function, Items, Symbol, Text, Value
+from migration_guard.reading.source.comments import read_comments
+from migration_guard.reading.source.source import Source, UnreadableSource, decode, parse
+from migration_guard.reading.walker import Walker
 
 MARKS = ("upgrade", "downgrade", "down_revision")
 

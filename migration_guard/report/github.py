@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from migration_guard.model.finding import Finding, Report, Severity
 from migration_guard.report import plural, printable
-from migration_guard.report.placing import rooted
+from migration_guard.report.locations import rooted
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 SHOWN = 10  # annotations of a level in one step

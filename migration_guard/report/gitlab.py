@@ -10,7 +10,7 @@ from json import dumps
 
 from migration_guard.model.finding import Report, Severity
 from migration_guard.report import printable
-from migration_guard.report.placing import identities, rooted
+from migration_guard.report.locations import identities, rooted
 
 # Of info, minor, major, critical and blocker: what fails the job is critical, and nothing blocks but a person.
 SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}

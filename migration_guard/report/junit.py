@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from migration_guard.model.finding import Finding, Report, Severity
 from migration_guard.report import printable
-from migration_guard.report.closing import closing
-from migration_guard.report.placing import NOT_PROVEN, NOT_REACHED, ONE_WAY, Case, cases, command, rooted
+from migration_guard.report.locations import NOT_PROVEN, NOT_REACHED, ONE_WAY, Case, cases, command, rooted
+from migration_guard.report.summary import closing
 
 
 def render(report: Report) -> str:

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity
 from migration_guard.report import plural
-from migration_guard.report.closing import closing, counts, nothing_new
-from migration_guard.report.corrected import CORRECTED, corrected, split
 from migration_guard.report.excerpt import excerpt
-from migration_guard.report.marking import advice, code, fenced, in_html, inline
-from migration_guard.report.placing import ONE_WAY, Case, cases, command, rooted, worst_first
+from migration_guard.report.fixed_lines import CORRECTED, corrected, split
+from migration_guard.report.locations import ONE_WAY, Case, cases, command, rooted, worst_first
+from migration_guard.report.markdown_escapes import advice, code, fenced, in_html, inline
+from migration_guard.report.summary import closing, counts, nothing_new
 
 LENGTH = 30_000  # characters of a whole report
 TABLE = 8_000  # of these, for the rows

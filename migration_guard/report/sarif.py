@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from migration_guard.model.finding import Edit, Finding, Report, Severity, Span
 from migration_guard.report import printable
-from migration_guard.report.placing import command, identities, rooted, worst_first
+from migration_guard.report.locations import command, identities, rooted, worst_first
 from migration_guard.rules import load
 from migration_guard.version import __version__
 

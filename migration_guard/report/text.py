@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Span
 from migration_guard.report import by_code, plural, printable
-from migration_guard.report.closing import Segment, closing
-from migration_guard.report.corrected import CORRECTED, Line, corrected, split
 from migration_guard.report.excerpt import excerpt
+from migration_guard.report.fixed_lines import CORRECTED, Line, corrected, split
+from migration_guard.report.summary import Segment, closing
 
 STYLES = {
     "path": "bold",

@@ -17,15 +17,15 @@ from sqlalchemy.pool import NullPool
 from migration_guard.config.selection import nearest
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Cause, Failure
-from migration_guard.reading.project import ProjectError
-from migration_guard.roundtripping.access import Access, DatabaseError, available, url, words_of
-from migration_guard.roundtripping.child.failures import told
-from migration_guard.roundtripping.databases import Server
-from migration_guard.roundtripping.destination import Destination
-from migration_guard.roundtripping.opening import Running
-from migration_guard.roundtripping.preparing import preparation
-from migration_guard.roundtripping.process import ChildError
-from migration_guard.roundtripping.steps import WORDS_FOR_HEADS, Selection, lineage, needs, plan
+from migration_guard.reading.discovery.project import ProjectError
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, available, url, words_of
+from migration_guard.roundtripping.servers.destination import Destination
+from migration_guard.roundtripping.servers.find import Server
+from migration_guard.roundtripping.session import Running
+from migration_guard.roundtripping.trips.plan import WORDS_FOR_HEADS, Selection, lineage, needs, plan
+from migration_guard.roundtripping.trips.preparation import preparation
+from migration_guard.roundtripping.worker.child.failures import told
+from migration_guard.roundtripping.worker.client import ChildError
 
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
 Row = dict[str, object]

@@ -7,7 +7,7 @@ from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.finding import Finding
 from migration_guard.model.schema import UNKNOWN, Index
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import in_sql, keyword, outside_the_transaction
+from migration_guard.rules._fixes import in_sql, keyword, outside_the_transaction
 
 
 class BlockingIndexBuild(Rule[CreateIndex]):

@@ -8,7 +8,7 @@ from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.operations import DropColumn, DropTable, Operation
 from migration_guard.model.schema import UNKNOWN, Index, Name
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import in_sql, keyword, outside_the_transaction
+from migration_guard.rules._fixes import in_sql, keyword, outside_the_transaction
 
 
 class BlockingIndexDrop(Rule[DropIndex]):

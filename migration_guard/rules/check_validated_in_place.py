@@ -7,7 +7,7 @@ from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
 from migration_guard.model.schema import Constraint, ConstraintKind, Name
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import not_valid
+from migration_guard.rules._fixes import not_valid
 
 TWO_STEPS = """\
 1. Add the check as NOT VALID: it holds for new rows at once, and nobody waits.

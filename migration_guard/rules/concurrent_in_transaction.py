@@ -8,7 +8,7 @@ from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import Operation
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import outside_the_transaction
+from migration_guard.rules._fixes import outside_the_transaction
 
 
 class ConcurrentInTransaction(Rule[Operation]):

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.fixes import insert_before
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible, listed, undone
+from migration_guard.source_edits import insert_before
 
 DECLARATION = "# migration-guard: irreversible the downgrade raises on purpose"
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.fixes import insert_after, op_name
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
 from migration_guard.model.schema import UNKNOWN, Name, SchemaState, in_sql
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
+from migration_guard.source_edits import insert_after, op_name
 
 
 class EnumLeftBehind(Rule[Migration]):

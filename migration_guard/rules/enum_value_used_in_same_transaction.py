@@ -10,7 +10,7 @@ from migration_guard.model.objects import AddEnumValue, CreateEnum, DeleteRows, 
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, SetDefault
 from migration_guard.model.schema import UNKNOWN, Column, ColumnType, Expression, Name, SchemaState, Unknown
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import outside_the_transaction
+from migration_guard.rules._fixes import outside_the_transaction
 
 
 class EnumValueUsedInSameTransaction(Rule[AddEnumValue]):

@@ -8,7 +8,7 @@ from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn, Operation
 from migration_guard.model.schema import Constraint, ConstraintKind, Name
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import not_valid, quoted
+from migration_guard.rules._fixes import not_valid, quoted
 
 TWO_STEPS = """\
 1. Add the key as NOT VALID: it holds for new rows at once, and nobody waits.

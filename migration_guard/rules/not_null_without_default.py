@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard import fixes
+from migration_guard import source_edits
 from migration_guard.dialects import Ability
 from migration_guard.model.finding import Edit, Finding, Fix
 from migration_guard.model.operations import AddColumn
 from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import in_sql
+from migration_guard.rules._fixes import in_sql
 
 FILLED = (
     "{table}.{column} is NOT NULL without a default: every row that is there silently gets a zero or an empty string."
@@ -97,7 +97,7 @@ def _with_default(subject: AddColumn, context: Context) -> Fix | None:
     if value is None or site.helper:
         return None
     if site.sql is not None:
-        alone = fixes.is_alone(subject, context.migration)
+        alone = source_edits.is_alone(subject, context.migration)
         edit = in_sql(subject, context, r"\bNOT\s+NULL\b", f" DEFAULT {value}") if alone else None
     elif site.call and site.call.column:
         column = site.call.column
@@ -105,7 +105,7 @@ def _with_default(subject: AddColumn, context: Context) -> Fix | None:
         if not module and not value.startswith("'"):
             return None
         text = f'{module}.text("{value}")' if module else f'"{value[1:-1]}"'
-        edit = fixes.set_keyword(context.source, column, "server_default", text)
+        edit = source_edits.set_keyword(context.source, column, "server_default", text)
     return Fix(False, (edit,), DECIDE) if edit else None
 
 

@@ -7,7 +7,7 @@ from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn, Operation
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import quoted
+from migration_guard.rules._fixes import quoted
 
 BUILD = "Adding a primary key to {table} builds its index and blocks {blocks} to {table} until then."
 LOOK = (

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migration_guard import fixes
+from migration_guard import source_edits
 from migration_guard.dialects import Change
 from migration_guard.model.finding import Finding, Fix
 from migration_guard.model.objects import RunSql
@@ -107,9 +107,9 @@ class TypeChangeRewrite(Rule[AlterColumnType]):
 
 
 def _in_utc(subject: AlterColumnType, context: Context) -> Fix | None:
-    name = fixes.op_name(subject.site, context.migration)
+    name = source_edits.op_name(subject.site, context.migration)
     if name is None or subject.site.batch:
         return None
     code = f"{name}.execute(\"SET LOCAL TimeZone = 'UTC'\")"
-    edit = fixes.insert_before(context.source, subject.site.statement, code)
+    edit = source_edits.insert_before(context.source, subject.site.statement, code)
     return Fix(False, (edit,), "it is only right if the times are stored in UTC") if edit else None

@@ -7,7 +7,7 @@ from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.operations import AlterColumnType
 from migration_guard.model.schema import in_sql
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import keyword
+from migration_guard.rules._fixes import keyword
 
 SAY_HOW = 'Say how: postgresql_using="{column:sql}::{new}", or an expression that copes with what does not convert.'
 BUSY = (

@@ -8,7 +8,7 @@ from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn, Operation
 from migration_guard.model.schema import Constraint, ConstraintKind
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._cures import quoted
+from migration_guard.rules._fixes import quoted
 
 
 class UniqueBuiltInPlace(Rule[Operation]):

@@ -3,10 +3,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migration_guard.fixes import Places, remove
 from migration_guard.model.finding import Edit, Finding, Fix, Severity
 from migration_guard.model.migration import Silence
 from migration_guard.rules import Context, Rule
+from migration_guard.source_edits import Places, remove
 
 
 class UnusedIgnore(Rule[Silence]):

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from histories import history
 
-from migration_guard.roundtripping.access import url
-from migration_guard.roundtripping.databases import Server, Wanted, server
+from migration_guard.roundtripping.servers.access import url
+from migration_guard.roundtripping.servers.find import Server, Wanted, server
 
 ENV = """\
 import os

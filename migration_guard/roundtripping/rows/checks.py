@@ -11,8 +11,8 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import islice, pairwise, product
 
-from migration_guard.roundtripping.rows.facts import Check, Column, Kind, TableFacts
 from migration_guard.roundtripping.rows.references import Row
+from migration_guard.roundtripping.rows.tables import Check, Column, Kind, TableFacts
 from migration_guard.roundtripping.rows.values import array, value
 
 # Whether each of these rows satisfies all of the conditions; None where the database cannot say.

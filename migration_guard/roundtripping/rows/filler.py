@@ -9,14 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.roundtripping.access import Access
 from migration_guard.roundtripping.catalogues.snapshot import Snapshot
 from migration_guard.roundtripping.rows.checks import satisfy
-from migration_guard.roundtripping.rows.facts import Check, Dialect, ForeignKey, Table, TableFacts
 from migration_guard.roundtripping.rows.lessons import Lessons, applied, lessons_of
 from migration_guard.roundtripping.rows.losses import Rows, TableRows
 from migration_guard.roundtripping.rows.mysql import MySQL
-from migration_guard.roundtripping.rows.pen import Pen, Refused, first_line
 from migration_guard.roundtripping.rows.postgresql import PostgreSQL
 from migration_guard.roundtripping.rows.references import (
     Row,
@@ -28,7 +25,10 @@ from migration_guard.roundtripping.rows.references import (
     with_implied,
 )
 from migration_guard.roundtripping.rows.sqlite import SQLite
+from migration_guard.roundtripping.rows.tables import Check, Dialect, ForeignKey, Table, TableFacts
 from migration_guard.roundtripping.rows.values import value
+from migration_guard.roundtripping.rows.writer import Pen, Refused, first_line
+from migration_guard.roundtripping.servers.access import Access
 
 DIALECTS: Mapping[str, Callable[[Access, str], Dialect]] = {
     "postgresql": PostgreSQL,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from migration_guard.roundtripping.rows.facts import Column, Kind, TableFacts
+from migration_guard.roundtripping.rows.tables import Column, Kind, TableFacts
 from migration_guard.roundtripping.rows.values import FORMS, LIKE, value
 
 

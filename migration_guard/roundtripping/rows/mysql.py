@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.reading.sql_text import scan
-from migration_guard.roundtripping.access import Access
-from migration_guard.roundtripping.rows.facts import Check, Column, ForeignKey, Kind, Table, TableFacts, place
+from migration_guard.reading.sql.tokens import scan
+from migration_guard.roundtripping.rows.tables import Check, Column, ForeignKey, Kind, Table, TableFacts, place
+from migration_guard.roundtripping.servers.access import Access
 
 KINDS = {
     **dict.fromkeys(("tinyint", "smallint", "mediumint", "int", "bigint"), Kind.INTEGER),

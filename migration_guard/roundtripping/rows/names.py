@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 from zlib import crc32
 
-from migration_guard.roundtripping.rows.facts import Column
+from migration_guard.roundtripping.rows.tables import Column
 
 Maker = Callable[[int], str]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from migration_guard.roundtripping.access import Access
-from migration_guard.roundtripping.rows.facts import Check, Column, ForeignKey, Kind, Table, TableFacts, place
+from migration_guard.roundtripping.rows.tables import Check, Column, ForeignKey, Kind, Table, TableFacts, place
 from migration_guard.roundtripping.rows.values import FORMS
+from migration_guard.roundtripping.servers.access import Access
 
 KINDS = {
     **dict.fromkeys(("int2", "int4", "int8"), Kind.INTEGER),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from migration_guard.roundtripping.rows.facts import Column, ForeignKey, Kind, Table, TableFacts
+from migration_guard.roundtripping.rows.tables import Column, ForeignKey, Kind, Table, TableFacts
 
 Row = dict[str, str | None]
 Values = tuple[str | None, ...]

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy.engine import Connection, Row
 
-from migration_guard.reading.sql_text import WORD, scan
-from migration_guard.roundtripping.access import Access
-from migration_guard.roundtripping.rows.facts import Check, Column, ForeignKey, Kind, Table, TableFacts, place
+from migration_guard.reading.sql.tokens import WORD, scan
+from migration_guard.roundtripping.rows.tables import Check, Column, ForeignKey, Kind, Table, TableFacts, place
+from migration_guard.roundtripping.servers.access import Access
 
 # The words of a declared type that say what its values are like, the first that fits.
 KINDS: tuple[tuple[str, Kind], ...] = (

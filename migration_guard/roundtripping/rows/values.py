@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from zlib import crc32
 
-from migration_guard.roundtripping.rows.facts import Column, Kind
 from migration_guard.roundtripping.rows.names import (
     WORDS,
     Maker,
@@ -22,6 +21,7 @@ from migration_guard.roundtripping.rows.names import (
     text_of,
     uuid_of,
 )
+from migration_guard.roundtripping.rows.tables import Column, Kind
 
 # Keys begin here, in what their type can hold: far from those that migrations write themselves, and from sequences.
 FIRST_KEYS = {8: 90, 16: 20_003}

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 
-from migration_guard.roundtripping.access import DatabaseError
-from migration_guard.roundtripping.destination import FAMILIES, Destination
 from migration_guard.roundtripping.servers import given, mysql
+from migration_guard.roundtripping.servers.access import DatabaseError
 from migration_guard.roundtripping.servers.binaries import line
+from migration_guard.roundtripping.servers.destination import FAMILIES, Destination
 from migration_guard.roundtripping.servers.processes import undisturbed
 
 IMAGES = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mariadb"}

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from migration_guard.roundtripping.access import DatabaseError
-from migration_guard.roundtripping.servers import naming
+from migration_guard.roundtripping.servers import owned_names
+from migration_guard.roundtripping.servers.access import DatabaseError
 from migration_guard.roundtripping.servers.processes import Account, undisturbed
 
 PREFIX = "migration-guard_"
@@ -55,7 +55,7 @@ def remove(folder: Path) -> None:
 
 
 def _make(in_memory: bool) -> Path:
-    name = naming.name(PREFIX)
+    name = owned_names.name(PREFIX)
     refused: OSError | None = None
     for root in roots():
         folder = root / name

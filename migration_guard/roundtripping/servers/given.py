@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from migration_guard.roundtripping.access import Access, DatabaseError, words_of
-from migration_guard.roundtripping.destination import FAMILIES, Destination
-from migration_guard.roundtripping.servers import mysql, naming, postgresql
+from migration_guard.roundtripping.servers import mysql, owned_names, postgresql
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, words_of
+from migration_guard.roundtripping.servers.destination import FAMILIES, Destination
 from migration_guard.roundtripping.servers.processes import undisturbed
 
 PORTS = {"postgresql": 5432, "mysql": 3306}
@@ -150,7 +150,7 @@ def _sweep(server: Either) -> None:
         )
         drop = partial(mysql.drop, server.access, shared=True)
     for name, in_use in server.access.query(sql):
-        owner = naming.owner_of(str(name))
+        owner = owned_names.owner_of(str(name))
         if owner is not None and owner.is_gone() and not in_use:
             with suppress(DBAPIError):  # made by a user whose databases we may not drop
                 drop(str(name))

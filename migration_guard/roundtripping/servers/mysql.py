@@ -16,11 +16,11 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.roundtripping.access import Access, DatabaseError, words_of
-from migration_guard.roundtripping.destination import Destination
-from migration_guard.roundtripping.servers import folders, keeping
+from migration_guard.roundtripping.servers import folders, server_cache
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, words_of
 from migration_guard.roundtripping.servers.binaries import Installation
-from migration_guard.roundtripping.servers.making import dropping, make
+from migration_guard.roundtripping.servers.databases import dropping, make
+from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.servers.processes import Account, account, run, start, stop, undisturbed
 
 START = 60.0  # seconds
@@ -148,8 +148,8 @@ def private(installation: Installation, wanted: str) -> Iterator[MySQL]:
     """Runs a server of our own, reached by a socket in a folder of its own; nothing of it is left afterwards."""
     user = account("mysql")
     with folders.temporary(user, in_memory=installation.dialect == "mariadb") as folder:
-        programs = keeping.reachable(installation, user, folder)
-        with _running(programs, keeping.key(installation, *INSTALL), folder, user) as socket_file:
+        programs = server_cache.reachable(installation, user, folder)
+        with _running(programs, server_cache.key(installation, *INSTALL), folder, user) as socket_file:
             place = Destination(dialect=programs.dialect, database=MAINTENANCE, socket=str(socket_file), user="root")
             with Access.open(place) as access:
                 dialect, version = server_version(access)
@@ -164,13 +164,13 @@ def _running(programs: Installation, name: str, folder: Path, user: Account | No
     a copy of it, it is made anew, once.
     """
     data, log, socket_file = folder / "data", folder / "log", folder / "socket"
-    kept = keeping.find(name)
+    kept = server_cache.find(name)
     for attempt in (kept, None) if kept else (None,):
         if attempt is not None:
             folders.copy(attempt, data, user)
         else:
             _initialise(programs, data, user)
-            keeping.keep(name, lambda new: folders.copy(data, new))
+            server_cache.keep(name, lambda new: folders.copy(data, new))
         server: subprocess.Popen[bytes] | None = None
         try:
             with undisturbed():
@@ -184,8 +184,8 @@ def _running(programs: Installation, name: str, folder: Path, user: Account | No
                 if server is not None:
                     stop(server, signal.SIGKILL)  # told to end in order, it would write what nobody will read
         if attempt is None:
-            raise keeping.failed(f"{programs.program} did not start", words)
-        keeping.forget(name)
+            raise server_cache.failed(f"{programs.program} did not start", words)
+        server_cache.forget(name)
         folders.remove(data)
 
 
@@ -200,7 +200,7 @@ def _initialise(programs: Installation, data: Path, user: Account | None) -> Non
         command = [install, "--no-defaults", f"--basedir={base}", f"--datadir={data}", *INSTALL]
     made = run(command, account=user)
     if made.returncode:
-        raise keeping.failed(f"{command[0]} failed", made.stdout + made.stderr)
+        raise server_cache.failed(f"{command[0]} failed", made.stdout + made.stderr)
 
 
 def _command(programs: Installation, folder: Path) -> list[str | Path]:

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from migration_guard.roundtripping.access import PORT, Access
-from migration_guard.roundtripping.destination import Destination
-from migration_guard.roundtripping.servers import folders, keeping
+from migration_guard.roundtripping.servers import folders, server_cache
+from migration_guard.roundtripping.servers.access import PORT, Access
 from migration_guard.roundtripping.servers.binaries import Installation
-from migration_guard.roundtripping.servers.making import dropping, make
+from migration_guard.roundtripping.servers.databases import dropping, make
+from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.servers.processes import Account, account, run, start, stop, undisturbed
 
 START = 30.0  # seconds
@@ -118,8 +118,8 @@ def private(installation: Installation) -> Iterator[PostgreSQL]:
     """Runs a server of our own, reached by a socket in a folder of its own; nothing of it is left afterwards."""
     user = account("postgres")
     with folders.temporary(user) as folder:
-        programs = keeping.reachable(installation, user, folder)
-        with _running(programs, keeping.key(installation, *INITDB), folder, user):
+        programs = server_cache.reachable(installation, user, folder)
+        with _running(programs, server_cache.key(installation, *INITDB), folder, user):
             place = Destination(dialect="postgresql", database="postgres", socket=str(folder), user="postgres")
             with Access.open(place) as access:
                 version = server_version(access)
@@ -134,13 +134,13 @@ def _running(programs: Installation, name: str, folder: Path, user: Account | No
     a copy of it, it is made anew, once.
     """
     data, log = folder / "data", folder / "log"
-    kept = keeping.find(name)
+    kept = server_cache.find(name)
     for attempt in (kept, None) if kept else (None,):
         if attempt is not None:
             folders.copy(attempt, data, user)
         else:
             _initialise(programs, data, user)
-            keeping.keep(name, lambda new: folders.copy(data, new))
+            server_cache.keep(name, lambda new: folders.copy(data, new))
         server: subprocess.Popen[bytes] | None = None
         try:
             with undisturbed():
@@ -154,15 +154,15 @@ def _running(programs: Installation, name: str, folder: Path, user: Account | No
                 if server is not None:
                     stop(server, signal.SIGQUIT)
         if attempt is None:
-            raise keeping.failed(f"{programs.program} did not start", words)
-        keeping.forget(name)
+            raise server_cache.failed(f"{programs.program} did not start", words)
+        server_cache.forget(name)
         folders.remove(data)
 
 
 def _initialise(programs: Installation, data: Path, user: Account | None) -> None:
     made = run([programs.folder / "initdb", "-D", data, *INITDB], account=user, environment={"LC_ALL": "C"})
     if made.returncode:
-        raise keeping.failed(f"{programs.folder / 'initdb'} failed", made.stdout + made.stderr)
+        raise server_cache.failed(f"{programs.folder / 'initdb'} failed", made.stdout + made.stderr)
 
 
 def _command(programs: Installation, folder: Path) -> list[str | Path]:

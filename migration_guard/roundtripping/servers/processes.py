@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from migration_guard.roundtripping.access import DatabaseError
-from migration_guard.roundtripping.servers import naming
+from migration_guard.roundtripping.servers import owned_names
+from migration_guard.roundtripping.servers.access import DatabaseError
 
 PATIENCE = 10.0  # seconds for a server to end when told to
 ACCOUNTS = ("postgres", "mysql", "nobody")
@@ -146,11 +146,11 @@ def end_those_in(folder: Path) -> None:
     for pid, words in _commands():
         name = os.path.basename(words[0])
         if name in SERVERS and any(str(folder) in word for word in words[1:]):
-            began, end = naming.started(pid), time.monotonic() + PATIENCE
+            began, end = owned_names.started(pid), time.monotonic() + PATIENCE
             for number in (signal.SIGQUIT, signal.SIGKILL) if name == "postgres" else (signal.SIGKILL,):
                 with contextlib.suppress(OSError):
                     os.kill(pid, number)
-                while began and naming.started(pid) == began and time.monotonic() < end:
+                while began and owned_names.started(pid) == began and time.monotonic() < end:
                     time.sleep(0.01)
 
 

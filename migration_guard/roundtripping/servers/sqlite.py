@@ -8,9 +8,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from migration_guard.roundtripping.access import DatabaseError
-from migration_guard.roundtripping.destination import Destination
-from migration_guard.roundtripping.servers import folders, naming
+from migration_guard.roundtripping.servers import folders, owned_names
+from migration_guard.roundtripping.servers.access import DatabaseError
+from migration_guard.roundtripping.servers.destination import Destination
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class SQLite:
 
     def create(self) -> Destination:
         """A new empty file."""
-        file = self.folder / f"{naming.name()}.db"
+        file = self.folder / f"{owned_names.name()}.db"
         file.touch(mode=0o600, exist_ok=False)
         self.made.add(str(file))
         return Destination(dialect="sqlite", database=str(file))

@@ -1,0 +1,1 @@
+"""What was read and found the last time, kept on disk. Parses nothing."""

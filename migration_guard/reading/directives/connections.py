@@ -1,0 +1,184 @@
+"""
+Calls that reach the database beside op.*: SQL through a connection, a session or op.execute. Decides what of all
+other calls could have touched the database unseen.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+from migration_guard.model.objects import RunSql
+from migration_guard.model.site import Site
+from migration_guard.reading.directives.creations import create_or_drop
+from migration_guard.reading.directives.handles import OPENERS, is_handle, is_other_api, root_of
+from migration_guard.reading.directives.recorder import Recorder
+from migration_guard.reading.directives.statements import is_query, query_change, run_construct, session_write
+from migration_guard.reading.interpreter.library import HARMLESS, opened_path
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    Class,
+    Function,
+    Items,
+    Made,
+    Module,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+)
+from migration_guard.reading.sql import reader
+
+_RUNNERS = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "executescript", "exec"})
+_SESSION_WRITES = frozenset(
+    {"add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
+)
+_QUERY_ENDS = frozenset({"update", "delete"})
+_LOOKS = frozenset({"inspect", "Inspector", "from_engine"})
+_LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
+
+
+def call(walker: Recorder, made: Made) -> Value:
+    """A call that is neither a directive nor plain Python: what it asks of the database is noted."""
+    function = made.function
+    if isinstance(function, Attribute):
+        owner, name = function.owner, function.name
+        if name in ("read", "read_text") and (text := _file_text(walker, made)) is not None:
+            return text
+        if name in _RUNNERS and made.arguments and not is_other_api(owner):
+            return execute(walker, made, made.arguments[0])
+        if name in ("create", "drop") and isinstance(owner, Made):
+            return create_or_drop(walker, made, owner)
+        if name in _QUERY_ENDS and is_query(owner):
+            return query_change(walker, made, owner)
+        if name in _SESSION_WRITES and is_handle(owner) and made.arguments:
+            return session_write(walker, made)
+    _suspect(walker, made)
+    return made
+
+
+def _file_text(walker: Recorder, made: Made) -> Value | None:
+    """The content of a file of the repository that is read here."""
+    function = made.function
+    opener = made
+    if isinstance(function, Attribute) and function.name == "read":
+        if not isinstance(function.owner, Made):
+            return None
+        opener = function.owner
+    path = opened_path(opener)
+    if path is None:
+        return None
+    text = walker.files.text(path if path.startswith("/") or path[1:3] == ":\\" else f"{walker.files.root}/{path}")
+    return Text(text) if text is not None else Unknown("the file is not in the repository, or cannot be read")
+
+
+# --- executing ------------------------------------------------------------------------------------------------------
+
+
+def execute(walker: Recorder, made: Made, statement: Value | None) -> Value:
+    """A statement handed to a connection, a session or op.execute()."""
+    match statement:
+        case Text():
+            _run_text(walker, made, statement)
+        case Made(function=Symbol(name="text" | "DDL" | "SQL")) if isinstance(inner := _first(statement), Text):
+            _run_text(walker, made, inner)
+        case Made(function=Attribute(owner=owner, name="bindparams" | "columns" | "execution_options" | "params")):
+            execute(walker, made, owner)
+        case Items(items=items, complete=True) if items and all(isinstance(item, Text) for item in items):
+            for item in items:
+                execute(walker, made, item)
+        case None:
+            walker.opaque(made.node, walker.shown(made.node), "it is called without a statement")
+        case _:
+            run_construct(walker, made, statement)
+    return made
+
+
+def _first(made: Made) -> Value | None:
+    return made.argument(0, "text") or made.keyword("statement")
+
+
+def _run_text(walker: Recorder, made: Made, text: Text) -> None:
+    """SQL text: each of its statements, at its own place in the source."""
+    walker.spend(text)
+    isolated = _is_autocommit(made.function)
+
+    def site(start: int, end: int) -> Site:
+        written = text.value[start:end]
+        found = text.locate(start, end, walker.source.path)
+        if found is None:
+            placed = walker.site(made.node, sql=written)
+        else:
+            span = walker.source.lines.span(found[0], found[1])
+            exact = found[2] and walker.source.text[found[0] : found[1]] == written
+            placed = walker.site(made.node, span=span, sql=written, exact=exact)
+        return replace(placed, autocommit=True) if isolated else placed
+
+    if not text.known and not reader.HOLE.sub("", text.value).strip():
+        walker.opaque(made.node, walker.shown(made.node), "its SQL text is not known")
+        return
+    for operation in reader.read_sql(text.value, walker.dialect, site):
+        walker.emit(operation)
+        if isinstance(operation, RunSql):
+            _follow_transaction(walker, operation.kind)
+
+
+def _follow_transaction(walker: Recorder, kind: str) -> None:
+    """A COMMIT in the middle ends the transaction; what follows runs alone, until BEGIN."""
+    first = kind.split(" ")[0]
+    if first in ("COMMIT", "END", "ROLLBACK") and kind in (
+        "COMMIT",
+        "END",
+        "ROLLBACK",
+        "COMMIT TRANSACTION",
+        "COMMIT WORK",
+    ):
+        walker.segment += 1
+        walker.autocommit = True
+    elif first in ("BEGIN", "START"):
+        walker.segment += 1
+        walker.autocommit = False
+
+
+def _is_autocommit(value: Value) -> bool:
+    """Whether a connection was opened with isolation_level="AUTOCOMMIT"."""
+    match value:
+        case Made(function=function):
+            level = value.keyword("isolation_level")
+            return (isinstance(level, Text) and level.value.upper() == "AUTOCOMMIT") or _is_autocommit(function)
+        case Attribute(owner=owner):
+            return _is_autocommit(owner)
+    return False
+
+
+# --- suspicion ------------------------------------------------------------------------------------------------------
+
+
+def _suspect(walker: Recorder, made: Made) -> None:
+    """Notes a call that may have touched the database where we cannot look."""
+    function, name = made.function, made.name
+    root = root_of(function)
+    package = root.path.partition(".")[0] if isinstance(root, Symbol) else ""
+    library = package in _LIBRARIES or package in sys.stdlib_module_names
+    if library and isinstance(function, Symbol):
+        return
+    handed = any(is_handle(value) for value in (*made.arguments, *dict(made.keywords).values()))
+    if name in ("create_all", "drop_all") and handed:
+        reason = "it creates or drops whatever the application's models hold today"
+        walker.opaque(made.node, walker.shown(made.node), reason)
+        return
+    if isinstance(function, Made) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
+        walker.opaque(made.node, walker.shown(made.node), "which directive is called here is not known")
+        return
+    if library or name in HARMLESS | OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
+        return
+    if handed:
+        walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets the connection, and is not read")
+    elif walker.is_statement(made.node) and isinstance(root, Symbol) and isinstance(function, Symbol):
+        walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} is not part of the migrations")
+    elif walker.is_statement(made.node) and isinstance(function, Unknown):
+        walker.opaque(made.node, walker.shown(made.node), f"what is called here is not known ({function.reason})")
+
+
+def _whence(root: Value) -> str:
+    return root.path.lstrip(".") if isinstance(root, Symbol) else "what is called here"

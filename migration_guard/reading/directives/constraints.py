@@ -1,0 +1,141 @@
+"""The directives on indexes and constraints: their calls as operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
+from migration_guard.model.operations import Operation
+from migration_guard.model.schema import UNKNOWN, Constraint, ConstraintKind, Index, Name
+from migration_guard.reading.directives import constructs
+from migration_guard.reading.directives.arguments import Ask
+from migration_guard.reading.directives.constructs import Constructs
+from migration_guard.reading.directives.recorder import identifier
+from migration_guard.reading.interpreter.values import FALSE, Constant, Items, Made, plain, truth
+
+_KINDS = {
+    "foreignkey": ConstraintKind.FOREIGN_KEY,
+    "unique": ConstraintKind.UNIQUE,
+    "check": ConstraintKind.CHECK,
+    "primary": ConstraintKind.PRIMARY_KEY,
+}
+
+
+def index_from(made: Made, reader: Constructs) -> Index:
+    """An Index(...) construct."""
+    where = made.keyword("postgresql_where") or made.keyword("sqlite_where")
+    method = plain(made.keyword("postgresql_using") or Constant(None))
+    return Index(
+        identifier(made.argument(0, "name")),
+        _or_unknown(constructs.names(Items(list(made.arguments[1:])))),
+        truth(made.keyword("unique") or FALSE) is True,
+        reader.expression(where).sql or "..." if where is not None and where != Constant(None) else None,
+        method if isinstance(method, str) else None,
+    )
+
+
+def create_index(ask: Ask) -> Iterator[Operation]:
+    """op.create_index()."""
+    table = ask.table()
+    assert table is not None
+    where = ask["postgresql_where"] or ask["sqlite_where"]
+    method = plain(ask["postgresql_using"] or Constant(None))
+    columns = constructs.names(ask["columns"])
+    name = ask.text("index_name")
+    if name is None and ask["index_name"] in (None, Constant(None)) and columns is not None:
+        name = f"ix_{table.name}_{columns[0] if columns else ''}"
+    index = Index(
+        name,
+        _or_unknown(columns),
+        ask.flag("unique"),
+        (ask.constructs.expression(where).sql or "...") if where is not None and where != Constant(None) else None,
+        method if isinstance(method, str) else None,
+    )
+    yield CreateIndex(
+        site=ask.site(),
+        table=table,
+        index=index,
+        concurrently=ask.decision("postgresql_concurrently"),
+        if_not_exists=ask.flag("if_not_exists"),
+    )
+
+
+def drop_index(ask: Ask) -> Iterator[Operation]:
+    """op.drop_index()."""
+    name = ask.text("index_name")
+    assert name is not None
+    yield DropIndex(
+        site=ask.site(),
+        name=name,
+        table=ask.table(),
+        concurrently=ask.decision("postgresql_concurrently"),
+        if_exists=ask.flag("if_exists"),
+    )
+
+
+def _add(ask: Ask, kind: ConstraintKind, **fields: object) -> Operation:
+    table = ask.table()
+    assert table is not None
+    constraint = Constraint(
+        kind,
+        ask.text("constraint_name"),
+        valid=not ask.flag("postgresql_not_valid"),
+        **fields,  # type: ignore[arg-type]
+    )
+    return AddConstraint(site=ask.site(), table=table, constraint=constraint, if_not_exists=ask.flag("if_not_exists"))
+
+
+def create_primary_key(ask: Ask) -> Iterator[Operation]:
+    """op.create_primary_key()."""
+    yield _add(ask, ConstraintKind.PRIMARY_KEY, columns=constructs.names(ask["columns"]) or ())
+
+
+def create_unique_constraint(ask: Ask) -> Iterator[Operation]:
+    """op.create_unique_constraint()."""
+    yield _add(ask, ConstraintKind.UNIQUE, columns=constructs.names(ask["columns"]) or ())
+
+
+def create_check_constraint(ask: Ask) -> Iterator[Operation]:
+    """op.create_check_constraint()."""
+    expression = ask.constructs.expression(ask["condition"])
+    yield _add(ask, ConstraintKind.CHECK, columns=expression.columns, expression=expression)
+
+
+def create_exclude_constraint(ask: Ask) -> Iterator[Operation]:
+    """op.create_exclude_constraint()."""
+    first = [one.items[0] for one in ask.rest if isinstance(one, Items) and one.items]
+    yield _add(ask, ConstraintKind.EXCLUDE, columns=constructs.names(Items(first)) or ())
+
+
+def create_foreign_key(ask: Ask) -> Iterator[Operation]:
+    """op.create_foreign_key()."""
+    referent = ask.text("referent_table")
+    assert referent is not None
+    yield _add(
+        ask,
+        ConstraintKind.FOREIGN_KEY,
+        columns=constructs.names(ask["local_cols"]) or (),
+        references=Name(referent, ask.schema("referent_schema")),
+        referenced_columns=constructs.names(ask["remote_cols"]) or (),
+        options=constructs.options(ask.__getitem__),
+    )
+
+
+def drop_constraint(ask: Ask) -> Iterator[Operation]:
+    """op.drop_constraint()."""
+    table, given = ask.table(), ask["constraint_name"]
+    assert table is not None
+    name = ask.text("constraint_name")
+    unknown = name is None and given is not None and given != Constant(None)
+    kind = plain(ask["type_"] or Constant(None))
+    yield DropConstraint(
+        site=ask.site(),
+        table=table,
+        name=UNKNOWN if unknown else name,
+        kind=_KINDS.get(kind) if isinstance(kind, str) else None,
+        if_exists=ask.flag("if_exists"),
+    )
+
+
+def _or_unknown(columns: tuple[str, ...] | None) -> tuple[str, ...]:
+    return UNKNOWN if columns is None else columns  # type: ignore[return-value]

@@ -1,0 +1,302 @@
+"""
+SQLAlchemy's constructs as schema facts: Column, types, constraints, defaults. Knows what SQLAlchemy renders for each
+dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migration_guard.model.schema import UNKNOWN, Column, Constraint, ConstraintKind, Expression, Generated, Name
+from migration_guard.model.schema import Unknown as NotKnown
+from migration_guard.reading.directives.types import Types
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    Class,
+    Constant,
+    Items,
+    Made,
+    Symbol,
+    Text,
+    Value,
+    plain,
+    truth,
+)
+from migration_guard.reading.sql import reader
+
+_SERIAL = frozenset({"integer", "bigint", "smallint"})
+
+
+@dataclass(frozen=True, slots=True)
+class Constructs(Types):
+    """Reads constructs for one dialect."""
+
+    # --- columns ------------------------------------------------------------------------------------------------
+
+    def column(self, made: Made, table: Name) -> ColumnParts | None:
+        """A Column(...) with the constraints written in it; None where its name is not known."""
+        arguments = list(made.arguments)
+        name = made.keyword("name")
+        if name is None and arguments and isinstance(arguments[0], Text):
+            name = arguments.pop(0)
+        if not isinstance(name, Text) or not name.known:
+            return None
+        extras = [one for one in arguments if _name_of(one) in _EXTRAS]
+        types = [one for one in arguments if _name_of(one) not in _EXTRAS]
+        given = types[0] if types else made.keyword("type_")
+        primary = truth(made.keyword("primary_key") or Constant(False)) is True
+        column_type = self.type(given)
+        identity = any(_name_of(one) == "Identity" for one in extras)
+        foreign = [one for one in extras if _name_of(one) == "ForeignKey"]
+        automatic = made.keyword("autoincrement")
+        serial = (
+            primary
+            and not identity
+            and not foreign
+            and column_type is not UNKNOWN
+            and column_type.name in _SERIAL
+            and made.keyword("server_default") is None
+            and (automatic is None or automatic == Text("auto") or truth(automatic) is True)
+        )
+        column = Column(
+            name.value,
+            column_type,
+            nullable=self._nullable(made, primary or identity),
+            default=self.default(made.keyword("server_default")),
+            identity=identity,
+            serial=serial,
+            generated=next((self._generated(one) for one in extras if _name_of(one) == "Computed"), None),
+            comment=_comment(made.keyword("comment")),
+        )
+        return ColumnParts(
+            column,
+            primary,
+            tuple(self._foreign_key(one, name.value, table) for one in foreign if isinstance(one, Made)),
+            tuple(
+                found
+                for one in extras
+                if isinstance(one, Made) and one.name == "CheckConstraint" and (found := self.constraint(one, table))
+            ),
+            truth(made.keyword("unique") or Constant(False)) is True,
+            truth(made.keyword("index") or Constant(False)) is True,
+            given if column_type is not UNKNOWN and column_type.is_enum else None,
+        )
+
+    def _nullable(self, made: Made, required: bool) -> bool | NotKnown:
+        given = made.keyword("nullable")
+        if given is None:
+            return not required
+        known = truth(given)
+        return UNKNOWN if known is None else known
+
+    def _generated(self, value: Value) -> Generated | None:
+        if not isinstance(value, Made):
+            return None
+        persisted = value.argument(1, "persisted")
+        known = truth(persisted) if persisted is not None and persisted != Constant(None) else None
+        return Generated(self.expression(value.argument(0, "sqltext")), UNKNOWN if known is None else known)
+
+    def default(self, value: Value | None) -> Expression | NotKnown | None:
+        """What `server_default=` renders: a str is quoted, text() and func.*() are not."""
+        match value:
+            case None | Constant(None):
+                return None
+            case Text(value=text) if value.known:
+                quoted = text.replace("'", "''")
+                return Expression(f"'{quoted}'", literal=text)
+            case Constant(known):
+                return Expression(str(known).lower(), literal=str(known).lower())
+            case Attribute(name="name" | "value", owner=Text(value=text)):
+                return Expression(f"'{text}'", literal=text)
+            case Made(function=Symbol(name="FetchedValue" | "Sequence")):
+                return UNKNOWN
+        found = self.expression(value)
+        return UNKNOWN if found.sql == "" else found
+
+    def expression(self, value: Value | None) -> Expression:
+        """An SQL expression: text, text(), func.*(), true(), null(), a literal; empty SQL where it cannot be told."""
+        match value:
+            case Text(value=text):
+                return reader.read_expression(text, self.dialect)
+            case Made(
+                function=Symbol(name="text" | "literal_column" | "DDL" | "DefaultClause"),
+                arguments=[Text(value=text), *_],
+            ):
+                return reader.read_expression(text, self.dialect)
+            case Made(function=Symbol(name="true" | "false" | "null" as name)):
+                return Expression(name, literal=None if name == "null" else name)
+            case Symbol(name="true" | "false" | "null" as name):
+                return Expression(name)
+            case Made(function=Symbol(path=path), arguments=arguments) if ".func." in path or path.startswith(
+                "sqlalchemy.func"
+            ):
+                return self._function(path.rpartition(".")[2], arguments)
+            case Made(function=Symbol(name="literal" | "cast" | "type_coerce"), arguments=[first, *_]):
+                return (
+                    self.expression(first)
+                    if not isinstance(first, Text)
+                    else Expression(repr(first.value), literal=first.value)
+                )
+            case Constant(known) if known is not None:
+                return Expression(str(known).lower(), literal=str(known).lower())
+            case Made(function=Attribute(owner=owner, name="isnot" | "is_not"), arguments=(Constant(None),)) if (
+                tested := _column_names((owner,))
+            ):
+                return reader.read_expression(f'"{tested[0]}" IS NOT NULL', self.dialect)
+            case Made(function=Attribute(owner=owner, name="op" | "bindparams" | "self_group" | "label")):
+                return self.expression(owner)
+        return Expression("", functions=None)
+
+    def _function(self, name: str, arguments: tuple[Value, ...]) -> Expression:
+        inner = [
+            self.expression(one) if not isinstance(one, Text) else Expression(repr(one.value)) for one in arguments
+        ]
+        functions: tuple[str, ...] | None = (name.lower(),)
+        for one in inner:
+            functions = None if functions is None or one.functions is None else functions + one.functions
+        return Expression(f"{name}({', '.join(one.sql or '...' for one in inner)})", functions=functions)
+
+    # --- constraints --------------------------------------------------------------------------------------------
+
+    def constraint(self, made: Made, table: Name) -> Constraint | None:
+        """A table constraint; None where it is none that we know."""
+        name = _optional_name(made.keyword("name"))
+        match made.name:
+            case "PrimaryKeyConstraint":
+                return Constraint(ConstraintKind.PRIMARY_KEY, name, _column_names(made.arguments))
+            case "UniqueConstraint":
+                return Constraint(ConstraintKind.UNIQUE, name, _column_names(made.arguments))
+            case "ForeignKeyConstraint":
+                return self._foreign_key_constraint(made, name, table)
+            case "CheckConstraint":
+                expression = self.expression(made.argument(0, "sqltext"))
+                valid = truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True
+                return Constraint(ConstraintKind.CHECK, name, expression.columns, expression=expression, valid=valid)
+            case "ExcludeConstraint":
+                columns = [one.items[0] for one in made.arguments if isinstance(one, Items) and one.items]
+                return Constraint(ConstraintKind.EXCLUDE, name, _column_names(columns))
+        return None
+
+    def _foreign_key_constraint(self, made: Made, name: str | None, table: Name) -> Constraint:
+        local, remote = made.argument(0, "columns"), made.argument(1, "refcolumns")
+        targets = [_target(one, self.dialect) for one in (remote.items if isinstance(remote, Items) else [])]
+        found = [one for one in targets if one is not None]
+        return Constraint(
+            ConstraintKind.FOREIGN_KEY,
+            name,
+            _column_names(local.items if isinstance(local, Items) else []),
+            references=found[0][0] if found else None,
+            referenced_columns=tuple(column for _, column in found),
+            options=options(made.keyword),
+            valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
+        )
+
+    def _foreign_key(self, made: Made, column: str, table: Name) -> Constraint:
+        target = _target(made.argument(0, "column"), self.dialect)
+        return Constraint(
+            ConstraintKind.FOREIGN_KEY,
+            _optional_name(made.keyword("name")),
+            (column,),
+            references=target[0] if target else None,
+            referenced_columns=(target[1],) if target else (),
+            options=options(made.keyword),
+            valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnParts:
+    """A column with what was written inside its Column(...). `enum` is the enum's construct, where its type is one."""
+
+    column: Column
+    primary_key: bool
+    foreign_keys: tuple[Constraint, ...]
+    checks: tuple[Constraint, ...]
+    unique: bool
+    index: bool
+    enum: Value | None
+
+
+_EXTRAS = frozenset(
+    {"ForeignKey", "CheckConstraint", "Identity", "Computed", "Sequence", "FetchedValue", "DefaultClause"}
+)
+
+
+def _name_of(value: Value) -> str:
+    return value.name if isinstance(value, Made | Symbol) else ""
+
+
+def _comment(value: Value | None) -> str | NotKnown | None:
+    if value is None:
+        return None
+    known = plain(value)
+    return known if isinstance(known, str) or value == Constant(None) else UNKNOWN  # type: ignore[return-value]
+
+
+def _schema(name: object, dialect: str = "postgresql") -> str | None:
+    return name if isinstance(name, str) and name != "public" else None
+
+
+def _optional_name(value: Value | None) -> str | None:
+    known = plain(value) if value is not None else None
+    return known if isinstance(known, str) and (not isinstance(value, Text) or value.known) else None
+
+
+def _column_names(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> tuple[str, ...]:
+    names = []
+    for value in values:
+        if isinstance(value, Text):
+            names.append(value.value)
+        elif isinstance(value, Made) and value.name in ("Column", "column") and value.arguments:
+            names.append(str(plain(value.arguments[0])))
+        elif isinstance(value, Attribute):
+            names.append(value.name)
+        elif isinstance(value, Made) and value.name == "text" and isinstance(value.arguments[0], Text):
+            names.append(f"({value.arguments[0].value})")
+    return tuple(names)
+
+
+def _target(value: Value | None, dialect: str) -> tuple[Name, str] | None:
+    """What "schema.table.column" points at."""
+    if isinstance(value, Text) and value.known:
+        parts = value.value.split(".")
+        if len(parts) >= 2:
+            schema = ".".join(parts[:-2]) or None
+            return Name(parts[-2], _schema(schema)), parts[-1]
+    if isinstance(value, Attribute) and isinstance(value.owner, Class):
+        table = value.owner.names.get("__tablename__")
+        if isinstance(table, Text):
+            return Name(table.value), value.name
+    return None
+
+
+def options(given: Callable[[str], Value | None]) -> tuple[str, ...]:
+    """A foreign key's clauses in SQL's words, from the arguments of its call."""
+    words = []
+    for key, clause in (
+        ("match", "MATCH"),
+        ("onupdate", "ON UPDATE"),
+        ("ondelete", "ON DELETE"),
+        ("initially", "INITIALLY"),
+    ):
+        known = plain(given(key) or Constant(None))
+        if isinstance(known, str):
+            words.append(f"{clause} {known.upper()}")
+    if truth(given("deferrable") or Constant(False)):
+        words.append("DEFERRABLE")
+    return tuple(words)
+
+
+def names(value: Value | None) -> tuple[str, ...] | None:
+    """The column names of a list of names, columns or expressions (in parentheses); None where not all are known."""
+    if isinstance(value, Text):
+        return (value.value,) if value.known else None
+    if not isinstance(value, Items) or not value.complete:
+        return None
+    found = _column_names(value.items)
+    if len(found) == len(value.items) and not any(isinstance(one, Text) and not one.known for one in value.items):
+        return found
+    if all(isinstance(one, Text | Made | Attribute) for one in value.items):
+        return tuple(found) + ("(expression)",) * (len(value.items) - len(found))
+    return None

@@ -1,0 +1,80 @@
+"""Types, tables, indexes and sequences that create or drop themselves: `Enum(...).create(bind)`, `table.drop(bind)`."""
+
+from __future__ import annotations
+
+from migration_guard.model.constraints import CreateIndex, DropIndex
+from migration_guard.model.objects import CreateEnum, CreateSequence, DropEnum, DropSequence
+from migration_guard.model.operations import CreateTable, DropTable
+from migration_guard.model.schema import UNKNOWN, EnumType, Name
+from migration_guard.reading.directives import operations
+from migration_guard.reading.directives.arguments import Ask
+from migration_guard.reading.directives.constraints import index_from
+from migration_guard.reading.directives.constructs import Constructs
+from migration_guard.reading.directives.handles import is_handle
+from migration_guard.reading.directives.recorder import Recorder, identifier, table_of
+from migration_guard.reading.interpreter.values import Attribute, Constant, Made, Symbol, Text, Value, truth
+
+
+def object_name(walker: Recorder, value: Value | None) -> Name | None:
+    """The name that a Sequence(...) or its like gives first."""
+    if isinstance(value, Made) and value.arguments and isinstance(value.arguments[0], Text):
+        return Name(value.arguments[0].value)
+    return None
+
+
+def create_or_drop(walker: Recorder, made: Made, owner: Made) -> Value:
+    """Enum(...).create(bind), Table(...).drop(bind), Index(...).create(bind), Sequence(...).create(bind)."""
+    creates = made.name == "create"
+    # Measured on SQLAlchemy 2.1.9: postgresql.ENUM looks first unless told otherwise, sa.Enum does not.
+    default = Constant(isinstance(owner.function, Symbol) and ".postgresql" in owner.function.path)
+    looks_first = truth(made.argument(1, "checkfirst") or default) is True
+    where = walker.site(made.node)
+    kind = Constructs(walker.dialect).type(owner)
+    if owner.name in ("Enum", "ENUM", "with_variant") or (kind is not UNKNOWN and kind.is_enum):
+        if kind is UNKNOWN or not kind.known:
+            walker.opaque(made.node, walker.shown(made.node), "the name of the enumerated type is not known")
+        elif kind.is_enum and kind.native and kind.name != "enum":
+            name = Name(kind.name, kind.schema)
+            labels = kind.labels if kind.labels is not None else UNKNOWN
+            if creates:
+                walker.emit(CreateEnum(site=where, type=EnumType(name, labels), if_not_exists=looks_first))
+            else:
+                walker.emit(DropEnum(site=where, type=name, if_exists=looks_first))
+        return made
+    about = table_of(owner, walker.dialect)
+    if owner.name in ("Table", "table") and about is not None:
+        _table(walker, made, owner, about, creates, looks_first)
+    elif owner.name == "Sequence" and (sequence := object_name(walker, owner)) is not None:
+        make = CreateSequence(site=where, sequence=sequence, if_not_exists=looks_first)
+        walker.emit(make if creates else DropSequence(site=where, sequence=sequence, if_exists=looks_first))
+    elif owner.name == "Index" and owner.arguments:
+        _own_index(walker, made, owner, creates)
+    elif is_handle(made.argument(0, "bind")):
+        walker.opaque(made.node, walker.shown(made.node), "what is created or dropped here is not known")
+    return made
+
+
+def _table(walker: Recorder, made: Made, owner: Made, name: Name, creates: bool, looks_first: bool) -> None:
+    if not creates:
+        walker.emit(DropTable(site=walker.site(made.node), table=name, if_exists=looks_first))
+        return
+    rest = tuple(value for value in owner.arguments[2:])
+    keywords = (*owner.keywords, ("if_not_exists", Constant(looks_first)))
+    call_again = Made(Symbol("alembic.op.create_table"), (owner.arguments[0], *rest), keywords, made.node, made.path)
+    for operation in operations.create_table(Ask(walker, call_again, "create_table", None)):
+        if isinstance(operation, CreateEnum | CreateTable | CreateIndex):
+            walker.emit(operation)
+
+
+def _own_index(walker: Recorder, made: Made, owner: Made, creates: bool) -> None:
+    name = identifier(owner.arguments[0])
+    columns = [one for one in owner.arguments[1:] if isinstance(one, Attribute)]
+    tables = [table_of(getattr(one.owner, "owner", None), walker.dialect) for one in columns]
+    table = next((one for one in tables if one is not None), None)
+    if name is None or (creates and table is None):
+        walker.opaque(made.node, walker.shown(made.node), "the index or its table is not known")
+    elif creates and table is not None:
+        index = index_from(owner, Constructs(walker.dialect))
+        walker.emit(CreateIndex(site=walker.site(made.node), table=table, index=index))
+    else:
+        walker.emit(DropIndex(site=walker.site(made.node), name=name, table=table))

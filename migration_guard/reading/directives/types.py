@@ -1,0 +1,150 @@
+"""SQLAlchemy's types as column types: what each renders to on each dialect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from migration_guard.model.schema import UNKNOWN, ColumnType
+from migration_guard.model.schema import Unknown as NotKnown
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    Class,
+    Constant,
+    Made,
+    Symbol,
+    Text,
+    Value,
+    plain,
+    truth,
+)
+
+# SQLAlchemy's types, and what PostgreSQL calls them (sqlalchemy/dialects/postgresql/base.py, measured by rendering).
+TYPES = {
+    "Integer": "integer", "INTEGER": "integer", "INT": "integer", "MEDIUMINT": "integer",
+    "BigInteger": "bigint", "BIGINT": "bigint", "SmallInteger": "smallint", "SMALLINT": "smallint",
+    "TINYINT": "tinyint",
+    "String": "varchar", "VARCHAR": "varchar", "Unicode": "varchar", "NVARCHAR": "varchar", "AutoString": "varchar",
+    "CHAR": "char", "NCHAR": "char", "Text": "text", "TEXT": "text", "UnicodeText": "text", "CLOB": "text",
+    "LONGTEXT": "longtext", "MEDIUMTEXT": "mediumtext", "TINYTEXT": "tinytext",
+    "Boolean": "boolean", "BOOLEAN": "boolean", "Float": "double precision", "FLOAT": "double precision",
+    "Double": "double precision", "DOUBLE": "double precision", "DOUBLE_PRECISION": "double precision", "REAL": "real",
+    "Numeric": "numeric", "NUMERIC": "numeric", "DECIMAL": "numeric", "Date": "date", "DATE": "date",
+    "DateTime": "timestamp", "DATETIME": "timestamp", "TIMESTAMP": "timestamp", "Time": "time", "TIME": "time",
+    "Interval": "interval", "INTERVAL": "interval", "LargeBinary": "bytea", "BYTEA": "bytea", "BLOB": "bytea",
+    "PickleType": "bytea", "BINARY": "bytea", "VARBINARY": "bytea", "LONGBLOB": "longblob", "MEDIUMBLOB": "mediumblob",
+    "JSON": "json", "JSONB": "jsonb", "Uuid": "uuid", "UUID": "uuid", "HSTORE": "hstore", "TSVECTOR": "tsvector",
+    "TSQUERY": "tsquery", "INET": "inet", "CIDR": "cidr", "MACADDR": "macaddr", "MACADDR8": "macaddr8", "BIT": "bit",
+    "CITEXT": "citext", "MONEY": "money", "OID": "oid", "REGCLASS": "regclass", "INT4RANGE": "int4range",
+    "INT8RANGE": "int8range", "NUMRANGE": "numrange", "DATERANGE": "daterange", "TSRANGE": "tsrange",
+    "TSTZRANGE": "tstzrange", "YEAR": "year", "XML": "xml", "SET": "set",
+}  # fmt: skip
+_LENGTHS = frozenset({"varchar", "char", "bit", "text"})
+_ZONED = {"timestamp": "timestamptz", "time": "timetz"}
+_PLAIN_UUID = ColumnType("char", (32,), native=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Reads types for one dialect."""
+
+    dialect: str
+
+    def type(self, value: Value | None) -> ColumnType | NotKnown:
+        """A column type: the class itself, an instance, or one with variants."""
+        match value:
+            case Symbol():
+                return self._named_type(value, None)
+            case Class(name=name):
+                return ColumnType(name, known=False)
+            case Made(function=Attribute(owner=owner, name="with_variant"), arguments=[variant, *dialects]):
+                names = [plain(one) for one in dialects]
+                ours = "mysql" if self.dialect == "mariadb" and "mariadb" not in names else self.dialect
+                return self.type(variant if ours in names else owner)
+            case Made(function=Attribute(owner=owner)):
+                return self.type(owner)
+            case Made(function=Symbol() as function):
+                return self._named_type(function, value)
+            case Made(function=Class(name=name)):
+                return ColumnType(name, known=False)
+        return UNKNOWN
+
+    def _named_type(self, symbol: Symbol, made: Made | None) -> ColumnType | NotKnown:
+        name = symbol.name
+        if name in ("Enum", "ENUM") and "mysql" not in symbol.path:
+            return self._enum(symbol, made)
+        if name == "ARRAY":
+            inner = self.type(made.argument(0, "item_type") if made else None)
+            dimensions = plain(made.keyword("dimensions") or Constant(1)) if made else 1
+            count = dimensions if isinstance(dimensions, int) else 1
+            return inner if inner is UNKNOWN else replace(inner, dimensions=count)
+        if name not in TYPES or not symbol.path.startswith(("sqlalchemy", "sqlmodel", "geoalchemy2")):
+            return ColumnType(name, known=False)
+        base = TYPES[name]
+        if base == "uuid" and self.dialect != "postgresql":
+            return _PLAIN_UUID
+        if base == "tinyint" and self.dialect in ("mysql", "mariadb"):
+            width = plain(made.argument(0, "display_width") or Constant(None)) if made else None
+            return ColumnType("boolean" if width == 1 else base)
+        if made is None:
+            return ColumnType(base)
+        return self._sized(base, name, made)
+
+    def _sized(self, base: str, name: str, made: Made) -> ColumnType | NotKnown:
+        numbers: tuple[int, ...] = ()
+        if base in _LENGTHS or name in ("BINARY", "VARBINARY"):
+            length = made.argument(0, "length")
+            if length is not None and not isinstance(plain(length), int | None):
+                return UNKNOWN
+            numbers = _whole(length)
+        elif base == "numeric":
+            numbers = _whole(made.argument(0, "precision")) + _whole(made.argument(1, "scale"))
+        elif base == "double precision" and name in ("Float", "FLOAT"):
+            precision = _whole(made.argument(0, "precision"))
+            base = "real" if precision and precision[0] <= 24 else base
+        elif base in _ZONED:
+            zone = made.argument(0, "timezone")
+            if zone is not None and truth(zone) is None:
+                return UNKNOWN
+            base = _ZONED[base] if zone is not None and truth(zone) else base
+            numbers = _whole(made.argument(1, "precision") or made.keyword("fsp"))
+        elif base == "bit" and truth(made.argument(1, "varying") or Constant(False)):
+            return ColumnType("varbit", _whole(made.argument(0, "length")))
+        elif base == "uuid" and truth(made.keyword("native_uuid") or Constant(True)) is False:
+            return _PLAIN_UUID
+        collation = plain(made.keyword("collation") or Constant(None))
+        return ColumnType(base, numbers, collation=collation if isinstance(collation, str) else None)
+
+    def _enum(self, symbol: Symbol, made: Made | None) -> ColumnType | NotKnown:
+        if made is None:
+            return UNKNOWN
+        labels: tuple[str, ...] | None = tuple(item.value for item in made.arguments if isinstance(item, Text))
+        first = made.arguments[0] if made.arguments else None
+        given = plain(made.keyword("name") or Constant(None))
+        if isinstance(first, Class):
+            labels = tuple(first.names)
+            given = given or first.name.lower()
+        elif labels is not None and len(labels) != len(made.arguments):
+            labels = None
+        native = truth(made.keyword("native_enum") or Constant(True)) is not False
+        if not native or self.dialect == "sqlite":
+            if labels is None:
+                return UNKNOWN
+            length = plain(made.keyword("length") or Constant(None))
+            size = length if isinstance(length, int) else max(map(len, labels), default=0)
+            return ColumnType("varchar", (size,), labels=labels, native=False)
+        if self.dialect in ("mysql", "mariadb"):
+            return ColumnType("enum", labels=labels, is_enum=True)
+        if not isinstance(given, str):
+            return UNKNOWN
+        schema = plain(made.keyword("schema") or Constant(None))
+        return ColumnType(
+            given,
+            schema=schema if isinstance(schema, str) and schema != "public" else None,
+            labels=labels or None,
+            is_enum=True,
+        )
+
+
+def _whole(value: Value | None) -> tuple[int, ...]:
+    known = plain(value) if value is not None else None
+    return (known,) if isinstance(known, int) else ()

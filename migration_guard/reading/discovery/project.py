@@ -1,0 +1,291 @@
+"""Finds the Alembic histories that a path stands for, and the files of each. Never imports the user's code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from migration_guard.reading.discovery.folders import (
+    histories,
+    holds_migrations,
+    is_migration,
+    python_files,
+    repository_of,
+    walk,
+)
+from migration_guard.reading.discovery.settings import ProjectError, Settings, configurations, settings
+
+__all__ = ["Project", "ProjectError", "around", "find", "migrations_among"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """
+    One history: where its files are, and what its configuration says. All paths are absolute.
+
+    `root` is the folder of the configuration, else of env.py, else of the versions; `base` is the one from which
+    Alembic is run. `files` are all candidates; `only` are those to report on, None where that is all of them.
+    `file_template` and `sqlalchemy_url` are None where the configuration sets none. `repository` fences what may be
+    read on behalf of the migrations. `read` are the configuration files that were looked at, absent ones included.
+    `notes` are sentences for the summary.
+    """
+
+    root: Path
+    base: Path
+    ini: Path | None = None
+    section: str = "alembic"
+    script_location: Path | None = None
+    versions: tuple[Path, ...] = ()
+    recursive: bool = False
+    files: tuple[Path, ...] = ()
+    only: frozenset[Path] | None = None
+    file_template: str | None = None
+    env: Path | None = None
+    sqlalchemy_url: str | None = None
+    database: str | None = None
+    repository: Path
+    read: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find(paths: Sequence[Path], cwd: Path) -> tuple[Project, ...]:
+    """
+    The histories that the paths stand for; with no path, all below the current folder. Each history comes once.
+
+    A path is a Python file, a folder of versions, a folder with a configuration or with env.py, a configuration file,
+    or a whole repository. Raises ProjectError where a path stands for no history.
+    """
+    search = _Search(cwd, {}, [])
+    found: dict[object, Project] = {}
+    for path in paths or (Path(),):
+        for project in search.at(path):
+            key = (tuple(sorted(map(os.path.realpath, project.versions))), project.database)
+            found[key] = _united(found[key], project) if key in found else project
+    first, *others = found.values()
+    if not search.troubles:
+        return (first, *others)
+    return (replace(first, notes=tuple(dict.fromkeys(search.troubles))), *others)
+
+
+def migrations_among(paths: Iterable[Path], cwd: Path) -> tuple[Path, ...]:
+    """Those of the paths that are folders or migrations: not the other files of a commit, nor what is gone."""
+    search = _Search(cwd, {}, [])
+    return tuple(path for path in paths if search.knows(path))
+
+
+def around(file: Path, cwd: Path) -> tuple[Project, ...]:
+    """The histories that a Python file belongs to, or will belong to once it is saved: to report on it alone."""
+    place = Path(os.path.normpath(cwd / file))
+    found = [one for one in _Search(cwd, {}, []).near(place) if place.suffix == ".py"]
+    return tuple(
+        replace(one, files=tuple(sorted({*one.files, place})), only=_restriction(one, frozenset((place,))))
+        for one in found
+    )
+
+
+def _united(one: Project, other: Project) -> Project:
+    """The same history, named twice: everything that either of them was asked for."""
+    if one.only is None or other.only is None:
+        return replace(one, only=None)
+    return replace(one, only=_restriction(one, one.only | other.only))
+
+
+def _restriction(project: Project, only: frozenset[Path]) -> frozenset[Path] | None:
+    return None if only >= frozenset(project.files) else only
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One call of find(): the folders whose configuration was read already, and what was wrong with some."""
+
+    cwd: Path
+    seen: dict[Path, tuple[Project, ...]]
+    troubles: list[str]
+
+    def at(self, path: Path) -> list[Project]:
+        place = Path(os.path.normpath(self.cwd / path))
+        if place.is_dir():
+            return self._folder(place, path)
+        if not place.exists():
+            raise ProjectError(
+                f"There is no file or folder {path}. Check the spelling, or run from the folder it is relative to."
+            )
+        if place.suffix in (".ini", ".toml", ".cfg") and place.is_file():
+            return self._configured(place)
+        if place.suffix == ".py" and place.is_file():
+            return self._file(place)
+        raise ProjectError(f"{path} is no Python file, alembic.ini or folder. Name one of these.")
+
+    def knows(self, path: Path) -> bool:
+        """Whether the path is a folder, or a file among the migrations of a history."""
+        place = Path(os.path.normpath(self.cwd / path))
+        if place.suffix != ".py" or not place.is_file():
+            return place.is_dir()
+        return is_migration(place) or any(place in project.files for project in self.near(place))
+
+    def near(self, file: Path) -> list[Project]:
+        """The histories that have their files in this file's folder."""
+        return self._claim(file.parent)
+
+    def _file(self, file: Path) -> list[Project]:
+        claimed = [project for project in self._claim(file.parent) if file in project.files]
+        projects = claimed or [_bare((file.parent,), self.cwd, files=(file,))]
+        return [replace(one, only=_restriction(one, frozenset((file,)))) for one in projects]
+
+    def _configured(self, file: Path) -> list[Project]:
+        troubles: list[str] = []
+        found = [project for one in settings(file, self.cwd) for project in _projects(one, self.cwd, troubles)]
+        if not found:
+            raise ProjectError(troubles[0])
+        self.troubles.extend(troubles)
+        return found
+
+    def _folder(self, root: Path, path: Path) -> list[Project]:
+        found: list[Project] = []
+        likely: list[Path] = [root] if holds_migrations(root) else []
+        before = len(self.troubles)
+        for folder, folders, files in walk(root):
+            if "pyproject.toml" in files or any(name.endswith((".ini", ".cfg")) for name in files):
+                found += self._settled(folder)
+            if folder.name == "versions":
+                likely.append(folder)
+            if "env.py" in files:
+                likely += [folder / name for name in folders]
+        covered = {real for project in found for real in _reach(project)}
+        for folder in dict.fromkeys(likely):
+            if os.path.realpath(folder) in covered:
+                continue
+            claimed = self._claim(folder, outside=root)
+            found += claimed
+            covered.update(real for project in claimed for real in _reach(project))
+        if found:
+            return found
+        if len(self.troubles) > before:
+            raise ProjectError(self.troubles[before])
+        raise ProjectError(
+            f"There are no migrations in {path if str(path) != '.' else root}. Name the folder of the versions, or the"
+            " one that holds alembic.ini."
+        )
+
+    def _settled(self, folder: Path) -> tuple[Project, ...]:
+        """What the configuration files in this folder stand for. What is wrong with them becomes a note."""
+        if folder not in self.seen:
+            found: list[Project] = []
+            try:
+                for file in configurations(folder):
+                    for one in settings(file, self.cwd):
+                        found += _projects(one, self.cwd, self.troubles)
+            except ProjectError as error:
+                self.troubles.append(str(error))
+            self.seen[folder] = tuple(found)
+        return self.seen[folder]
+
+    def _claim(self, folder: Path, outside: Path | None = None) -> list[Project]:
+        """The histories that a folder of versions belongs to, by a configuration at or above it, else by itself."""
+        real = os.path.realpath(folder)
+        for above in (folder, *folder.parents):
+            claimed = [project for project in self._settled(above) if real in _reach(project)]
+            if claimed:
+                return [self._within(project, folder) for project in claimed]
+            if (above / ".git").exists():
+                break
+        if not holds_migrations(folder) and not (folder.name == "versions" and _nested(folder)):
+            # A folder called versions may hold anything. Named by the user it is taken at its word.
+            if folder != outside or not python_files(folder):
+                return []
+            return [_bare((folder,), self.cwd)]
+        return [self._within(_bare(group, self.cwd), folder) for group in histories((folder,))]
+
+    def _within(self, project: Project, folder: Path) -> Project:
+        """The project, restricted to the files below the folder that the user named."""
+        below = frozenset(file for file in project.files if file.is_relative_to(folder))
+        return replace(project, only=_restriction(project, below)) if below else project
+
+
+def _nested(folder: Path) -> bool:
+    return any(holds_migrations(below) for below, _, _ in walk(folder))
+
+
+def _reach(project: Project) -> set[str]:
+    """The folders, as the file system knows them, that the files of the project are in."""
+    inside = {file.parent for file in project.files} if project.recursive else ()
+    return {os.path.realpath(folder) for folder in (*project.versions, *inside)}
+
+
+def _projects(one: Settings, cwd: Path, troubles: list[str]) -> list[Project]:
+    """The histories that these settings stand for: one, unless subfolders hold histories of their own."""
+    groups = [one.versions] if one.recursive or not one.versions else histories(one.versions)
+    found = [_project(one, group, cwd) for group in groups]
+    if not any(project.files for project in found):
+        where = ", ".join(map(str, one.versions or one.absent or (one.script,)))
+        troubles.append(
+            f"{one.file}: there are no migrations in {where}. Make one with `alembic revision`, or correct the"
+            " script_location or version_locations."
+        )
+    return [project for project in found if project.files]
+
+
+def _project(one: Settings, versions: tuple[Path, ...], cwd: Path) -> Project:
+    root = one.file.parent
+    return Project(
+        root=root,
+        base=one.base,
+        ini=one.file if one.file.suffix != ".toml" else None,
+        section=one.section,
+        script_location=one.script,
+        versions=versions,
+        recursive=one.recursive,
+        files=_files(versions, recursive=one.recursive),
+        file_template=one.file_template,
+        env=_env((one.script, *versions)),
+        sqlalchemy_url=one.url,
+        database=one.database,
+        repository=_repository(root, versions, cwd),
+        read=one.read,
+    )
+
+
+def _bare(versions: tuple[Path, ...], cwd: Path, files: tuple[Path, ...] | None = None) -> Project:
+    """A history without a configuration."""
+    env = _env((*(folder.parent for folder in versions), *(folder.parent.parent for folder in versions)))
+    root = env.parent if env else versions[0]
+    repository = _repository(root, versions, cwd)
+    above = [folder for folder in (root, *root.parents) if folder.is_relative_to(repository)]
+    return Project(
+        root=root,
+        base=root.parent,
+        script_location=env.parent if env else None,
+        versions=versions,
+        files=files or _files(versions, recursive=False),
+        env=env,
+        repository=repository,
+        read=tuple(folder / name for folder in above for name in ("alembic.ini", "pyproject.toml")),
+    )
+
+
+def _files(versions: tuple[Path, ...], *, recursive: bool) -> tuple[Path, ...]:
+    found = [file for folder in versions for file in python_files(folder, recursive=recursive)]
+    if len(versions) > 1:
+        found = sorted({os.path.realpath(file): file for file in reversed(found)}.values())
+    return tuple(found)
+
+
+def _env(folders: Iterable[Path | None]) -> Path | None:
+    """The env.py of the first folder that has one."""
+    return next((folder / "env.py" for folder in folders if folder and (folder / "env.py").is_file()), None)
+
+
+def _repository(root: Path, versions: Sequence[Path], cwd: Path) -> Path:
+    """The folder that may be read on behalf of a history: its repository, else the current folder around it."""
+    found = repository_of(root)
+    if found is not None:
+        return found
+    if all(folder.is_relative_to(cwd) for folder in (root, *versions)) and cwd not in (Path.home(), Path(cwd.anchor)):
+        return cwd
+    # Neither: then the folder that holds the whole Python package around the migrations.
+    folder = Path(os.path.commonpath([root, *versions]))
+    while (folder / "__init__.py").is_file() or (folder.parent / "__init__.py").is_file():
+        folder = folder.parent
+    return folder

@@ -1,0 +1,338 @@
+"""
+Statements: runs them as Python would, one way through what is known, both ways through what is not. Keeps track of the
+circumstances: which conditions, loops and transactions are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import libcst as cst
+
+from migration_guard.model.finding import Direction
+from migration_guard.reading.interpreter import library
+from migration_guard.reading.interpreter.evaluator import Evaluator
+from migration_guard.reading.interpreter.scope import Frame
+from migration_guard.reading.interpreter.texts import as_text
+from migration_guard.reading.interpreter.values import (
+    NONE,
+    Attribute,
+    Batch,
+    Class,
+    Constant,
+    Function,
+    Items,
+    Made,
+    Module,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    join,
+    same,
+    truth,
+)
+from migration_guard.reading.source.source import Source
+
+
+class Flow(Evaluator):
+    """Runs statements. What a call does is left to subclasses."""
+
+    def __init__(self, source: Source, module: Module, dialect: str) -> None:
+        super().__init__(source, module, dialect)
+        self.module = self.frame.module
+        self.direction = Direction.UPGRADE
+        self.segment = 0
+        self.autocommit = self.conditional = self.repeated = False
+        self.listening = False
+        self._statement: cst.CSTNode | None = None
+        self._block: cst.CSTNode | None = None
+        self._outer: cst.Call | None = None
+        self._expression: cst.BaseExpression | None = None
+
+    def directive_names(self) -> Collection[str]:
+        """The names that `from alembic.op import *` binds."""
+        raise NotImplementedError
+
+    # --- statements ---------------------------------------------------------------------------------------------
+
+    def block(self, statements: Sequence[cst.BaseStatement] | Sequence[cst.BaseSmallStatement]) -> str | None:
+        """Runs statements in order; gives how they end: None, "return", "raise", "break" or "continue"."""
+        for statement in statements:
+            self.step()
+            if self.frame.module is self.module and self._outer is None:
+                self._statement = statement
+            end = self._run(statement)
+            if end is not None:
+                return end
+        return None
+
+    def _run(self, statement: cst.BaseStatement | cst.BaseSmallStatement) -> str | None:
+        handler = _HANDLERS.get(type(statement))
+        return handler(self, statement) if handler is not None else None
+
+    def _line(self, line: cst.SimpleStatementLine) -> str | None:
+        return next(filter(None, map(self._run, line.body)), None)
+
+    def _expression_alone(self, statement: cst.Expr) -> None:
+        self._expression = statement.value
+        if type(statement.value) is not cst.SimpleString:  # a docstring does nothing
+            self.evaluate(statement.value)
+
+    def _assign(self, statement: cst.Assign) -> None:
+        value = self.evaluate(statement.value)
+        for target in statement.targets:
+            self.bind(target.target, value)
+
+    def _annotate(self, statement: cst.AnnAssign) -> None:
+        if statement.value is not None:
+            self.bind(statement.target, self.evaluate(statement.value))
+
+    def _return(self, statement: cst.Return) -> str:
+        self.frame.returned.append(NONE if statement.value is None else self.evaluate(statement.value))
+        return "return"
+
+    def _augment(self, statement: cst.AugAssign) -> None:
+        before, value = self.evaluate(statement.target), self.evaluate(statement.value)
+        after: Value = Unknown("it is changed in place")
+        if isinstance(statement.operator, cst.AddAssign):
+            match before, value:
+                case Text(), _:
+                    after = join([before, as_text(value, self.hole)])
+                case Items(), Items():
+                    certain = before.certain and value.certain and not self.conditional
+                    after = Items(before.items + value.items, before.complete and value.complete, certain)
+                case Constant(int(one)), Constant(int(other)):
+                    after = Constant(one + other)
+        self.bind(statement.target, after)
+
+    def _if(self, statement: cst.If) -> str | None:
+        known = truth(self.evaluate(statement.test))
+        if known is True:
+            return self.block(statement.body.body)
+        if known is False:
+            return self._else(statement.orelse)
+        before = dict(self.frame.names)
+        with self._maybe():
+            first = self.block(statement.body.body)
+        after = dict(self.frame.names)
+        self._restore(before)
+        with self._maybe():
+            second = self._else(statement.orelse)
+        return self._meet(after, first, second)
+
+    def _else(self, orelse: cst.If | cst.Else | None) -> str | None:
+        if isinstance(orelse, cst.If):
+            return self._if(orelse)
+        return self.block(orelse.body.body) if orelse is not None else None
+
+    def _restore(self, names: dict[str, Value]) -> None:
+        self.frame.names.clear()
+        self.frame.names.update(names)
+
+    def _meet(self, names: dict[str, Value], first: str | None, second: str | None) -> str | None:
+        """
+        Joins two ways that may have been gone: `names` are those at the end of the first, the frame has the second's.
+        """
+        if first is not None and second is not None:
+            return first if first == second or second == "raise" else second
+        if second is not None:
+            self._restore(names)
+        elif first is None:
+            other = self.frame.names
+            for name in {*names, *other}:
+                one, two = names.get(name), other.get(name)
+                if one is not two and (one is None or two is None or not same(one, two)):
+                    other[name] = Unknown(f"{name} depends on a condition")
+        if {first, second} & {"return", "break", "continue"}:
+            self.conditional = True
+        return None
+
+    @contextmanager
+    def _maybe(self) -> Iterator[None]:
+        saved, self.conditional = self.conditional, True
+        try:
+            yield
+        finally:
+            self.conditional = saved
+
+    def _for(self, statement: cst.For) -> str | None:
+        iterable = self.evaluate(statement.iter)
+        values, complete = library.iterate(iterable)
+        saved = self.conditional
+        self.conditional |= isinstance(iterable, Items) and not iterable.certain
+        for value in values:
+            self.step()
+            self.bind(statement.target, value)
+            end = self.block(statement.body.body)
+            if end in ("return", "raise"):
+                return end
+            if end == "break":
+                break
+        if not complete:
+            item = Made(Attribute(iterable, "first")) if isinstance(iterable, Made) else None
+            self.bind(statement.target, item or Unknown("the items of the loop are not known"))
+            self._repeat(statement.body.body, certain=False)
+        if not self.frame.returned:
+            self.conditional = saved
+        return self.block(statement.orelse.body.body) if statement.orelse is not None else None
+
+    def _repeat(
+        self, body: Sequence[cst.BaseStatement] | Sequence[cst.BaseSmallStatement], certain: bool
+    ) -> str | None:
+        """Runs a body once that may run any number of times."""
+        saved = self.conditional, self.repeated
+        self.repeated = True
+        self.conditional = saved[0] or not certain
+        try:
+            return self.block(body)
+        finally:
+            self.conditional, self.repeated = saved
+
+    def _while(self, statement: cst.While) -> str | None:
+        known = truth(self.evaluate(statement.test))
+        if known is False:
+            return None
+        end = self._repeat(statement.body.body, certain=known is True)
+        return end if end in ("return", "raise") and known else None
+
+    def _with(self, statement: cst.With) -> str | None:
+        saved = self.autocommit, self._block
+        own_segment = False
+        for item in statement.items:
+            value = self.evaluate(item.item)
+            if isinstance(value, Batch):
+                if self._outer is None:
+                    self._block = statement
+            elif isinstance(value, Made) and value.name == "autocommit_block":
+                own_segment = True
+                self.segment += 1
+                self.autocommit = True
+            if item.asname is not None:
+                self.bind(item.asname.name, value)
+        try:
+            return self.block(statement.body.body)
+        finally:
+            self.autocommit, self._block = saved
+            self.segment += own_segment
+
+    def _try(self, statement: cst.Try | cst.TryStar) -> str | None:
+        swallowed = any(not _ends_in_raise(handler.body) for handler in statement.handlers)
+        saved = self.conditional
+        before = dict(self.frame.names)
+        self.conditional = saved or swallowed
+        end = self.block(statement.body.body)
+        self.conditional = saved
+        after = dict(self.frame.names)
+        for handler in statement.handlers:
+            self._restore({**before, **after})
+            with self._maybe():
+                handled = self.block(handler.body.body)
+            if handled == "return":
+                self.conditional = True
+        self._restore(after)
+        if end is None and statement.orelse is not None:
+            end = self.block(statement.orelse.body.body)
+        if statement.finalbody is not None:
+            self.block(statement.finalbody.body.body)
+        return end
+
+    def _match(self, statement: cst.Match) -> str | None:
+        self.evaluate(statement.subject)
+        for case in statement.cases:
+            before = dict(self.frame.names)
+            with self._maybe():
+                end = self.block(case.body.body)
+            after = dict(self.frame.names)
+            self._restore(before)
+            self._meet(after, end, None)
+        return None
+
+    # --- definitions --------------------------------------------------------------------------------------------
+
+    def _define(self, statement: cst.FunctionDef) -> None:
+        module_level = self.frame.names is self.frame.module.names
+        closure = {} if module_level else self.around()
+        self.frame.names[statement.name.value] = Function(statement, self.frame.module, closure)
+
+    def _class(self, statement: cst.ClassDef) -> None:
+        bases = tuple(self.evaluate(base.value) for base in statement.bases)
+        saved, names = self.frame, {}  # type: tuple[Frame, dict[str, Value]]
+        self.frame = Frame(saved.module, names, self.around())
+        listening, self.listening = self.listening, False
+        try:
+            self.block(statement.body.body)
+        finally:
+            self.frame, self.listening = saved, listening
+        fields = tuple(
+            one.target.value
+            for line in statement.body.body
+            for one in (line.body if isinstance(line, cst.SimpleStatementLine) else ())
+            if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
+        )
+        saved.names[statement.name.value] = Class(statement.name.value, bases, names, fields)
+
+    def _import(self, statement: cst.Import | cst.ImportFrom) -> None:
+        origin = self.frame.module.path
+        if isinstance(statement, cst.Import):
+            for alias in statement.names:
+                path = _dotted(alias.name)
+                if alias.asname is not None:
+                    self.bind(alias.asname.name, Symbol(path, origin))
+                else:
+                    first = path.partition(".")[0]
+                    self.frame.names[first] = Symbol(first, origin)
+            return
+        base = "." * len(statement.relative) + (_dotted(statement.module) if statement.module is not None else "")
+        if isinstance(statement.names, cst.ImportStar):
+            loaded = self.resolve(Symbol(base, origin))
+            if isinstance(loaded, Module):
+                self.frame.names.update(loaded.names)
+            elif base == "alembic.op":
+                self.frame.names.update({name: Symbol(f"alembic.op.{name}") for name in self.directive_names()})
+            return
+        for alias in statement.names:
+            name = _dotted(alias.name)
+            target = alias.asname.name if alias.asname is not None else alias.name
+            self.bind(target, Symbol(f"{base}{'' if base.endswith('.') else '.'}{name}", origin))
+
+
+# A table, not `match`: asking libcst's abstract classes what is no instance of them is slow. Each handler takes the one
+# class of nodes that it is filed under, which a dict cannot say.
+_HANDLERS: dict[type[cst.CSTNode], Callable[[Flow, Any], str | None]] = {
+    cst.SimpleStatementLine: Flow._line,
+    cst.Expr: Flow._expression_alone,
+    cst.Assign: Flow._assign,
+    cst.AnnAssign: Flow._annotate,
+    cst.AugAssign: Flow._augment,
+    cst.Import: Flow._import,
+    cst.ImportFrom: Flow._import,
+    cst.FunctionDef: Flow._define,
+    cst.ClassDef: Flow._class,
+    cst.With: Flow._with,
+    cst.If: Flow._if,
+    cst.For: Flow._for,
+    cst.While: Flow._while,
+    cst.Try: Flow._try,
+    cst.TryStar: Flow._try,
+    cst.Match: Flow._match,
+    cst.Return: Flow._return,
+    cst.Raise: lambda flow, statement: "raise",
+    cst.Break: lambda flow, statement: "break",
+    cst.Continue: lambda flow, statement: "continue",
+}
+
+
+def _dotted(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute):
+        return f"{_dotted(node.value)}.{node.attr.value}"
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _ends_in_raise(block: cst.BaseSuite) -> bool:
+    last = block.body[-1] if block.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, cst.Raise)

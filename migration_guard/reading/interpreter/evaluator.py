@@ -1,0 +1,361 @@
+"""
+Expressions: what each is known to be. Never runs the code it reads, and never takes more than a bounded number of
+steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import libcst as cst
+
+from migration_guard.reading.interpreter import library, literals, texts
+from migration_guard.reading.interpreter.operators import arithmetic, compare, item, part
+from migration_guard.reading.interpreter.scope import Scope
+from migration_guard.reading.interpreter.values import (
+    LARGEST_VALUE,
+    NONE,
+    SIZED,
+    Attribute,
+    Class,
+    Constant,
+    Function,
+    Items,
+    Made,
+    Module,
+    Pairs,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    join,
+    plain,
+    same,
+    size_of,
+    truth,
+)
+
+LARGEST_NUMBER = 10**12
+PARTS_OF_A_STEP = 20
+_COLUMNS = frozenset({"Column", "mapped_column", "Field"})
+
+
+class Evaluator(Scope):
+    """Evaluates expressions."""
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """What this expression is known to be."""
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            return Unknown(f"a {type(node).__name__} is not followed")
+        self.step()
+        value = handler(self, node)
+        if isinstance(value, SIZED) and value.size > LARGEST_VALUE:
+            return Unknown("what is put together here is too large")
+        return value
+
+    # --- names --------------------------------------------------------------------------------------------------
+
+    def name(self, node: cst.Name) -> Value:
+        """A name; True, False and None are names to libcst."""
+        if node.value in _CONSTANTS:
+            return _CONSTANTS[node.value]
+        return self.lookup(node.value)
+
+    def attribute(self, node: cst.Attribute) -> Value:
+        """`owner.name`."""
+        return self.attribute_of(self.evaluate(node.value), node.attr.value)
+
+    def attribute_of(self, owner: Value, name: str) -> Value:
+        """The attribute of a value."""
+        match owner:
+            case Symbol(path=path):
+                return self.resolve(Symbol(f"{path}.{name}", owner.origin))
+            case Module(names=names):
+                found = names.get(name, Unknown(f"{name} is not in that module"))
+                return self.resolve(found) if isinstance(found, Symbol) else found
+            case Class(names=names) if name in names:
+                found = names[name]
+                mapped = "__tablename__" in names and isinstance(found, Made) and found.name in _COLUMNS
+                return Attribute(owner, name) if mapped else found
+            case Made(function=Class(names=names, fields=fields)) if name in names:
+                found = names[name]
+                if isinstance(found, Function):
+                    return Function(found.node, found.module, found.closure, owner)
+                given = owner.keyword(name) if name in fields else None
+                return found if given is None else given
+            case Made(function=Class(fields=fields)) if name in fields:
+                value = owner.argument(fields.index(name), name)
+                return Unknown(f"{name} is not given") if value is None else value
+            case Pairs() if (value := owner.get(Text(name))) is not None:
+                return value
+        if name in ("name", "__dialect__", "dialect_name") and library.is_dialect(owner):
+            return Text("mysql" if self.dialect == "mariadb" else self.dialect)
+        return Attribute(owner, name)
+
+    # --- literals -----------------------------------------------------------------------------------------------
+
+    def string(self, node: cst.SimpleString) -> Value:
+        """A string or bytes literal."""
+        source = self.source_of(self.frame.module)
+        return literals.string(node, source.start(node), source.path)
+
+    def concatenated(self, node: cst.ConcatenatedString) -> Value:
+        """Literals side by side."""
+        parts: list[Value] = []
+        at: cst.BaseExpression = node
+        while isinstance(at, cst.ConcatenatedString):
+            parts.append(self.evaluate(at.left))
+            at = at.right
+        parts.append(self.evaluate(at))
+        return join(texts.as_text(part, self.hole) for part in parts)
+
+    def formatted_string(self, node: cst.FormattedString) -> Value:
+        """An f-string."""
+        return literals.formatted_string(node, self.source_of(self.frame.module), self.evaluate, self.hole)
+
+    def number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
+        """A number."""
+        return literals.number(node)
+
+    def items(self, node: cst.List | cst.Tuple | cst.Set) -> Value:
+        """A list, tuple or set."""
+        made = Items([])
+        for element in node.elements:
+            value = self.evaluate(element.value)
+            if isinstance(element, cst.StarredElement):
+                if isinstance(value, Items):
+                    made.grow(value.items)
+                made.complete &= isinstance(value, Items) and value.complete
+            else:
+                made.grow([value])
+        return made
+
+    def pairs(self, node: cst.Dict) -> Value:
+        """A dictionary."""
+        made = Pairs([])
+        for element in node.elements:
+            value = self.evaluate(element.value)
+            if isinstance(element, cst.DictElement):
+                made.grow([(self.evaluate(element.key), value)])
+            elif isinstance(value, Pairs):
+                made.grow(value.pairs)
+            made.complete &= isinstance(element, cst.DictElement) or (isinstance(value, Pairs) and value.complete)
+        return made
+
+    # --- operators ----------------------------------------------------------------------------------------------
+
+    def binary(self, node: cst.BinaryOperation) -> Value:
+        """`left operator right`; chains of additions are walked, not recursed into."""
+        chain = []
+        at: cst.BaseExpression = node
+        while isinstance(at, cst.BinaryOperation):
+            chain.append(at)
+            at = at.left
+        value = self.evaluate(at)
+        for each in reversed(chain):
+            self.step()
+            value = self._operate(each.operator, value, self.evaluate(each.right))
+        return value
+
+    def _operate(self, operator: cst.BaseBinaryOp, left: Value, right: Value) -> Value:
+        match operator, left, right:
+            case cst.Add(), Items(), Items():
+                return Items(left.items + right.items, left.complete and right.complete)
+            case cst.Add(), Text(), _:
+                return join([left, texts.as_text(right, self.hole)])
+            case cst.Add(), _, Text():
+                return join([texts.as_text(left, self.hole), right])
+            case cst.Modulo(), Text(), _:
+                return texts.percent(left, right, self.hole)
+            case cst.BitOr(), Pairs(), Pairs():
+                return Pairs(left.pairs + right.pairs, left.complete and right.complete)
+            case cst.Multiply(), Text(value=text), Constant(int(count)) if len(text) * abs(count) < 10_000:
+                return join([left] * count)
+            case cst.Divide(), Made() | Text() | Attribute(), Text():
+                return library.path_join([left, right], self.frame.module.path)
+            case _, Constant(int(one)), Constant(int(other)) if max(abs(one), abs(other)) < LARGEST_NUMBER:
+                return arithmetic(operator, one, other)
+        return Unknown("its operands are not known")
+
+    def unary(self, node: cst.UnaryOperation) -> Value:
+        """`not x`, `-x`."""
+        value = self.evaluate(node.expression)
+        if isinstance(node.operator, cst.Not):
+            known = truth(value)
+            return Unknown("a condition that is not known") if known is None else Constant(not known)
+        if (
+            isinstance(node.operator, cst.Minus)
+            and isinstance(value, Constant)
+            and isinstance(value.value, int | float)
+        ):
+            return Constant(-value.value)
+        return Unknown("its operand is not known")
+
+    def boolean(self, node: cst.BooleanOperation) -> Value:
+        """`and`, `or`: stops early as Python does."""
+        left = self.evaluate(node.left)
+        known, is_and = truth(left), isinstance(node.operator, cst.And)
+        if known is not None:
+            return self.evaluate(node.right) if known is is_and else left
+        right = self.evaluate(node.right)
+        if truth(right) is (not is_and):
+            return Constant(not is_and)
+        return Unknown("a condition that is not known")
+
+    def comparison(self, node: cst.Comparison) -> Value:
+        """`a == b`, `a in b` and their kin; a chain is true when every link is."""
+        left, result = self.evaluate(node.left), True
+        for link in node.comparisons:
+            right = self.evaluate(link.comparator)
+            self.steps += min(size_of(left), size_of(right)) // PARTS_OF_A_STEP
+            known = compare(link.operator, left, right)
+            if known is None and (library.is_column(left) or library.is_column(right)):
+                return Made(Symbol(f"sqlalchemy.{type(link.operator).__name__}"), (left, right))
+            if known is None:
+                return Unknown("a condition that is not known")
+            result, left = result and known, right
+        return Constant(result)
+
+    def conditional_expression(self, node: cst.IfExp) -> Value:
+        """`a if test else b`."""
+        known = truth(self.evaluate(node.test))
+        if known is not None:
+            return self.evaluate(node.body if known else node.orelse)
+        one, other = self.evaluate(node.body), self.evaluate(node.orelse)
+        return one if same(one, other) else Unknown("it depends on a condition that is not known")
+
+    def subscript(self, node: cst.Subscript) -> Value:
+        """`owner[index]` and slices of lists."""
+        owner = self.evaluate(node.value)
+        if len(node.slice) != 1:
+            return Unknown("its index is not known")
+        index = node.slice[0].slice
+        if isinstance(index, cst.Slice):
+            return self._slice(owner, index)
+        if not isinstance(index, cst.Index):
+            return Unknown("its index is not known")
+        key = self.evaluate(index.value)
+        if library.is_scope(owner) and isinstance(key, Text):
+            return self.lookup(key.value)
+        return item(owner, key)
+
+    def _slice(self, owner: Value, index: cst.Slice) -> Value:
+        bounds: list[int | None] = []
+        for bound in (index.lower, index.upper, index.step):
+            known = plain(self.evaluate(bound)) if bound is not None else None
+            if bound is not None and not isinstance(known, int):
+                return Unknown("its bounds are not known")
+            bounds.append(known if isinstance(known, int) else None)
+        return part(owner, *bounds)
+
+    # --- calls and functions ------------------------------------------------------------------------------------
+
+    def call(self, node: cst.Call) -> Value:
+        """A call: its function and arguments are evaluated in order, then the call is made known."""
+        function = self.evaluate(node.func)
+        arguments: list[Value] = []
+        keywords: list[tuple[str, Value]] = []
+        for argument in node.args:
+            value = self.evaluate(argument.value)
+            if argument.keyword is not None:
+                keywords.append((argument.keyword.value, value))
+            elif argument.star == "**":
+                pairs = value.pairs if isinstance(value, Pairs) else []
+                keywords += [(key.value, each) for key, each in pairs if isinstance(key, Text)]
+                if not isinstance(value, Pairs) or not value.complete:
+                    keywords.append(("**", Unknown("keyword arguments that are not known")))
+            elif argument.star == "*":
+                arguments += value.items if isinstance(value, Items) else []
+                if not isinstance(value, Items) or not value.complete:
+                    arguments.append(Unknown("arguments that are not known"))
+            else:
+                arguments.append(value)
+        made = Made(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
+        # What is handed over is read; what it is handed to, a list that grows say, is not read again.
+        self.steps += (made.size - size_of(function)) // PARTS_OF_A_STEP
+        return self.call_value(function, made)
+
+    def function(self, node: cst.Lambda) -> Value:
+        """A lambda."""
+        return Function(node, self.frame.module, self.around())
+
+    def comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
+        """A comprehension over what is known."""
+        results, complete = Items([]), True
+        for known in self._iterations(node.for_in):
+            if known:
+                results.grow([self.evaluate(node.elt)])
+            complete &= known
+        results.complete = complete
+        return results
+
+    def dictionary_comprehension(self, node: cst.DictComp) -> Value:
+        """`{key: value for ...}`."""
+        results, complete = Pairs([]), True
+        for known in self._iterations(node.for_in):
+            if known:
+                results.grow([(self.evaluate(node.key), self.evaluate(node.value))])
+            complete &= known
+        results.complete = complete
+        return results
+
+    def _iterations(self, clause: cst.CompFor) -> Iterator[bool]:
+        """Binds the targets of a comprehension in turn: True for each round, False where rounds are not known."""
+        values, complete = library.iterate(self.evaluate(clause.iter))
+        saved = dict(self.frame.names)
+        for value in values:
+            self.step()
+            self.bind(clause.target, value)
+            tests = [truth(self.evaluate(condition.test)) for condition in clause.ifs]
+            if False in tests:
+                continue
+            if None in tests:
+                yield False
+            elif clause.inner_for_in is not None:
+                yield from self._iterations(clause.inner_for_in)
+            else:
+                yield True
+        if not complete:
+            yield False
+        self.frame.names.clear()
+        self.frame.names.update(saved)
+
+    def named(self, node: cst.NamedExpr) -> Value:
+        """`(name := value)`."""
+        value = self.evaluate(node.value)
+        self.bind(node.target, value)
+        return value
+
+
+_CONSTANTS: dict[str, Value] = {"True": Constant(True), "False": Constant(False), "None": NONE}
+# Each handler takes the one class of nodes that it is filed under, which a dict cannot say.
+_HANDLERS: dict[type[cst.CSTNode], Callable[[Evaluator, Any], Value]] = {
+    cst.Name: Evaluator.name,
+    cst.Attribute: Evaluator.attribute,
+    cst.SimpleString: Evaluator.string,
+    cst.ConcatenatedString: Evaluator.concatenated,
+    cst.FormattedString: Evaluator.formatted_string,
+    cst.Integer: Evaluator.number,
+    cst.Float: Evaluator.number,
+    cst.Imaginary: Evaluator.number,
+    cst.List: Evaluator.items,
+    cst.Tuple: Evaluator.items,
+    cst.Set: Evaluator.items,
+    cst.Dict: Evaluator.pairs,
+    cst.BinaryOperation: Evaluator.binary,
+    cst.UnaryOperation: Evaluator.unary,
+    cst.BooleanOperation: Evaluator.boolean,
+    cst.Comparison: Evaluator.comparison,
+    cst.IfExp: Evaluator.conditional_expression,
+    cst.Subscript: Evaluator.subscript,
+    cst.Call: Evaluator.call,
+    cst.Lambda: Evaluator.function,
+    cst.ListComp: Evaluator.comprehension,
+    cst.GeneratorExp: Evaluator.comprehension,
+    cst.SetComp: Evaluator.comprehension,
+    cst.DictComp: Evaluator.dictionary_comprehension,
+    cst.NamedExpr: Evaluator.named,
+    cst.Await: lambda self, node: self.evaluate(node.expression),
+}

@@ -1,0 +1,344 @@
+"""
+What Python's own functions and methods give for known arguments. Pure, bounded, and silent on whatever it does not
+know.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable, Sequence
+
+from migration_guard.reading.interpreter import texts
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    Class,
+    Constant,
+    Items,
+    Made,
+    Pairs,
+    Symbol,
+    Text,
+    Unknown,
+    Value,
+    plain,
+    truth,
+)
+
+MOST_ITEMS = 1000
+BUILTINS = frozenset(
+    [
+        "bool",
+        "dict",
+        "enumerate",
+        "filter",
+        "format",
+        "frozenset",
+        "getattr",
+        "globals",
+        "hasattr",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "locals",
+        "map",
+        "max",
+        "min",
+        "next",
+        "open",
+        "print",
+        "range",
+        "repr",
+        "reversed",
+        "set",
+        "setattr",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "zip",
+        "any",
+        "all",
+        "iter",
+        "super",
+        "float",
+        "vars",
+        "Exception",
+        "NotImplementedError",
+        "RuntimeError",
+        "ValueError",
+        "AssertionError",
+    ]
+)
+_MODULES = ("builtins.", "textwrap.", "inspect.", "os.path.", "itertools.")
+HARMLESS = frozenset(
+    [
+        "debug",
+        "info",
+        "warning",
+        "warn",
+        "error",
+        "exception",
+        "critical",
+        "log",
+        "print",
+        "echo",
+        "secho",
+        "write",
+        "writelines",
+        "sleep",
+        "filterwarnings",
+        "simplefilter",
+        "getLogger",
+        "setLevel",
+        "append",
+        "extend",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "remove",
+        "discard",
+        "clear",
+        "insert",
+        "sort",
+        "reverse",
+        "items",
+        "keys",
+        "values",
+        "get",
+        "close",
+        "flush",
+        "commit",
+        "rollback",
+        "begin",
+        "begin_nested",
+        "expunge",
+        "expunge_all",
+        "expire_all",
+        "refresh",
+        "join",
+        "start",
+        "register",
+        "isEnabledFor",
+        "invalidate",
+        "reflect",
+        "raise_for_status",
+    ]
+)
+
+
+def iterate(value: Value) -> tuple[list[Value], bool]:
+    """The items that a loop over this value sees, and whether these are all."""
+    match value:
+        case Items(items, complete):
+            return (items[:MOST_ITEMS], complete) if len(items) <= MOST_ITEMS else (items[:MOST_ITEMS], False)
+        case Pairs(pairs, complete):
+            return list(dict.fromkeys(key for key, _ in pairs if isinstance(key, Text | Constant))), complete
+        case Class(names=names) if names and _is_enumeration(value):
+            return [each for each in names.values() if isinstance(each, Text | Constant)], True
+    return [], False
+
+
+def _is_enumeration(value: Class) -> bool:
+    return any(isinstance(base, Symbol) and base.name in ("Enum", "StrEnum", "IntEnum") for base in value.bases)
+
+
+def is_scope(owner: Value) -> bool:
+    """Whether this is what globals() or locals() gives."""
+    return isinstance(owner, Made) and owner.function in (Symbol("builtins.globals"), Symbol("builtins.locals"))
+
+
+def is_dialect(owner: Value) -> bool:
+    """Whether this is a connection's dialect or engine, whose name is the target's dialect."""
+    match owner:
+        case Attribute(owner=inner, name="dialect" | "engine" | "impl"):
+            return not isinstance(inner, Symbol) or not inner.path.startswith("sqlalchemy.")
+        case Made(function=Attribute(name="get_dialect" | "get_engine")):
+            return True
+        case Symbol(path=path):
+            return path.endswith((".context.dialect", ".op.dialect"))
+    return False
+
+
+def is_column(value: Value) -> bool:
+    """Whether this is a column in an expression of SQLAlchemy's: `table.c.id`, `Model.id`, `column("id")`."""
+    match value:
+        case Attribute(owner=Attribute(name="c" | "columns")):
+            return True
+        case Attribute(owner=Class(names=names)) | Made(function=Class(names=names)):
+            return isinstance(value, Attribute) and "__tablename__" in names
+        case Made(function=Symbol(name="column" | "Column" | "literal_column", path=path)):
+            return path.startswith("sqlalchemy")
+    return False
+
+
+def path_join(parts: Sequence[Value], module_path: str) -> Value:
+    """os.path.join, and `/` between paths."""
+    known = [_path(part) for part in parts]
+    if all(isinstance(part, str) for part in known):
+        return Text(os.path.normpath(os.path.join(*[part for part in known if part is not None])))
+    return Unknown("the path is not known")
+
+
+def _path(value: Value) -> str | None:
+    """The file system path a value stands for: a text, or Path(text) and its parents."""
+    match value:
+        case Text(value=text) if value.known:
+            return text
+        case Made(
+            function=Symbol(name="Path" | "PurePath" | "dirname" | "abspath" | "realpath"), arguments=[first, *rest]
+        ):
+            inner = _path(first)
+            if inner is None:
+                return None
+            if isinstance(value.function, Symbol) and value.function.name == "dirname":
+                return os.path.dirname(inner)
+            others = [_path(one) for one in rest]
+            return None if None in others else os.path.join(inner, *[one for one in others if one is not None])
+        case Made(function=Attribute(owner=owner, name="resolve" | "absolute" | "expanduser")):
+            return _path(owner)
+        case Made(function=Attribute(owner=owner, name="joinpath"), arguments=arguments):
+            known = [_path(one) for one in (owner, *arguments)]
+            return None if None in known else os.path.join(*[one for one in known if one is not None])
+        case Made(function=Attribute(owner=owner, name="with_name"), arguments=[Text(value=name)]):
+            inner = _path(owner)
+            return None if inner is None else os.path.join(os.path.dirname(inner), name)
+        case Made(function=Attribute(owner=owner, name="with_suffix"), arguments=[Text(value=suffix)]):
+            inner = _path(owner)
+            return None if inner is None else os.path.splitext(inner)[0] + suffix
+        case Attribute(owner=owner, name="parent"):
+            inner = _path(owner)
+            return None if inner is None else os.path.dirname(inner)
+    return None
+
+
+def opened_path(made: Made) -> str | None:
+    """The path that `open(...)`, `Path(...).open()` or `Path(...).read_text()` reads; None where it is not known."""
+    match made:
+        case Made(function=Symbol(path="builtins.open" | "io.open" | "codecs.open"), arguments=[first, *_]):
+            return _path(first)
+        case Made(function=Attribute(owner=owner, name="open" | "read_text")):
+            return _path(owner)
+    return None
+
+
+def call(
+    made: Made, evaluate_call: Callable[[Value, tuple[Value, ...]], Value], attribute: Callable[[Value, str], Value]
+) -> Value | None:
+    """What a call of a known function gives; None where the function is not one of ours."""
+    if not isinstance(made.function, Symbol) or not made.function.path.startswith(_MODULES):
+        return None
+    arguments = made.arguments
+    match made.function.path, arguments:
+        case "builtins.str", [value]:
+            return value if isinstance(value, Text) else _text_of(value)
+        case "builtins.repr", [Text() | Constant() as value]:
+            return Text(repr(plain(value)))
+        case "builtins.len", [Text(value=text)]:
+            return Constant(len(text))
+        case "builtins.len", [Items(items, True, True)]:
+            return Constant(len(items))
+        case "builtins.bool", [value] if (known := truth(value)) is not None:
+            return Constant(known)
+        case "builtins.int", [Constant(int(number))]:
+            return Constant(number)
+        case "builtins.int", [Text(value=text)] if text.strip().isdigit() and len(text) < 19:
+            return Constant(int(text))
+        case "builtins.getattr", [owner, Text(value=name) as text, *_] if text.known:
+            return attribute(owner, name)
+        case "builtins.isinstance", [owner, kind]:
+            return _is_instance(owner, kind)
+        case "builtins.dict", []:
+            return Pairs([(Text(key), value) for key, value in made.keywords if key != "**"])
+        case "builtins.dict", [Pairs(pairs, complete)]:
+            return Pairs([*pairs, *((Text(key), value) for key, value in made.keywords)], complete)
+        case "builtins.range", _:
+            return _range(arguments)
+        case "builtins.map", [function, values]:
+            items, complete = iterate(values)
+            return Items([evaluate_call(function, (item,)) for item in items], complete)
+        case "textwrap.dedent" | "inspect.cleandoc", [Text() as text]:
+            return texts.dedent(text)
+        case ("os.path.join", _):
+            return path_join(arguments, made.path)
+        case ("itertools.product", _):
+            return _product(arguments)
+        case ("itertools.chain", _):
+            lists = [iterate(value) for value in arguments]
+            return Items([item for items, _ in lists for item in items], all(complete for _, complete in lists))
+        case (
+            "builtins.enumerate"
+            | "builtins.zip"
+            | "builtins.list"
+            | "builtins.tuple"
+            | "builtins.set"
+            | "builtins.frozenset"
+            | "builtins.sorted"
+            | "builtins.reversed"
+            | "builtins.iter",
+            _,
+        ):
+            return _collection(made)
+    return None
+
+
+def _text_of(value: Value) -> Value | None:
+    if isinstance(value, Constant):
+        return Text(str(value.value))
+    path = _path(value)
+    return None if path is None else Text(path)
+
+
+def _is_instance(owner: Value, kind: Value) -> Value:
+    classes = {"str": Text, "list": Items, "tuple": Items, "dict": Pairs}
+    names = [one.name for one in (kind.items if isinstance(kind, Items) else [kind]) if isinstance(one, Symbol)]
+    if names and all(name in classes for name in names) and isinstance(owner, Text | Items | Pairs | Constant):
+        return Constant(any(isinstance(owner, classes[name]) for name in names))
+    return Unknown("its class is not known")
+
+
+def _range(arguments: Sequence[Value]) -> Value:
+    numbers = [plain(value) for value in arguments]
+    if numbers and all(isinstance(number, int) and abs(number) < 10**9 for number in numbers) and len(numbers) <= 3:
+        if len(numbers) == 3 and numbers[2] == 0:
+            return Unknown("a range without a step")
+        counted = range(*[number for number in numbers if isinstance(number, int)])
+        return Items([Constant(number) for number in counted[: MOST_ITEMS + 1]])
+    return Unknown("the range is not known")
+
+
+def _product(arguments: Sequence[Value]) -> Value:
+    rows: list[list[Value]] = [[]]
+    complete = True
+    for value in arguments:
+        items, known = iterate(value)
+        complete &= known
+        rows = [[*row, item] for row in rows for item in items]
+        if len(rows) > MOST_ITEMS:
+            return Unknown("the product is too large")
+    return Items([Items(row) for row in rows], complete)
+
+
+def _collection(made: Made) -> Value:
+    name = made.name
+    lists = [iterate(value) for value in made.arguments]
+    if not lists:
+        return Items([])
+    items, complete = lists[0]
+    if name == "enumerate":
+        start = plain(made.argument(1, "start") or Constant(0))
+        first = start if isinstance(start, int) else 0
+        return Items([Items([Constant(first + at), item]) for at, item in enumerate(items)], complete)
+    if name == "zip":
+        rows = zip(*[items for items, _ in lists], strict=False)
+        return Items([Items(list(row)) for row in rows], all(known for _, known in lists))
+    if name == "reversed":
+        return Items(items[::-1], complete)
+    if name == "sorted":
+        if made.keywords or not all(isinstance(item, Text) and item.known for item in items):
+            return Items(items, complete)
+        ordered = sorted(items, key=lambda item: str(plain(item)))
+        return Items(ordered, complete)
+    return Items(list(items), complete)

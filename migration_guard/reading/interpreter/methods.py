@@ -1,0 +1,109 @@
+"""What the methods of texts, lists and dictionaries give, and do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from migration_guard.reading.interpreter import texts
+from migration_guard.reading.interpreter.library import MOST_ITEMS, iterate
+from migration_guard.reading.interpreter.values import Constant, Items, Made, Pairs, Text, Value, join, plain
+
+
+def method(
+    made: Made, owner: Value, attribute: Callable[[Value, str], Value], hole: Callable[[], Text], conditional: bool
+) -> Value | None:
+    """What a method of a text or a collection gives; None where it is not one we follow."""
+    match owner:
+        case Text():
+            return _text_method(made, owner, attribute, hole)
+        case Items():
+            return _items_method(made, owner, conditional)
+        case Pairs():
+            return _pairs_method(made, owner, conditional)
+    return None
+
+
+def _text_method(
+    made: Made, owner: Text, attribute: Callable[[Value, str], Value], hole: Callable[[], Text]
+) -> Value | None:
+    name, arguments = made.name, made.arguments
+    words = [argument.value for argument in arguments if isinstance(argument, Text)]
+    match name:
+        case "format":
+            return texts.format_method(owner, arguments, dict(made.keywords), attribute, hole)
+        case "format_map" if arguments and isinstance(arguments[0], Pairs):
+            given = {str(plain(key)): value for key, value in arguments[0].pairs}
+            return texts.format_method(owner, (), given, attribute, hole)
+        case "strip" | "lstrip" | "rstrip":
+            return texts.stripped(owner, name, words[0] if words else None)
+        case "replace" if len(arguments) >= 2 and isinstance(arguments[0], Text):
+            return texts.replaced(owner, arguments[0].value, texts.as_text(arguments[1], hole))
+        case "join":
+            items, complete = iterate(arguments[0]) if arguments else ([], False)
+            if not complete:
+                return hole()
+            parts: list[Text] = []
+            for item in items:
+                parts += [owner, texts.as_text(item, hole)] if parts else [texts.as_text(item, hole)]
+            return join(parts)
+    if not owner.known or len(words) != len(arguments):
+        return None
+    value = owner.value
+    match name, words:
+        case "upper" | "lower" | "title" | "capitalize" | "swapcase" | "casefold", []:
+            return Text(getattr(value, name)())
+        case "startswith" | "endswith", [word]:
+            return Constant(value.startswith(word) if name == "startswith" else value.endswith(word))
+        case "removeprefix" | "removesuffix", [word]:
+            return Text(value.removeprefix(word) if name == "removeprefix" else value.removesuffix(word))
+        case "split", _ if len(words) <= 1:
+            return Items([Text(part) for part in value.split(words[0] if words else None)]) if "" not in words else None
+        case "splitlines", []:
+            return Items([Text(part) for part in value.splitlines()])
+        case "isdigit", []:
+            return Constant(value.isdigit())
+    return None
+
+
+def _items_method(made: Made, owner: Items, conditional: bool) -> Value | None:
+    match made.name, made.arguments:
+        case "append" | "add", [value]:
+            owner.grow([value])
+        case "extend" | "update", [values]:
+            items, complete = iterate(values)
+            owner.grow(items)
+            owner.complete &= complete
+        case "copy", []:
+            return Items(list(owner.items), owner.complete)
+        case "index" | "count", _:
+            return None
+        case _:
+            owner.complete = False
+            return None
+    owner.certain &= not conditional
+    owner.complete &= len(owner.items) <= MOST_ITEMS
+    return Constant(None)
+
+
+def _pairs_method(made: Made, owner: Pairs, conditional: bool) -> Value | None:
+    match made.name, made.arguments:
+        case "items", []:
+            return Items([Items([key, value]) for key, value in owner.pairs], owner.complete)
+        case "keys", []:
+            return Items([key for key, _ in owner.pairs], owner.complete)
+        case "values", []:
+            return Items([value for _, value in owner.pairs], owner.complete)
+        case "copy", []:
+            return Pairs(list(owner.pairs), owner.complete)
+        case "get", [key, *rest]:
+            found = owner.get(key)
+            if found is None and owner.complete and isinstance(key, Text | Constant):
+                return rest[0] if rest else Constant(None)
+            return found
+        case "update", [Pairs(pairs, complete)]:
+            owner.grow(pairs)
+            owner.complete &= complete and not conditional
+            return Constant(None)
+        case _:
+            owner.complete = False
+            return None

@@ -1,0 +1,193 @@
+"""
+Finds and parses the other files a migration leans on: helper modules and SQL files of the same repository. Nothing is
+imported. Each file is read once for all migrations.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from migration_guard.reading.discovery.regular_files import content, is_below, is_ours
+from migration_guard.reading.interpreter.values import Class, Items, Module, Pairs
+from migration_guard.reading.source.source import Source, UnreadableSource, decode, parse
+
+_OTHERS = frozenset(
+    [
+        "alembic",
+        "sqlalchemy",
+        "builtins",
+        "typing_extensions",
+        "click",
+        "flask",
+        "sqlalchemy_utils",
+        "sqlmodel",
+        "geoalchemy2",
+        "pgvector",
+        "numpy",
+        "pandas",
+        "pydantic",
+        "structlog",
+        "loguru",
+        "tqdm",
+        "yaml",
+        "pytz",
+        "dateutil",
+        "six",
+        "future",
+        "oslo_config",
+        "oslo_log",
+        "oslo_db",
+        "oslo_utils",
+        "psycopg2",
+        "psycopg",
+        "asyncpg",
+        "pymysql",
+        "MySQLdb",
+        "requests",
+        "httpx",
+    ]
+)
+
+
+@dataclass(slots=True)
+class Files:
+    """
+    Reads files below `root`, each once. `read` gathers those that were looked for on behalf of the file being read.
+    """
+
+    root: str
+    read: set[str] = field(default_factory=set)
+    _sources: dict[str, Source | None] = field(default_factory=dict)
+    _found: dict[tuple[str, str], tuple[str | None, list[str]]] = field(default_factory=dict)
+    _modules: dict[str, Module] = field(default_factory=dict)
+    _needs: dict[str, set[str]] = field(default_factory=dict)
+    _changed: dict[int, tuple[Items | Pairs | Class, object]] | None = None
+
+    def begin(self) -> None:
+        """
+        What is read from here on belongs to another file; what the one before changed in shared modules is undone.
+        """
+        for value, before in (self._changed or {}).values():
+            _restore(value, before)
+        self.read, self._changed = set(), {}
+
+    def changes(self, value: Items | Pairs | Class) -> None:
+        """To be told before a collection is changed in place: it may belong to a module that others read too."""
+        if self._changed is not None and id(value) not in self._changed:
+            self._changed[id(value)] = (value, _contents(value))
+
+    def needed(self) -> tuple[str, ...]:
+        """All files that were looked for, absent ones included, since `begin`, also on behalf of shared modules."""
+        found: set[str] = set()
+        waiting = list(self.read)
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found.add(path)
+                waiting += self._needs.get(path, ())
+        return tuple(sorted(found))
+
+    def loaded(self, path: str, walk: Callable[[Source, Module], None]) -> Module | None:
+        """A module of the repository, walked the first time it is asked for; None where it cannot be had."""
+        source = self.source(path)
+        if source is None or path in self._modules:
+            return self._modules.get(path)
+        module = self._modules[path] = Module(path)
+        read, self.read = self.read, self._needs.setdefault(path, set())
+        changed, self._changed = self._changed, None
+        try:
+            walk(source, module)
+        finally:
+            self.read, self._changed = read, changed
+        return module
+
+    def text(self, path: str) -> str | None:
+        """The content of a file of the repository; None where it is not there, not ours to read, or no text."""
+        self.read.add(path)
+        content = self._content(path)
+        if content is None:
+            return None
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return None
+
+    def source(self, path: str) -> Source | None:
+        """A parsed module of the repository; None where it cannot be had."""
+        if path not in self._sources:
+            content = self._content(path)
+            try:
+                self._sources[path] = None if content is None else parse(path, decode(content), helper=True)
+            except UnreadableSource:
+                self._sources[path] = None
+        self.read.add(path)
+        return self._sources[path]
+
+    def module(self, dotted: str, origin: str) -> tuple[str, str] | None:
+        """
+        The file that a dotted path leads to, seen from the file `origin`, and the rest of the path behind the module.
+
+        `pkg.helpers.add` gives (".../pkg/helpers.py", "add"). None where the project has no such file.
+        """
+        level = len(dotted) - len(dotted.lstrip("."))
+        parts = dotted[level:].split(".")
+        if not level and (parts[0] in sys.stdlib_module_names or parts[0] in _OTHERS):
+            return None
+        for count in range(len(parts), 0, -1):
+            path = self._module_file("." * level + ".".join(parts[:count]), os.path.dirname(origin))
+            if path is not None:
+                return path, ".".join(parts[count:])
+        return None
+
+    def _module_file(self, dotted: str, folder: str) -> str | None:
+        key = (dotted, folder)
+        if key not in self._found:
+            probes: list[str] = []
+            self._found[key] = self._search(dotted, folder, probes), probes
+        found, probes = self._found[key]
+        self.read.update(probes)
+        return found
+
+    def _search(self, dotted: str, folder: str, probes: list[str]) -> str | None:
+        level = len(dotted) - len(dotted.lstrip("."))
+        inner = dotted[level:].replace(".", os.sep)
+        for _ in range(level - 1):
+            folder = os.path.dirname(folder)
+        while is_below(folder, self.root):
+            for candidate in (os.path.join(folder, f"{inner}.py"), os.path.join(folder, inner, "__init__.py")):
+                probes.append(candidate)
+                if self._is_ours(candidate):
+                    return candidate
+            if level or folder == self.root:
+                break
+            folder = os.path.dirname(folder)
+        return None
+
+    def _content(self, path: str) -> bytes | None:
+        return content(path, self.root)
+
+    def _is_ours(self, path: str) -> bool:
+        return is_ours(path, self.root)
+
+
+def _contents(value: Items | Pairs | Class) -> object:
+    match value:
+        case Items():
+            return Items(list(value.items), value.complete, value.certain)
+        case Pairs():
+            return Pairs(list(value.pairs), value.complete)
+    return dict(value.names)
+
+
+def _restore(value: Items | Pairs | Class, before: object) -> None:
+    match value, before:
+        case Items(), Items():
+            value.items, value.complete, value.certain = before.items, before.complete, before.certain
+        case Pairs(), Pairs():
+            value.pairs, value.complete = before.pairs, before.complete
+        case Class(), dict():
+            value.names.clear()
+            value.names.update(before)

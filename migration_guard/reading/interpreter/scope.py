@@ -1,0 +1,138 @@
+"""Names and what they are bound to, at one place of a walk; and the bound on its steps."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from migration_guard.reading.interpreter import library
+from migration_guard.reading.interpreter.values import Class, Items, Made, Module, Pairs, Symbol, Text, Unknown, Value
+from migration_guard.reading.source.source import Source
+
+_COLUMNS = frozenset({"Column", "mapped_column", "Field"})
+MOST_STEPS = 60_000
+LETTERS_OF_A_STEP = 50
+LARGEST_NUMBER = 10**12
+
+
+class OutOfSteps(Exception):
+    """The code unrolls into more steps than we are willing to take."""
+
+
+@dataclass(slots=True)
+class Frame:
+    """The names that are visible at one place."""
+
+    module: Module
+    names: dict[str, Value]
+    closure: Mapping[str, Value] = field(default_factory=dict)
+    returned: list[Value] = field(default_factory=list)
+
+
+class Scope:
+    """
+    Looks names up and binds them. Subclasses evaluate expressions (`evaluate`), say what a call does (`call_value`) and
+    resolve what is imported (`resolve`).
+    """
+
+    def __init__(self, source: Source, module: Module, dialect: str) -> None:
+        self.source = source
+        self.dialect = dialect
+        self.frame = Frame(module, module.names)
+        self.steps = 0
+        self._holes = 0
+
+    def source_of(self, module: Module) -> Source:
+        """The source that a module's nodes belong to."""
+        raise NotImplementedError
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """What an expression is known to be."""
+        raise NotImplementedError
+
+    def changes(self, value: Items | Pairs | Class) -> None:
+        """Told before a collection is changed in place."""
+        raise NotImplementedError
+
+    def call_value(self, function: Value, made: Made) -> Value:
+        """What a call gives, once its function and arguments are known."""
+        raise NotImplementedError
+
+    def resolve(self, symbol: Symbol) -> Value:
+        """What an imported name stands for, where its file belongs to the project; else the symbol itself."""
+        raise NotImplementedError
+
+    def hole(self) -> Text:
+        """A piece of text that is not known."""
+        self._holes += 1
+        return Text(f"mghole{self._holes}")
+
+    def step(self) -> None:
+        """Counts a step; raises OutOfSteps past the bound."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise OutOfSteps
+
+    def spend(self, text: Text) -> None:
+        """Counts what it takes to read SQL text as steps; raises OutOfSteps past the bound."""
+        self.steps += len(text.value) // LETTERS_OF_A_STEP
+        self.step()
+
+    def around(self) -> Mapping[str, Value]:
+        """The names that a function defined here sees, those assigned later on included."""
+        return ChainMap(self.frame.names, self.frame.closure)  # type: ignore[arg-type]
+
+    def lookup(self, name: str) -> Value:
+        """What a name stands for here."""
+        frame = self.frame
+        for names in (frame.names, frame.closure, frame.module.names):
+            if name in names:
+                value = names[name]
+                return self.resolve(value) if isinstance(value, Symbol) else value
+        if name in library.BUILTINS:
+            return Symbol(f"builtins.{name}")
+        if name in ("__file__", "__name__"):
+            return Text(frame.module.path if name == "__file__" else "migration")
+        return Unknown(f"{name} is not known here")
+
+    def bind(self, target: cst.BaseExpression, value: Value) -> None:
+        """Assigns a value to a name, or to several by unpacking."""
+        match target:
+            case cst.Name():
+                self.frame.names[target.value] = value
+            case cst.Tuple() | cst.List():
+                self._unpack(target, value)
+            case cst.Attribute():
+                owner = self.evaluate(target.value)
+                if isinstance(owner, Class):
+                    self.changes(owner)
+                self.set_attribute(owner, target.attr.value, value)
+            case cst.Subscript():
+                owner = self.evaluate(target.value)
+                index = target.slice[0].slice
+                if isinstance(owner, Pairs | Items):
+                    self.changes(owner)
+                if isinstance(owner, Pairs) and isinstance(index, cst.Index):
+                    owner.grow([(self.evaluate(index.value), value)])
+                elif isinstance(owner, Items):
+                    owner.complete = False
+
+    def set_attribute(self, owner: Value, name: str, value: Value) -> None:
+        """`owner.name = value`."""
+        match owner:
+            case Class(names=names) | Made(function=Class(names=names)):
+                names[name] = value
+
+    def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
+        known = isinstance(value, Items) and value.complete
+        items = value.items if isinstance(value, Items) and known else []
+        starred = [isinstance(element, cst.StarredElement) for element in target.elements]
+        if True in starred and known:
+            at, rest = starred.index(True), len(items) - len(starred) + 1
+            items = [*items[:at], Items(items[at : at + max(0, rest)]), *items[at + max(0, rest) :]]
+        for position, element in enumerate(target.elements):
+            found = items[position] if position < len(items) else Unknown("what is unpacked here is not known")
+            self.bind(element.value, found)

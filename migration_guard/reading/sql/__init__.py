@@ -1,0 +1,1 @@
+"""SQL text as operations. Knows no values of Python."""

@@ -1,0 +1,1 @@
+"""The statements of MySQL, MariaDB and SQLite, read word by word."""

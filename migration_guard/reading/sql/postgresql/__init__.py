@@ -1,0 +1,1 @@
+"""PostgreSQL's statements, read with PostgreSQL's own parser."""

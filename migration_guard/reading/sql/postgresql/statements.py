@@ -1,0 +1,360 @@
+"""One PostgreSQL statement as operations, read with PostgreSQL's own parser. Knows every kind of statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import postgast
+from google.protobuf.message import DecodeError
+from postgast import pg_query_pb2 as pg
+
+from migration_guard.model.constraints import CreateIndex, DropIndex, RenameConstraint, RenameIndex
+from migration_guard.model.objects import (
+    AddEnumValue,
+    CreateEnum,
+    CreateSequence,
+    CreateView,
+    DropEnum,
+    DropSchema,
+    DropSequence,
+    DropView,
+    RenameEnumValue,
+    RenameType,
+    RunSql,
+)
+from migration_guard.model.operations import (
+    CreateTable,
+    DropTable,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    SetColumnComment,
+)
+from migration_guard.model.schema import ColumnType, EnumType, Expression, Index, Name, Table, View
+from migration_guard.model.site import Site
+from migration_guard.reading.sql.kinds import kind_of
+from migration_guard.reading.sql.postgresql.expressions import (
+    expression_of,
+    inside,
+    name_of,
+    qualified,
+    strings,
+    type_of,
+)
+from migration_guard.reading.sql.postgresql.rows import CHANGES, changes_of, truncate
+from migration_guard.reading.sql.postgresql.tables import alter_table, create_table
+from migration_guard.reading.sql.tokens import Statement
+from migration_guard.reading.sql.types import type_from_text
+
+
+class NotAccepted(Exception):
+    """PostgreSQL's parser does not take the statement. The message is the parser's."""
+
+
+def parse(clean: str) -> pg.Node:
+    """The parser's tree of one statement."""
+    try:
+        statements = postgast.parse(clean).stmts
+    except postgast.PgQueryError as error:
+        raise NotAccepted(error.message) from None
+    except DecodeError:
+        raise NotAccepted("the statement is nested too deeply") from None
+    if len(statements) != 1:
+        raise NotAccepted("it is not one statement")
+    return statements[0].stmt
+
+
+def read_statement(statement: Statement, site: Site) -> tuple[Operation, ...]:
+    """The operations of one statement. Raises NotAccepted where the parser refuses it."""
+    node = parse(statement.clean)
+    kind = node.WhichOneof("node") or ""
+    reader = _READERS.get(kind)
+    operations = tuple(reader(node, statement, site)) if reader else ()
+    return operations or (_run(node, statement, site),)
+
+
+def _run(node: pg.Node, statement: Statement, site: Site) -> RunSql:
+    kind = kind_of(statement)
+    tables = () if kind.startswith("REINDEX INDEX") else _tables(node)
+    return RunSql(site=site, kind=kind, tables=tables, literals=statement.literals())
+
+
+def _tables(node: pg.Node) -> tuple[Name, ...]:
+    """The tables a statement names, without those that its own WITH clause makes."""
+    tables: dict[Name, None] = {}
+    local: set[str] = set()
+    for message in inside(node):
+        match message.DESCRIPTOR.name:
+            case "RangeVar":
+                tables[name_of(message)] = None
+            case "CommonTableExpr":
+                local.add(message.ctename)
+    return tuple(name for name in tables if name.schema or name.name not in local)
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _select(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    select = node.select_stmt
+    if select.HasField("into_clause"):
+        yield _table_from_query(select.into_clause.rel, site)
+    for query in select.with_clause.ctes:
+        if query.common_table_expr.ctequery.WhichOneof("node") in CHANGES:
+            yield from changes_of(query.common_table_expr.ctequery, statement, site)
+
+
+def _truncate(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    return truncate(node.truncate_stmt, site)
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def _create_table(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    foreign = node.WhichOneof("node") == "create_foreign_table_stmt"
+    create = node.create_foreign_table_stmt.base_stmt if foreign else node.create_stmt
+    return create_table(create, statement, site)
+
+
+def _create_table_as(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    create = node.create_table_as_stmt
+    if create.objtype == pg.OBJECT_MATVIEW:
+        yield CreateView(site=site, view=View(name_of(create.into.rel), materialized=True))
+    else:
+        yield _table_from_query(create.into.rel, site, if_not_exists=create.if_not_exists)
+
+
+def _table_from_query(relation: pg.RangeVar, site: Site, if_not_exists: bool = False) -> CreateTable:
+    table = Table(name_of(relation), complete=False)
+    temporary = relation.relpersistence == "t"
+    return CreateTable(site=site, table=table, if_not_exists=if_not_exists, temporary=temporary)
+
+
+def _alter_table(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    alter = node.alter_table_stmt
+    # ALTER INDEX, ALTER VIEW and ALTER TYPE arrive here too; what they alter is no table.
+    if alter.objtype not in (pg.OBJECT_TABLE, pg.OBJECT_FOREIGN_TABLE):
+        return iter((RunSql(site=site, kind=kind_of(statement), literals=statement.literals()),))
+    return alter_table(alter, statement, site)
+
+
+def _drop(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    drop = node.drop_stmt
+    if_exists, cascade = drop.missing_ok, drop.behavior == pg.DROP_CASCADE
+    for each in drop.objects:
+        name = _object_name(each)
+        match drop.remove_type:
+            case pg.OBJECT_TABLE | pg.OBJECT_FOREIGN_TABLE:
+                yield DropTable(site=site, table=name, if_exists=if_exists, cascade=cascade)
+            case pg.OBJECT_INDEX:
+                yield DropIndex(
+                    site=site, name=name.name, concurrently=drop.concurrent, if_exists=if_exists, cascade=cascade
+                )
+            case pg.OBJECT_TYPE:
+                yield DropEnum(site=site, type=name, if_exists=if_exists)
+            case pg.OBJECT_VIEW | pg.OBJECT_MATVIEW:
+                materialized = drop.remove_type == pg.OBJECT_MATVIEW
+                yield DropView(site=site, view=name, materialized=materialized, if_exists=if_exists)
+            case pg.OBJECT_SEQUENCE:
+                yield DropSequence(site=site, sequence=name, if_exists=if_exists)
+            case pg.OBJECT_SCHEMA:
+                yield DropSchema(site=site, schema=name.name, cascade=cascade)
+            case pg.OBJECT_TRIGGER | pg.OBJECT_POLICY | pg.OBJECT_RULE:
+                table = qualified([item.string.sval for item in each.list.items[:-1]])
+                yield RunSql(site=site, kind=kind_of(statement), tables=(table,))
+
+
+def _object_name(node: pg.Node) -> Name:
+    match node.WhichOneof("node"):
+        case "list":
+            return qualified([item.string.sval for item in node.list.items])
+        case "type_name":
+            return qualified(strings(node.type_name.names))
+    return Name(node.string.sval)
+
+
+# --- renaming -------------------------------------------------------------------------------------------------------
+
+
+def _rename(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    rename = node.rename_stmt
+    new = rename.newname
+    match rename.rename_type:
+        case pg.OBJECT_TABLE:
+            table = name_of(rename.relation)
+            yield RenameTable(site=site, table=table, new_name=Name(new, table.schema))
+        case pg.OBJECT_COLUMN if rename.relation_type == pg.OBJECT_TABLE:
+            yield RenameColumn(site=site, table=name_of(rename.relation), column=rename.subname, new_name=new)
+        case pg.OBJECT_TABCONSTRAINT:
+            yield RenameConstraint(site=site, table=name_of(rename.relation), name=rename.subname, new_name=new)
+        case pg.OBJECT_INDEX:
+            yield RenameIndex(site=site, name=rename.relation.relname, new_name=new)
+        case pg.OBJECT_TYPE:
+            name = _object_name(rename.object)
+            yield RenameType(site=site, type=name, new_name=Name(new, name.schema))
+
+
+def _set_schema(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    move = node.alter_object_schema_stmt
+    schema = None if move.newschema == "public" else move.newschema
+    match move.object_type:
+        case pg.OBJECT_TABLE:
+            table = name_of(move.relation)
+            yield RenameTable(site=site, table=table, new_name=Name(table.name, schema))
+        case pg.OBJECT_TYPE:
+            name = _object_name(move.object)
+            yield RenameType(site=site, type=name, new_name=Name(name.name, schema))
+
+
+def _comment(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    comment = node.comment_stmt
+    if comment.objtype == pg.OBJECT_COLUMN:
+        *table, column = strings(comment.object.list.items)
+        text = comment.comment.replace("\\:", ":") or None
+        yield SetColumnComment(site=site, table=qualified(table), column=column, comment=text)
+
+
+# --- indexes --------------------------------------------------------------------------------------------------------
+
+
+def _create_index(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    create = node.index_stmt
+    table = name_of(create.relation)
+    opening = statement.find(statement.token_at(create.relation.location), "(")
+    columns = tuple(_index_columns(create.index_params, opening, statement))
+    where = None
+    if create.HasField("where_clause"):
+        where = statement.slice(statement.find(opening, "WHERE") + 1, len(statement.tokens))
+    index = Index(
+        create.idxname or _chosen_name(table.name, create.index_params),
+        columns,
+        create.unique,
+        where,
+        create.access_method if create.access_method != "btree" else None,
+    )
+    yield CreateIndex(
+        site=site, table=table, index=index, concurrently=create.concurrent, if_not_exists=create.if_not_exists
+    )
+
+
+def _index_columns(parameters: list[pg.Node], opening: int, statement: Statement) -> Iterator[str]:
+    """The columns by name, expressions as their source in parentheses."""
+    first = opening + 1
+    for parameter in parameters:
+        element = parameter.index_elem
+        if element.name:
+            yield element.name
+        else:
+            start = first
+            while start < len(statement.tokens) and statement.tokens[start].raw != "(":
+                start += 1
+            source = statement.slice(first, statement.closing(start) + 1)
+            yield source if start == first else f"({source})"
+        first = statement.find(first, ",") + 1
+
+
+def _chosen_name(table: str, parameters: list[pg.Node]) -> str:
+    """The name PostgreSQL gives an index without one: table_column_idx, cut to fit."""
+    columns = "_".join(_part(parameter.index_elem) for parameter in parameters)
+    while len(table) + len(columns) > 63 - len("__idx"):
+        if len(table) > len(columns):
+            table = table[:-1]
+        else:
+            columns = columns[:-1]
+    return f"{table}_{columns}_idx"
+
+
+def _part(element: pg.IndexElem) -> str:
+    """What one column of an index gives to its chosen name."""
+    name: str = element.name
+    if name:
+        return name
+    expression = element.expr
+    while expression.WhichOneof("node") == "type_cast":
+        expression = expression.type_cast.arg
+    match expression.WhichOneof("node"):
+        case "func_call":
+            return strings(expression.func_call.funcname)[-1]
+        case "column_ref":
+            return strings(expression.column_ref.fields)[-1]
+        case "coalesce_expr":
+            return "coalesce"
+    return "expr"
+
+
+# --- types, views, sequences ----------------------------------------------------------------------------------------
+
+
+def _create_enum(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    create = node.create_enum_stmt
+    labels = tuple(label.replace("\\:", ":") for label in strings(create.vals))
+    yield CreateEnum(site=site, type=EnumType(qualified(strings(create.type_name)), labels))
+
+
+def _alter_enum(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    alter = node.alter_enum_stmt
+    name = qualified(strings(alter.type_name))
+    if alter.old_val:
+        yield RenameEnumValue(site=site, type=name, value=alter.old_val, new_value=alter.new_val)
+    else:
+        guarded = alter.skip_if_new_val_exists
+        yield AddEnumValue(site=site, type=name, value=alter.new_val, if_not_exists=guarded)
+
+
+def _create_view(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    create = node.view_stmt
+    yield CreateView(site=site, view=View(name_of(create.view)), or_replace=create.replace)
+
+
+def _create_sequence(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    create = node.create_seq_stmt
+    yield CreateSequence(site=site, sequence=name_of(create.sequence), if_not_exists=create.if_not_exists)
+
+
+Reader = Callable[[pg.Node, Statement, Site], Iterator[Operation]]
+
+_READERS: dict[str, Reader] = {
+    "select_stmt": _select,
+    **dict.fromkeys(CHANGES, changes_of),
+    "truncate_stmt": _truncate,
+    "create_stmt": _create_table,
+    "create_foreign_table_stmt": _create_table,
+    "create_table_as_stmt": _create_table_as,
+    "alter_table_stmt": _alter_table,
+    "drop_stmt": _drop,
+    "rename_stmt": _rename,
+    "alter_object_schema_stmt": _set_schema,
+    "comment_stmt": _comment,
+    "index_stmt": _create_index,
+    "create_enum_stmt": _create_enum,
+    "alter_enum_stmt": _alter_enum,
+    "view_stmt": _create_view,
+    "create_seq_stmt": _create_sequence,
+}
+
+
+# --- loose expressions and types ------------------------------------------------------------------------------------
+
+
+def read_expression(text: str, clean: str) -> Expression:
+    """An expression on its own; `functions` is None where the parser does not take it."""
+    try:
+        node = parse(f"SELECT ({clean}\n)")
+    except NotAccepted:
+        return Expression(text, functions=None)
+    select = node.select_stmt
+    if len(select.target_list) != 1 or select.from_clause:
+        return Expression(text, functions=None)
+    return expression_of(select.target_list[0].res_target.val, text)
+
+
+def read_type(text: str) -> ColumnType:
+    """A type on its own."""
+    try:
+        node = parse(f"SELECT NULL::{text}\n")
+        cast = node.select_stmt.target_list[0].res_target.val
+        found = type_of(cast.type_cast.type_name) if cast.WhichOneof("node") == "type_cast" else None
+    except NotAccepted:
+        found = None
+    return found if isinstance(found, ColumnType) else type_from_text(text, "postgresql")
