@@ -83,13 +83,13 @@ def roundtrip(
     thread. Raises MigrationGuardError.
     """
     from migration_guard.config import ConfigError, Overrides, load
-    from migration_guard.config.roundtrip import Wanted, load_trip
+    from migration_guard.config.roundtrip import TripOptions, load_trip
     from migration_guard.reading.discovery.project import ProjectError
     from migration_guard.roundtripping.engine import Request, round_trip
     from migration_guard.roundtripping.project import choose
     from migration_guard.roundtripping.servers.access import DatabaseError
-    from migration_guard.roundtripping.trips.plan import Selection
-    from migration_guard.roundtripping.worker.child.failures import told
+    from migration_guard.roundtripping.trips.plan import RevisionSelection
+    from migration_guard.roundtripping.worker.child.failures import sentence_of
     from migration_guard.roundtripping.worker.client import ChildError
     from migration_guard.rules import names
 
@@ -102,13 +102,13 @@ def roundtrip(
         since=since,
         baseline=_inside(cwd, baseline),
     )
-    wanted = Wanted(database=database, rows=rows, models=models, whole_way=full_trip)
+    wanted = TripOptions(database=database, rows=rows, models=models, full_trip=full_trip)
     try:
         projects = choose(Path(project) if project is not None else None, cwd)
         settings = load(projects[0].root, explicit=explicit, overrides=overrides, known=names())
         request = Request(
             options=load_trip(settings.file, wanted, cwd=cwd, url=database_url),
-            selection=Selection(span=revisions, only=only),
+            selection=RevisionSelection(span=revisions, only=only),
             explicit=explicit,
             overrides=overrides,
         )
@@ -116,7 +116,7 @@ def roundtrip(
     except (ConfigError, ProjectError, DatabaseError) as error:
         raise MigrationGuardError(str(error)) from error
     except ChildError as error:
-        raise MigrationGuardError(told(error.failure, "The project could not be run")) from error
+        raise MigrationGuardError(sentence_of(error.failure, "The project could not be run")) from error
 
 
 def _folder(folder: Place) -> Path:

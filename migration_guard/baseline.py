@@ -26,7 +26,7 @@ _HALVES = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownFinding:
     """One finding of a baseline. `path` is absolute: where its file was when the baseline was written."""
 
     fingerprint: str
@@ -72,14 +72,14 @@ def kept(file: Path, judged: Collection[Path], *, travelled: bool) -> list[Entry
     return [one for one in entries if _stays(_known(one, file), judged, travelled=travelled)]
 
 
-def _stays(known: Known, judged: Collection[Path], *, travelled: bool) -> bool:
+def _stays(known: KnownFinding, judged: Collection[Path], *, travelled: bool) -> bool:
     path = Path(known.path)
     if not path.exists():
         return False
     return path not in judged or (known.code.startswith(OF_ROUND_TRIPS) and not travelled)
 
 
-def read(file: Path, command: str = COMMAND) -> tuple[Known, ...]:
+def read(file: Path, command: str = COMMAND) -> tuple[KnownFinding, ...]:
     """The findings of a baseline. Raises ConfigError, with the command that writes it, where the file is none."""
     try:
         content = file.read_bytes()
@@ -94,14 +94,14 @@ def read(file: Path, command: str = COMMAND) -> tuple[Known, ...]:
     raise ConfigError(f"baseline: {file} is no baseline of version {VERSION}. Write it anew with: {command}")
 
 
-def _known(entry: dict[str, str], file: Path) -> Known:
+def _known(entry: dict[str, str], file: Path) -> KnownFinding:
     path = os.path.normpath(file.absolute().parent / entry["path"])
-    return Known(str(entry["fingerprint"]), str(entry["code"]), path)
+    return KnownFinding(str(entry["fingerprint"]), str(entry["code"]), path)
 
 
 def without_known(
     findings: tuple[Finding, ...], settings: Config, project: Project, *, rules: Iterable[str], whole: bool, cwd: Path
-) -> tuple[tuple[Finding, ...], tuple[Known, ...]]:
+) -> tuple[tuple[Finding, ...], tuple[KnownFinding, ...]]:
     """
     The findings that the baseline of a history does not hold, and what it holds of this history and nobody finds.
 
@@ -123,13 +123,13 @@ def without_known(
     return new(findings, known), tuple(missing)
 
 
-def _belongs(known: Known, files: Collection[Path], project: Project) -> bool:
+def _belongs(known: KnownFinding, files: Collection[Path], project: Project) -> bool:
     """Whether the file of a finding is one of this history, or was."""
     path = Path(known.path)
     return path in files or (path.parent in project.versions and not path.exists())
 
 
-def gone_from_all(missing: Sequence[tuple[Project, Sequence[Known]]]) -> list[Known]:
+def gone_from_all(missing: Sequence[tuple[Project, Sequence[KnownFinding]]]) -> list[KnownFinding]:
     """What each of the histories that it belongs to misses: those of several databases share their files."""
     every = dict.fromkeys(one for _, some in missing for one in some)
     return [
@@ -145,7 +145,7 @@ def _command(baseline: Path, configuration: Path | None, cwd: Path) -> str:
     return shlex.join((*COMMAND.split(), *words))
 
 
-def new(findings: Iterable[Finding], known: Sequence[Known]) -> tuple[Finding, ...]:
+def new(findings: Iterable[Finding], known: Sequence[KnownFinding]) -> tuple[Finding, ...]:
     """The findings that the baseline does not hold. One that it holds once hides one."""
     left = Counter(one.fingerprint for one in known)
     found = []
@@ -158,8 +158,11 @@ def new(findings: Iterable[Finding], known: Sequence[Known]) -> tuple[Finding, .
 
 
 def gone(
-    findings: Iterable[Finding], known: Sequence[Known], codes: Collection[str], accepts: Callable[[Known], bool]
-) -> list[Known]:
+    findings: Iterable[Finding],
+    known: Sequence[KnownFinding],
+    codes: Collection[str],
+    accepts: Callable[[KnownFinding], bool],
+) -> list[KnownFinding]:
     """What the baseline holds and nobody finds any more, of the rules that ran, if it is accepted."""
     left = Counter(one.fingerprint for one in findings)
     missing = []
@@ -171,7 +174,7 @@ def gone(
     return missing
 
 
-def told(missing: Sequence[Known], cwd: Path) -> str:
+def gone_note(missing: Sequence[KnownFinding], cwd: Path) -> str:
     """One sentence on what is gone."""
     names = [f"{one.code} in {relative(one.path, cwd)}" for one in missing]
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from migration_guard import config, rules, targets
 from migration_guard.assembly import decoded, fingerprinted, placed, relative, sources, united
-from migration_guard.baseline import Known, gone_from_all, told, without_known
+from migration_guard.baseline import KnownFinding, gone_from_all, gone_note, without_known
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.selection import nearest
-from migration_guard.judgement import Comments, without_superseded
+from migration_guard.judgement import IgnoreComments, without_superseded
 from migration_guard.model.finding import Examined, Finding, Report, Summary
-from migration_guard.model.migration import Form, History, Migration, Silence
+from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.replay import Replayed, replay
@@ -28,11 +28,11 @@ from migration_guard.model.trip import Trip
 from migration_guard.reading.cache.store import FOLDER, Cache, Judged, digest
 from migration_guard.reading.discovery import repository
 from migration_guard.reading.discovery.project import Project, around, find, migrations_among
-from migration_guard.reading.discovery.repository import Base
+from migration_guard.reading.discovery.repository import GitBase
 from migration_guard.reading.history import read_history, with_base, without_collector
 from migration_guard.rules import Context, Rule
 
-AnyRule = Rule[Operation | Migration | History | Silence | Trip]
+AnyRule = Rule[Operation | Migration | History | IgnoreOutcome | Trip]
 Rules = Mapping[str, AnyRule]
 GRAPH = ("MG003", "MG004", "MG005", "MG006")
 
@@ -77,7 +77,7 @@ def lint(
         report = united(reports, cwd, len(files), time.perf_counter() - started)
     notes = report.summary.notes if projects else ("None of these files is a migration.",)
     if gone := gone_from_all(missing):
-        notes = (*notes, told(gone, cwd))
+        notes = (*notes, gone_note(gone, cwd))
     return replace(report, summary=replace(report.summary, notes=notes))
 
 
@@ -92,7 +92,7 @@ def _projects(paths: Sequence[Path], cwd: Path, buffer: Buffer | None, *, skip_o
 
 def _lint_project(
     project: Project, settings: Config, all_rules: Rules, cwd: Path, buffer: Buffer | None = None
-) -> tuple[Report, tuple[Known, ...]]:
+) -> tuple[Report, tuple[KnownFinding, ...]]:
     """One history: what was found the last time, if nothing has changed since; and what its baseline holds in vain."""
     contents = {str(path): content(path) for path in project.files}
     if buffer is not None:
@@ -153,7 +153,7 @@ def _judge_project(
     all_rules: Rules,
     contents: Mapping[str, bytes | None],
     cache: Cache,
-    base: Base | None,
+    base: GitBase | None,
 ) -> tuple[Judged, set[str]]:
     """One history, for each of its targets: what any of them finds is found. Also the files that this rests on."""
     wanted, assumed = settings.target, ""
@@ -179,7 +179,7 @@ def _judge_project(
 
 def _of_all_targets(found: Sequence[Sequence[Finding]], active: Rules) -> tuple[Finding, ...]:
     """What is found for any target. Of a comment, what holds for all: one that silences for one target is not idle."""
-    about_comments = {code for code, rule in active.items() if rule.subject() is Silence}
+    about_comments = {code for code, rule in active.items() if rule.subject() is IgnoreOutcome}
     every = dict.fromkeys(finding for findings in found for finding in findings)
     return tuple(one for one in every if one.code not in about_comments or all(one in findings for findings in found))
 
@@ -195,7 +195,7 @@ def judge(
     whole = [
         finding for rule in active.values() if rule.subject() is History for finding in rule.check(history, context)
     ]
-    comments = {one.path: Comments(one) for one in history.migrations}
+    comments = {one.path: IgnoreComments(one) for one in history.migrations}
     found = [one for one in whole if one.path not in comments or not comments[one.path].silence(one)]
     for replayed in replay(history.graph.order):
         migration = replayed.migration
@@ -203,8 +203,8 @@ def judge(
             continue
         source = decoded(contents.get(migration.path))
         context = Context(target, history, replayed, replayed.before, source, settings.filename_pattern)
-        told = placed(_check(context, usable, by_type), migration)
-        found += _hushed(told, context, comments[migration.path], active)
+        gone_note = placed(_check(context, usable, by_type), migration)
+        found += _hushed(gone_note, context, comments[migration.path], active)
     return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
 
 
@@ -227,13 +227,13 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
                 yield from rule.check(operation, here)
 
 
-def _hushed(findings: Sequence[Finding], context: Context, comments: Comments, active: Rules) -> list[Finding]:
+def _hushed(findings: Sequence[Finding], context: Context, comments: IgnoreComments, active: Rules) -> list[Finding]:
     """The findings of one migration that are told, and what is to be said of the comments that silence the others."""
     supersedes = {code: rule.supersedes for code, rule in active.items()}
     kept = [one for one in without_superseded(findings, supersedes) if not comments.silence(one)]
     for silence in comments.outcome(active, rules.names()):
         for rule in active.values():
-            if rule.subject() is Silence:
+            if rule.subject() is IgnoreOutcome:
                 kept += placed(rule.check(silence, context), context.migration)
     return kept
 
@@ -264,7 +264,7 @@ def _check_start(settings: Iterable[Config], reports: Sequence[Report]) -> None:
             raise ConfigError(f"start-after: there is no revision {start!r} in this history.{hint}")
 
 
-def _reported(finding: Finding, project: Project, base: Base | None) -> bool:
+def _reported(finding: Finding, project: Project, base: GitBase | None) -> bool:
     # What is wrong with the graph concerns every file; its rules know themselves what is new.
     if finding.code in GRAPH:
         return True

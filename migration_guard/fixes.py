@@ -31,16 +31,16 @@ _LINES = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class FixedReport:
     """What was corrected: the report of what remains, how many findings are gone, and what could not be done."""
 
     report: Report
-    corrected: int
+    fixed: int
     notes: tuple[str, ...]
 
 
 @dataclass(slots=True)
-class _Change:
+class _FileFix:
     """What the fixes chosen for one file make of it."""
 
     path: str
@@ -51,7 +51,7 @@ class _Change:
     name: str | None = None
 
 
-def correct(lint: Callable[[Sequence[Path]], Report], paths: Sequence[Path], cwd: Path, *, unsafe: bool) -> Correction:
+def fix(lint: Callable[[Sequence[Path]], Report], paths: Sequence[Path], cwd: Path, *, unsafe: bool) -> FixedReport:
     """Lint, correct and lint again until nothing is left that can be corrected. Each file is written as a whole."""
     report = lint(paths)
     budget: Counter[tuple[str, ...]] = Counter()
@@ -78,7 +78,7 @@ def correct(lint: Callable[[Sequence[Path]], Report], paths: Sequence[Path], cwd
             if change not in worse:
                 budget.subtract(_key(finding) for finding in change.findings)
                 count += len(change.findings)
-    return Correction(report, count, tuple(notes))
+    return FixedReport(report, count, tuple(notes))
 
 
 def patch(report: Report, cwd: Path, *, unsafe: bool) -> tuple[bytes, int, tuple[str, ...]]:
@@ -113,12 +113,12 @@ def _key(finding: Finding) -> tuple[str, ...]:
 
 def _changes(
     findings: Iterable[Finding], cwd: Path, *, unsafe: bool, notes: dict[str, None], careful: Collection[str] = ()
-) -> Iterator[_Change]:
+) -> Iterator[_FileFix]:
     """
     The fixes of one round, by file. One that touches the text of another waits for the next round; `careful` files
     take one at a time.
     """
-    changes: dict[str, _Change | None] = {}
+    changes: dict[str, _FileFix | None] = {}
     for finding in findings:
         if not applicable(finding, unsafe=unsafe):
             continue
@@ -130,16 +130,16 @@ def _changes(
     return (change for change in changes.values() if change is not None and change.findings)
 
 
-def _opened(path: str, cwd: Path, notes: dict[str, None]) -> _Change | None:
+def _opened(path: str, cwd: Path, notes: dict[str, None]) -> _FileFix | None:
     try:
         content = (cwd / path).read_bytes()
-        return _Change(path, content, decode(content))
+        return _FileFix(path, content, decode(content))
     except (OSError, UnreadableSource) as error:
         notes[f"{path} was left as it is: {error}"] = None
         return None
 
 
-def _choose(change: _Change, finding: Finding, notes: dict[str, None]) -> None:
+def _choose(change: _FileFix, finding: Finding, notes: dict[str, None]) -> None:
     """Take the finding's fix into the change, if it fits beside those taken before."""
     wanted = finding.fix.edits if finding.fix else ()
     names = [edit.name for edit in wanted if isinstance(edit, Rename)]
@@ -159,7 +159,7 @@ def _shared(edit: Edit, others: Sequence[Edit]) -> bool:
     return edit in others and edit.text.lstrip().startswith(("import ", "from "))
 
 
-def _after(change: _Change, notes: dict[str, None]) -> str | None:
+def _after(change: _FileFix, notes: dict[str, None]) -> str | None:
     """The corrected text with the file's own line ends; None where it would no longer be Python."""
     newline = source_edits.Places(change.text).newline
     edits = [replace(edit, text=newline.join(split(edit.text))) for edit in change.edits]
@@ -173,7 +173,7 @@ def _after(change: _Change, notes: dict[str, None]) -> str | None:
     return after
 
 
-def _write(change: _Change, cwd: Path, notes: dict[str, None]) -> bool:
+def _write(change: _FileFix, cwd: Path, notes: dict[str, None]) -> bool:
     """Write the corrected file and give it its new name. False where that could not be done."""
     file = cwd / change.path
     after = _after(change, notes)
@@ -192,7 +192,7 @@ def _write(change: _Change, cwd: Path, notes: dict[str, None]) -> bool:
     return True
 
 
-def _free(file: Path, target: Path, notes: dict[str, None], change: _Change) -> bool:
+def _free(file: Path, target: Path, notes: dict[str, None], change: _FileFix) -> bool:
     # On a file system that ignores case, the new name may be the file itself.
     if target != file and target.exists() and not target.samefile(file):
         notes[f"{change.path} was not renamed: there is a {target.name} already. Rename one of them by hand."] = None
@@ -216,7 +216,7 @@ def _replace(file: Path, content: bytes) -> None:
 
 
 def _take_back(
-    change: _Change, cwd: Path, careful: set[str], budget: Counter[tuple[str, ...]], notes: dict[str, None]
+    change: _FileFix, cwd: Path, careful: set[str], budget: Counter[tuple[str, ...]], notes: dict[str, None]
 ) -> None:
     """Undo a change that made an error. Its fixes are tried one by one, and the one to blame is told."""
     file = cwd / change.path
@@ -231,7 +231,7 @@ def _take_back(
         notes[f"{finding.code} in {change.path} was not corrected, {why}."] = None
 
 
-def _worse(change: _Change, before: Report, after: Report) -> bool:
+def _worse(change: _FileFix, before: Report, after: Report) -> bool:
     """Whether the corrected file has an error that the file did not have."""
     paths = {change.path, str(Path(change.path).with_name(change.name).as_posix()) if change.name else change.path}
     had, has = (
@@ -243,7 +243,7 @@ def _worse(change: _Change, before: Report, after: Report) -> bool:
     return bool(has - had)
 
 
-def _renamed(path: Path, done: Sequence[_Change], cwd: Path) -> Path:
+def _renamed(path: Path, done: Sequence[_FileFix], cwd: Path) -> Path:
     """What the user named, by the name it has now."""
     place = Path(os.path.normpath(cwd / path))
     for change in done:
@@ -252,7 +252,7 @@ def _renamed(path: Path, done: Sequence[_Change], cwd: Path) -> Path:
     return path
 
 
-def _patch(change: _Change, after: str) -> Iterator[bytes]:
+def _patch(change: _FileFix, after: str) -> Iterator[bytes]:
     encoding, _ = tokenize.detect_encoding(BytesIO(change.before).readline)
     mark, encoding = (codecs.BOM_UTF8, "utf-8") if encoding == "utf-8-sig" else (b"", encoding)
     target = Path(change.path).with_name(change.name).as_posix() if change.name else change.path

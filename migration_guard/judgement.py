@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migration_guard.model.finding import Finding
-from migration_guard.model.migration import IgnoreComment, Migration, Silence
+from migration_guard.model.migration import IgnoreComment, IgnoreOutcome, Migration
 
 
 def without_superseded(findings: Sequence[Finding], supersedes: Mapping[str, Sequence[str]]) -> list[Finding]:
@@ -29,7 +29,7 @@ def without_superseded(findings: Sequence[Finding], supersedes: Mapping[str, Seq
 
 
 @dataclass(slots=True)
-class Comments:
+class IgnoreComments:
     """The ignore comments of one file, and which of their codes have silenced something."""
 
     migration: Migration
@@ -47,7 +47,7 @@ class Comments:
                     hit = True
         return hit
 
-    def outcome(self, active: Collection[str], slugs: Mapping[str, str]) -> Iterator[Silence]:
+    def outcome(self, active: Collection[str], slugs: Mapping[str, str]) -> Iterator[IgnoreOutcome]:
         """What came of each comment. Codes that did not run, or belong to the round trip, are never idle."""
         for position, comment in enumerate(self.migration.ignores):
             idle = tuple(
@@ -55,7 +55,7 @@ class Comments:
                 for code in comment.codes
                 if (position, code) not in self.used and _could_have_run(code, active, slugs)
             )
-            yield Silence(comment, idle)
+            yield IgnoreOutcome(comment, idle)
 
 
 def _means(word: str, code: str, slug: str) -> bool:

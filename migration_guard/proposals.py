@@ -14,7 +14,7 @@ from migration_guard.assembly import relative
 from migration_guard.config import BASELINE, OWN_FILE, PATTERNS, TABLE, toml_table
 from migration_guard.engine import content
 from migration_guard.model.finding import Report
-from migration_guard.model.proposal import Written
+from migration_guard.model.proposal import ProposedFile
 from migration_guard.model.target import ASSUMED, parse
 from migration_guard.reading.discovery.folders import declared_in, needed_by, repository_of
 from migration_guard.reading.discovery.project import Project
@@ -69,7 +69,7 @@ def choices(projects: Sequence[Project], report: Report, target: tuple[str | Non
     )
 
 
-def configuration(chosen: Choices, folder: Path) -> Written:
+def configuration(chosen: Choices, folder: Path) -> ProposedFile:
     """
     The configuration, commented: a table in the folder's pyproject.toml, where that takes one; else a file of its own.
 
@@ -82,8 +82,8 @@ def configuration(chosen: Choices, folder: Path) -> Written:
         added = f"[{'.'.join(TABLE)}]\n{body}"
         text = f"{before.rstrip()}\n\n{added}"
         if _is_toml(text):
-            return Written(file, text, added, exists=True)
-    return Written(folder / OWN_FILE, body, body, (folder / OWN_FILE).exists())
+            return ProposedFile(file, text, added, exists=True)
+    return ProposedFile(folder / OWN_FILE, body, body, (folder / OWN_FILE).exists())
 
 
 def _is_toml(text: str) -> bool:
@@ -110,7 +110,7 @@ def configured(folder: Path) -> Path | None:
     return None
 
 
-def workflow(folder: Path, *, roundtrip: bool) -> Written:
+def workflow(folder: Path, *, roundtrip: bool) -> ProposedFile:
     """The workflow that judges pull requests on GitHub, in the repository around the folder."""
     root = repository_of(folder) or folder
     inputs = [] if root == folder else [f"working-directory: {relative(str(folder), root)}"]
@@ -135,10 +135,10 @@ jobs:
       - uses: actions/checkout@v6
       - uses: {REPOSITORY}@{MAJOR}
 {f"        with:{chr(10)}{options}" if options else ""}"""
-    return Written(root / WORKFLOW, text, text, (root / WORKFLOW).exists())
+    return ProposedFile(root / WORKFLOW, text, text, (root / WORKFLOW).exists())
 
 
-def hooks(folder: Path) -> Written | None:
+def hooks(folder: Path) -> ProposedFile | None:
     """The pre-commit configuration with our hooks. None where it has them, or has no list of `repos:` that we know."""
     file = (repository_of(folder) or folder) / PRE_COMMIT
     try:
@@ -159,9 +159,9 @@ def hooks(folder: Path) -> Written | None:
     ]
     added = "".join(f"{indent}{line}\n" for line in entry)
     if start is None:
-        return Written(file, f"repos:\n{added}", f"repos:\n{added}", file.exists())
+        return ProposedFile(file, f"repos:\n{added}", f"repos:\n{added}", file.exists())
     end = start.end("indent") - len(indent)
-    return Written(file, old[:end] + added + old[end:], added, exists=True)
+    return ProposedFile(file, old[:end] + added + old[end:], added, exists=True)
 
 
 def _install(folder: Path) -> str:

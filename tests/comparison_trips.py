@@ -137,7 +137,7 @@ def compared(travellers: Sequence[Traveller], folder: Path, *, details: bool) ->
         yield from (f"{one.name} | {case.name} | {word or '-'}" for one in said for case, word in said[one].items())
 
 
-def _said(traveller: Traveller, folder: Path, server: postgresql.PostgreSQL) -> dict[Case, str]:
+def _said(traveller: Traveller, folder: Path, server: postgresql.PostgreSQLServer) -> dict[Case, str]:
     """Of each case, without the first. Raises RuntimeError where fault is found with that, which has no defect."""
     print(f"{traveller.name} ...", file=sys.stderr)
     program = peers.installed(traveller.name, traveller.packages, folder / "environments")
@@ -147,7 +147,9 @@ def _said(traveller: Traveller, folder: Path, server: postgresql.PostgreSQL) -> 
     return {case: _words(traveller, case, program, server) for case in cases}
 
 
-def _words(traveller: Traveller, case: Case, program: Callable[[str], Path], server: postgresql.PostgreSQL) -> str:
+def _words(
+    traveller: Traveller, case: Case, program: Callable[[str], Path], server: postgresql.PostgreSQLServer
+) -> str:
     """What it finds fault with: tests that failed, or codes; nothing where it is content."""
     for name, text in traveller.files.items():
         place = case.project / name
@@ -170,7 +172,7 @@ def _words(traveller: Traveller, case: Case, program: Callable[[str], Path], ser
     return ", ".join(dict.fromkeys(failed)) or ("failed" if done.returncode else "")
 
 
-def _ours(case: Case, server: postgresql.PostgreSQL) -> str:
+def _ours(case: Case, server: postgresql.PostgreSQLServer) -> str:
     """The same for ourselves: the codes of the findings."""
     place = server.maintenance
     options = ("roundtrip", "--exit-zero", "--output-format", "json")

@@ -14,7 +14,7 @@ from repositories import VERSIONS, Repository, unversioned
 
 from migration_guard import cli
 from migration_guard.assembly import fingerprinted
-from migration_guard.baseline import Known, gone, new
+from migration_guard.baseline import KnownFinding, gone, new
 from migration_guard.config import BASELINE as FILE
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.engine import lint
@@ -216,7 +216,7 @@ FINDINGS = st.lists(
 def test_a_baseline_hides_just_what_it_was_made_of(findings: list[Finding]) -> None:
     told = fingerprinted(findings)
     assert len({one.fingerprint for one in told}) == len(told)
-    known = [Known(one.fingerprint, one.code, one.path) for one in told]
+    known = [KnownFinding(one.fingerprint, one.code, one.path) for one in told]
     assert new(told, known) == ()
     assert gone(told, known, ["MG101", "MG401"], lambda one: True) == []
     assert len(gone((), known, ["MG101", "MG401"], lambda one: True)) == len(known)

@@ -23,7 +23,7 @@ from test_samples import SAMPLES
 from migration_guard import lint
 from migration_guard.cli import commands
 from migration_guard.config import load
-from migration_guard.config.roundtrip import Wanted, load_trip
+from migration_guard.config.roundtrip import TripOptions, load_trip
 from migration_guard.rules import load as load_rules
 from migration_guard.rules import names
 from migration_guard.version import REPOSITORY
@@ -112,7 +112,7 @@ def test_configurations_are_understood(block: Block, tmp_path: Path) -> None:
     read = tomllib.loads(block.text)
     if "migration-guard" in read.get("tool", {}):
         assert load(tmp_path, known=names()).file == file
-        load_trip(file, Wanted(), cwd=tmp_path, url=None, environment={})
+        load_trip(file, TripOptions(), cwd=tmp_path, url=None, environment={})
     else:
         assert set(read["tool"]) == {"pytest"}
 

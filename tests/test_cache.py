@@ -26,7 +26,7 @@ from migration_guard.model.migration import Environment, Migration
 from migration_guard.model.operations import Operation
 from migration_guard.reading import history as reading
 from migration_guard.reading.cache.codec import Malformed, decoder, encoder
-from migration_guard.reading.cache.store import FOLDER, FileFacts, Read
+from migration_guard.reading.cache.store import FOLDER, FileContent, FileRecord
 
 HEAD = 'from alembic import op\n{more}\nrevision = "{revision}"\ndown_revision = {parent!r}\n\n'
 INDEX = 'def upgrade():\n    op.create_index("ix_{table}", {table!r}, ["name"])\n\n\ndef downgrade():\n    {down}\n'
@@ -62,7 +62,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     read_some = reading._read_some
 
-    def noting(files: reading.Files, dialect: str, root: str, database: str | None) -> dict[str, Read]:
+    def noting(files: reading.Files, dialect: str, root: str, database: str | None) -> dict[str, FileRecord]:
         names.extend(Path(path).name for path, _ in files)
         return read_some(files, dialect, root, database)
 
@@ -371,10 +371,10 @@ def mutilated(value: Any) -> Iterator[Any]:
 def test_json_of_another_shape_is_refused_or_is_a_value_like_any_other(project: Path) -> None:
     lint(project)
     path = project / "migrations" / "versions" / "a1_users.py"
-    facts = reading._read_some([(str(path), path.read_bytes())], "postgresql", str(project), None)[str(path)].facts
-    for changed in mutilated(encoder(FileFacts)(facts)):
+    facts = reading._read_some([(str(path), path.read_bytes())], "postgresql", str(project), None)[str(path)].content
+    for changed in mutilated(encoder(FileContent)(facts)):
         try:
-            value = decoder(FileFacts)(changed)
+            value = decoder(FileContent)(changed)
         except Malformed:
             continue
-        assert round_trip(FileFacts, value) == value
+        assert round_trip(FileContent, value) == value

@@ -18,7 +18,7 @@ from postgres import installations, throwaway
 from projects import ASYNC, GENERIC, MULTIDB, script, write
 
 from migration_guard.model.finding import Direction
-from migration_guard.model.trip import Cause, Place, Step
+from migration_guard.model.trip import Cause, Place, TripStep
 from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.worker.client import Child, ChildError, Job
 
@@ -66,7 +66,7 @@ def in_use(destination: Destination) -> int:
             return len(rows) - 1
 
 
-def fine(step: Step) -> Step:
+def fine(step: TripStep) -> TripStep:
     assert step.failure is None, step.failure
     return step
 
@@ -77,7 +77,7 @@ def up(body: str) -> str:
     return script("a", None, f"def upgrade():\n{lines}\n\ndef downgrade():\n    pass\n")
 
 
-def failed(folder: Path, destination: Destination, body: str) -> Step:
+def failed(folder: Path, destination: Destination, body: str) -> TripStep:
     job = write(folder / "project", {"a": up(body)})
     with Child(job, timeout=PATIENCE) as child:
         child.enter(destination)

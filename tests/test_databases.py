@@ -18,9 +18,9 @@ from migration_guard.roundtripping.servers import access, folders, owned_names
 from migration_guard.roundtripping.servers.access import Access, DatabaseError
 from migration_guard.roundtripping.servers.binaries import Installation
 from migration_guard.roundtripping.servers.destination import Destination
-from migration_guard.roundtripping.servers.find import Wanted, server
+from migration_guard.roundtripping.servers.find import ServerRequest, server
 
-SQLITE = Wanted(dialect="sqlite")
+SQLITE = ServerRequest(dialect="sqlite")
 
 
 def fail(made: Destination, error: type[BaseException]) -> None:
@@ -204,8 +204,8 @@ def test_a_temporary_folder_with_a_long_path_is_left_for_a_shorter_one(
 
 SERVE = """
 import signal, sys
-from migration_guard.roundtripping.servers.find import Wanted, server
-with server(Wanted(dialect="postgresql", url=sys.argv[1] if sys.argv[1:] else None)) as ours:
+from migration_guard.roundtripping.servers.find import ServerRequest, server
+with server(ServerRequest(dialect="postgresql", url=sys.argv[1] if sys.argv[1:] else None)) as ours:
     made = ours.create()
     print(made.socket, made.database, flush=True)
     signal.pause()
@@ -265,7 +265,7 @@ def test_a_given_server_is_as_it_was_after_success_and_failure(installation: Ins
     with private(installation) as shared:
         shared.access.execute("CREATE DATABASE precious")
         before = names(shared)
-        wanted = Wanted(dialect=installation.dialect, url=address(shared))
+        wanted = ServerRequest(dialect=installation.dialect, url=address(shared))
         with server(wanted) as ours:
             made = ours.create()
             ours.copy(made)
@@ -291,7 +291,7 @@ def test_a_user_that_reaches_other_databases_and_makes_no_users_is_refused(
         if reaches == "precious":
             shared.access.execute("GRANT ALL ON precious.* TO tester@localhost")
         before = names(shared)
-        wanted = Wanted(dialect=installation.dialect, url=address(shared).replace("://root@", "://tester@"))
+        wanted = ServerRequest(dialect=installation.dialect, url=address(shared).replace("://root@", "://tester@"))
         with server(wanted) as ours:
             if reaches == "precious":
                 with pytest.raises(DatabaseError, match=r"reaches other databases .* \(precious\)"):
@@ -314,7 +314,7 @@ def test_a_run_sweeps_what_a_killed_one_left_on_a_given_server(
         database = process.stdout.readline().split()[1]
         process.kill()
         process.communicate(timeout=20)
-        wanted = Wanted(dialect=installation.dialect, url=url)
+        wanted = ServerRequest(dialect=installation.dialect, url=url)
         with server(wanted):
             assert names(shared) == before | {database}  # too young
         monkeypatch.setattr(owned_names.Owner.is_gone, "__kwdefaults__", {"grace": 0})
@@ -325,7 +325,7 @@ def test_a_run_sweeps_what_a_killed_one_left_on_a_given_server(
 def test_a_database_that_is_in_use_or_of_a_living_process_is_not_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(owned_names.Owner.is_gone, "__kwdefaults__", {"grace": 0})
     with private(NEWEST) as shared:
-        wanted = Wanted(dialect="postgresql", url=address(shared))
+        wanted = ServerRequest(dialect="postgresql", url=address(shared))
         living = shared.create()
         # A name of a process that never was: number 0 belongs to nobody.
         orphan = owned_names.name().replace(f"{os.getpid():06x}", "000000")
@@ -345,7 +345,7 @@ def test_on_a_given_mariadb_each_database_has_a_user_with_no_other_rights(instal
         shared.access.execute("CREATE DATABASE precious")
         users = "SELECT count(*) FROM mysql.user"
         before = shared.access.query(users)
-        with server(Wanted(dialect=installation.dialect, url=address(shared))) as ours:
+        with server(ServerRequest(dialect=installation.dialect, url=address(shared))) as ours:
             made = ours.create()
             assert made.user != "root"
             with Access.open(made) as connection:
@@ -359,7 +359,7 @@ def test_a_user_without_the_right_to_make_databases_is_told_so() -> None:
         shared.access.execute("CREATE ROLE modest LOGIN")
         url = address(shared).replace("postgres@", "modest@")
         with (
-            server(Wanted(dialect="postgresql", url=url)) as ours,
+            server(ServerRequest(dialect="postgresql", url=url)) as ours,
             pytest.raises(DatabaseError, match=r"permission denied to create database.*needs the right"),
         ):
             ours.create()
@@ -370,6 +370,6 @@ def test_a_database_that_cannot_be_dropped_is_named_at_the_end() -> None:
         url = address(shared)
         with (
             pytest.raises(DatabaseError, match=r"could not be dropped.*Drop it by hand"),
-            server(Wanted(dialect="postgresql", url=url)) as ours,
+            server(ServerRequest(dialect="postgresql", url=url)) as ours,
         ):
             shared.access.execute(f'ALTER DATABASE "{ours.create().database}" IS_TEMPLATE true')

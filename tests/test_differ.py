@@ -6,41 +6,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migration_guard.model.trip import Change, Difference, Fate
+from migration_guard.model.differences import Fate
+from migration_guard.model.trip import CatalogueDifference, PropertyChange
 from migration_guard.roundtripping.catalogues.differ import differences
-from migration_guard.roundtripping.catalogues.snapshot import Definition, Snapshot, Thing
+from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Snapshot
 
-Plain = dict[Thing, Definition]
+Plain = dict[CatalogueObject, Definition]
 
 USERS: Plain = {
-    Thing("table", "public.users"): Definition(None, {"owner": "me"}),
-    Thing("column", "public.users.id"): Definition("public.users", {"type": "integer", "nullable": "no"}),
-    Thing("column", "public.users.email"): Definition(
+    CatalogueObject("table", "public.users"): Definition(None, {"owner": "me"}),
+    CatalogueObject("column", "public.users.id"): Definition("public.users", {"type": "integer", "nullable": "no"}),
+    CatalogueObject("column", "public.users.email"): Definition(
         "public.users", {"type": "character varying(50)", "nullable": "no", "default": "'x'::character varying"}
     ),
-    Thing("primary key", "public.users.users_pkey"): Definition(
+    CatalogueObject("primary key", "public.users.users_pkey"): Definition(
         "public.users", {"definition": "PRIMARY KEY (id)"}, system_named=True
     ),
-    Thing("check constraint", "public.users.ck_email"): Definition(
+    CatalogueObject("check constraint", "public.users.ck_email"): Definition(
         "public.users", {"definition": "CHECK (((email)::text <> ''::text))"}
     ),
-    Thing("index", "public.ix_users_email"): Definition(
+    CatalogueObject("index", "public.ix_users_email"): Definition(
         "public.users", {"unique": "no", "definition": "btree (email)"}
     ),
-    Thing("sequence", "public.users_id_seq"): Definition(
+    CatalogueObject("sequence", "public.users_id_seq"): Definition(
         "public.users",
         {"type": "integer", "owned by": "public.users.id"},
         system_named=True,
-        part_of=(Thing("column", "public.users.id"),),
+        part_of=(CatalogueObject("column", "public.users.id"),),
     ),
 }
 ORDERS: Plain = {
-    Thing("table", "sales.orders"): Definition(None, {"owner": "me"}),
-    Thing("column", "sales.orders.user_id"): Definition("sales.orders", {"type": "integer"}),
-    Thing("foreign key", "sales.orders.fk_user"): Definition(
+    CatalogueObject("table", "sales.orders"): Definition(None, {"owner": "me"}),
+    CatalogueObject("column", "sales.orders.user_id"): Definition("sales.orders", {"type": "integer"}),
+    CatalogueObject("foreign key", "sales.orders.fk_user"): Definition(
         "sales.orders",
         {"definition": "FOREIGN KEY (user_id) REFERENCES public.users(id)"},
-        part_of=(Thing("table", "public.users"),),
+        part_of=(CatalogueObject("table", "public.users"),),
     ),
 }
 BOTH = {**USERS, **ORDERS}
@@ -65,11 +66,11 @@ def renamed(snapshot: Plain, old: str, new: str) -> Plain:
         return text.replace(old, new)
 
     return {
-        Thing(thing.kind, again(thing.name)): Definition(
+        CatalogueObject(thing.kind, again(thing.name)): Definition(
             one.table and again(one.table),
             {name: again(text) for name, text in one.properties.items()},
             one.system_named,
-            tuple(Thing(part.kind, again(part.name)) for part in one.part_of),
+            tuple(CatalogueObject(part.kind, again(part.name)) for part in one.part_of),
         )
         for thing, one in snapshot.items()
     }
@@ -106,26 +107,31 @@ def test_the_name_of_a_not_null_constraint_matters_to_who_gave_it() -> None:
 def test_people_read_names_without_what_goes_without_saying() -> None:
     found = differences(without(BOTH, "public.users.ck_email", "public.ix_users_email", "sales.orders.fk_user"), BOTH)
     assert found == (
-        Difference("foreign key", "fk_user", Fate.LEFT_BEHIND, "sales.orders"),
-        Difference("check constraint", "ck_email", Fate.LEFT_BEHIND, "users"),
-        Difference("index", "ix_users_email", Fate.LEFT_BEHIND, "users"),
+        CatalogueDifference("foreign key", "fk_user", Fate.LEFT_BEHIND, "sales.orders"),
+        CatalogueDifference("check constraint", "ck_email", Fate.LEFT_BEHIND, "users"),
+        CatalogueDifference("index", "ix_users_email", Fate.LEFT_BEHIND, "users"),
     )
 
 
 def test_a_change_tells_what_was_and_what_is() -> None:
     assert differences(USERS, changed(USERS, "public.users.id", nullable="yes")) == (
-        Difference("column", "users.id", Fate.CHANGED, "users", (Change("nullable", "no", "yes"),)),
+        CatalogueDifference("column", "users.id", Fate.CHANGED, "users", (PropertyChange("nullable", "no", "yes"),)),
     )
     lost = changed(USERS, "public.users.id", type="public.number", default="'public.x'::public.number")
     (only,) = differences(USERS, lost)
-    assert only.changes == (Change("type", "integer", "number"), Change("default", "", "'public.x'::number"))
+    assert only.changes == (
+        PropertyChange("type", "integer", "number"),
+        PropertyChange("default", "", "'public.x'::number"),
+    )
 
 
 def test_another_type_is_told_once_with_all_that_is_cast() -> None:
     now = changed(USERS, "public.users.email", type="text", default="'x'::text")
     now = changed(now, "public.users.ck_email", definition="CHECK ((email <> ''::text))")
     assert differences(USERS, now) == (
-        Difference("column", "users.email", Fate.CHANGED, "users", (Change("type", "character varying(50)", "text"),)),
+        CatalogueDifference(
+            "column", "users.email", Fate.CHANGED, "users", (PropertyChange("type", "character varying(50)", "text"),)
+        ),
     )
     other = changed(now, "public.users.ck_email", definition="CHECK ((email <> 'y'::text))")
     assert [one.name for one in differences(USERS, other)] == ["ck_email", "users.email"]
@@ -149,7 +155,7 @@ def test_another_name_for_a_table_is_told_once() -> None:
 
 
 def unique(name: str, *, chosen: bool = False, definition: str = "UNIQUE (email)", **properties: str) -> Plain:
-    thing = Thing("unique constraint", f"public.users.{name}")
+    thing = CatalogueObject("unique constraint", f"public.users.{name}")
     return {**USERS, thing: Definition("public.users", {"definition": definition, **properties}, system_named=chosen)}
 
 
@@ -161,15 +167,19 @@ def test_nobody_relied_on_a_name_that_the_database_chose(chosen: bool) -> None:
 @pytest.mark.parametrize("chosen", [True, False])
 def test_another_name_than_the_one_that_somebody_gave_is_one_change(chosen: bool) -> None:
     assert differences(unique("uq_email"), unique("users_email_key", chosen=chosen)) == (
-        Difference(
-            "unique constraint", "uq_email", Fate.CHANGED, "users", (Change("name", "uq_email", "users_email_key"),)
+        CatalogueDifference(
+            "unique constraint",
+            "uq_email",
+            Fate.CHANGED,
+            "users",
+            (PropertyChange("name", "uq_email", "users_email_key"),),
         ),
     )
 
 
 def test_a_constraint_without_a_name_has_none() -> None:
     (only,) = differences(unique("uq_email"), unique("UNIQUE (email)", chosen=True))
-    assert only.changes == (Change("name", "uq_email", ""),)
+    assert only.changes == (PropertyChange("name", "uq_email", ""),)
 
 
 def test_a_constraint_with_another_definition_is_another_one() -> None:
@@ -186,12 +196,12 @@ def test_what_is_validated_meanwhile_hurts_nobody_and_what_no_longer_is_does(nam
 
     assert not differences(key("no", "uq_email"), key("yes", name))
     (only,) = differences(key("yes", "uq_email"), key("no", name))
-    assert only.changes == (Change("validated", "yes", "no"),)
+    assert only.changes == (PropertyChange("validated", "yes", "no"),)
 
 
 def test_a_name_chosen_by_the_database_does_not_hide_another_definition() -> None:
     def key(name: str, definition: str) -> Plain:
-        thing = Thing("unique constraint", f"public.users.{name}")
+        thing = CatalogueObject("unique constraint", f"public.users.{name}")
         return {**USERS, thing: Definition("public.users", {"definition": definition}, system_named=True)}
 
     found = told(key("users_id_key", "UNIQUE (id)"), key("users_email_key", "UNIQUE (email)"))
@@ -202,13 +212,13 @@ def test_a_name_chosen_by_the_database_does_not_hide_another_definition() -> Non
 
 
 def test_white_space_is_no_difference() -> None:
-    was = {Thing("view", "public.v"): Definition(None, {"definition": " SELECT 1\n   FROM t;"})}
-    now = {Thing("view", "public.v"): Definition(None, {"definition": "SELECT 1 FROM t;"})}
+    was = {CatalogueObject("view", "public.v"): Definition(None, {"definition": " SELECT 1\n   FROM t;"})}
+    now = {CatalogueObject("view", "public.v"): Definition(None, {"definition": "SELECT 1 FROM t;"})}
     assert not differences(was, now)
 
 
 def test_what_a_parent_brings_to_its_children_is_told_of_the_parent() -> None:
-    parent, child = Thing("column", "public.events.at"), Thing("column", "public.events_1.at")
+    parent, child = CatalogueObject("column", "public.events.at"), CatalogueObject("column", "public.events_1.at")
     was = {
         parent: Definition("public.events", {"type": "date"}),
         child: Definition("public.events_1", {"type": "date"}, part_of=(parent,)),
@@ -219,7 +229,7 @@ def test_what_a_parent_brings_to_its_children_is_told_of_the_parent() -> None:
 
 
 def test_a_sequence_that_nobody_owns_any_more_is_changed() -> None:
-    thing = Thing("sequence", "public.s")
+    thing = CatalogueObject("sequence", "public.s")
     was = {**USERS, thing: Definition("public.users", {"owned by": "public.users.id"})}
     now = {**USERS, thing: Definition(None, {})}
     assert [(one.name, one.fate) for one in differences(was, now)] == [("s", Fate.CHANGED)]
@@ -227,7 +237,7 @@ def test_a_sequence_that_nobody_owns_any_more_is_changed() -> None:
 
 NAMES = st.sampled_from(["a", "b", "c"])
 THINGS = st.dictionaries(
-    st.builds(Thing, st.sampled_from(["table", "view", "enum"]), NAMES.map("public.{}".format)),
+    st.builds(CatalogueObject, st.sampled_from(["table", "view", "enum"]), NAMES.map("public.{}".format)),
     st.builds(Definition, st.none(), st.dictionaries(NAMES, NAMES), system_named=st.booleans()),
 )
 

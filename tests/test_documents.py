@@ -12,14 +12,14 @@ import pytest
 
 from migration_guard import cli
 from migration_guard.config import FORMATS, Overrides, load
-from migration_guard.config.roundtrip import KEYS, TripConfig, Wanted, load_trip
+from migration_guard.config.roundtrip import KEYS, TripConfig, TripOptions, load_trip
 from migration_guard.model.finding import Edit, Finding, Fix, Report, Severity, Span, Summary
 from migration_guard.model.trip import Trip
 from migration_guard.report import text
 from migration_guard.report.json import document
 from migration_guard.roundtripping.engine import Request, round_trip
 from migration_guard.roundtripping.project import choose
-from migration_guard.roundtripping.trips.plan import Selection
+from migration_guard.roundtripping.trips.plan import RevisionSelection
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def test_the_table_of_the_round_trip_names_every_key() -> None:
 def test_the_configuration_of_the_round_trip_is_understood(tmp_path: Path) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_text(block("toml", TRIP))
-    read = load_trip(file, Wanted(), cwd=tmp_path, url=None, environment={})
+    read = load_trip(file, TripOptions(), cwd=tmp_path, url=None, environment={})
     assert (read.rows, read.env, read.folder) == (50, (("APP_SETTINGS", "test"),), tmp_path)
 
 
@@ -70,7 +70,7 @@ def test_every_rule_on_round_trips_has_its_row() -> None:
 def test_the_round_trip_says_what_the_readme_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = ROOT / "sample_migrations" / "one_way"
     monkeypatch.chdir(folder)
-    report = round_trip(choose(None, folder), folder, Request(TripConfig(), Selection(only="0002")))
+    report = round_trip(choose(None, folder), folder, Request(TripConfig(), RevisionSelection(only="0002")))
     shown = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[1]
     said = text.render(report, summary=False).replace("  # expect: MG753, MG754", "")
     assert said.startswith(shown)

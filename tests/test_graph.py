@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard.model.graph import graph
-from migration_guard.model.migration import GraphFacts, Migration
+from migration_guard.model.migration import Migration, RevisionGraph
 
 
 def revision(
@@ -27,7 +27,7 @@ def names(migrations: tuple[Migration, ...]) -> list[str]:
     return [migration.revision for migration in migrations]
 
 
-def loops(facts: GraphFacts) -> list[list[str]]:
+def loops(facts: RevisionGraph) -> list[list[str]]:
     return [names(loop) for loop in facts.cycles]
 
 
@@ -39,7 +39,7 @@ def test_a_straight_history_is_ordered_from_base_to_head() -> None:
 
 
 def test_an_empty_history_has_an_empty_graph() -> None:
-    assert graph([]) == GraphFacts()
+    assert graph([]) == RevisionGraph()
 
 
 def test_a_merge_joins_two_heads() -> None:

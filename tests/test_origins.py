@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction
 from migration_guard.model.migration import Migration
-from migration_guard.model.trip import Cause, Difference, Failure, Fate, Place, Statement, Step, Trip
+from migration_guard.model.trip import CatalogueDifference, Cause, Failure, Place, SentStatement, Trip, TripStep
 from migration_guard.rules._trips import origin
 
 # What Alembic sends to SQLite for batches on users, beside other statements; the numbers are their lines.
@@ -28,9 +29,9 @@ SENT = (
 )
 
 
-def step(*sent: tuple[int, str], failure: Failure | None = None) -> Step:
-    statements = tuple(Statement(sql, Place("/a.py", line)) for line, sql in sent)
-    return Step("a", Direction.UPGRADE, statements, failure)
+def step(*sent: tuple[int, str], failure: Failure | None = None) -> TripStep:
+    statements = tuple(SentStatement(sql, Place("/a.py", line)) for line, sql in sent)
+    return TripStep("a", Direction.UPGRADE, statements, failure)
 
 
 @pytest.mark.parametrize(
@@ -47,16 +48,16 @@ def step(*sent: tuple[int, str], failure: Failure | None = None) -> Step:
 )
 def test_a_batch_is_where_what_it_leaves_out_got_lost(kind: str, name: str, fate: Fate, line: int) -> None:
     trip = Trip(Migration("/a.py", "a"), upgrade=step(*SENT))
-    assert origin(Difference(kind, name, fate, "users"), trip) == Place("/a.py", line)
+    assert origin(CatalogueDifference(kind, name, fate, "users"), trip) == Place("/a.py", line)
 
 
 def test_values_are_lost_where_rows_are_written() -> None:
     trip = Trip(Migration("/a.py", "a"), upgrade=step(*SENT))
-    difference = Difference("column", "age", Fate.CHANGED, "users")
+    difference = CatalogueDifference("column", "age", Fate.CHANGED, "users")
     assert origin(difference, trip, rows=True) == Place("/a.py", 12)
 
 
 def test_an_upgrade_that_got_there_on_empty_tables_only_tells_more_than_the_one_that_failed() -> None:
     failed = step(SENT[0], failure=Failure(Cause.DATABASE, "no"))
     trip = Trip(Migration("/a.py", "a"), upgrade=failed, on_empty=step(*SENT))
-    assert origin(Difference("column", "users.direction", Fate.MISSING, "users"), trip) == Place("/a.py", 15)
+    assert origin(CatalogueDifference("column", "users.direction", Fate.MISSING, "users"), trip) == Place("/a.py", 15)

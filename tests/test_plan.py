@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard.reading.discovery.project import ProjectError
-from migration_guard.roundtripping.trips.plan import Lineage, Plan, Selection, lineage, needs, plan
+from migration_guard.roundtripping.trips.plan import Lineage, Plan, RevisionSelection, lineage, needs, plan
 from migration_guard.roundtripping.worker.protocol import Revision
 
 
@@ -35,11 +35,11 @@ HISTORY = lineage(
 
 
 def test_everything_makes_the_trip_where_nothing_is_selected() -> None:
-    assert plan(HISTORY, Selection()) == Plan((), (), tuple(HISTORY.revisions))
+    assert plan(HISTORY, RevisionSelection()) == Plan((), (), tuple(HISTORY.revisions))
 
 
 def test_a_range_begins_behind_its_first_and_ends_with_its_last_revision() -> None:
-    assert plan(HISTORY, Selection(span="b2b2:merge")) == Plan((), ("a1a1", "b2b2"), ("c3c3", "d4d4", "merge"))
+    assert plan(HISTORY, RevisionSelection(span="b2b2:merge")) == Plan((), ("a1a1", "b2b2"), ("c3c3", "d4d4", "merge"))
 
 
 @pytest.mark.parametrize(
@@ -53,38 +53,45 @@ def test_a_range_begins_behind_its_first_and_ends_with_its_last_revision() -> No
     ],
 )
 def test_a_range_may_be_open(span: str, trips: tuple[str, ...]) -> None:
-    assert plan(HISTORY, Selection(span=span)).trips == trips
+    assert plan(HISTORY, RevisionSelection(span=span)).trips == trips
 
 
 def test_what_a_revision_depends_on_comes_before_it() -> None:
-    assert plan(HISTORY, Selection(only="f6f6")) == Plan((), ("a1a1", "b2b2", "d4d4"), ("f6f6",))
+    assert plan(HISTORY, RevisionSelection(only="f6f6")) == Plan((), ("a1a1", "b2b2", "d4d4"), ("f6f6",))
 
 
 def test_a_revision_may_be_named_by_its_beginning_or_its_branch_label() -> None:
-    assert plan(HISTORY, Selection(only="merg")).trips == ("merge",)
-    assert plan(HISTORY, Selection(only="stock")).trips == ("d4d4",)
+    assert plan(HISTORY, RevisionSelection(only="merg")).trips == ("merge",)
+    assert plan(HISTORY, RevisionSelection(only="stock")).trips == ("d4d4",)
 
 
 def test_what_a_git_ref_has_is_only_upgraded() -> None:
     known = frozenset(HISTORY.revisions) - {"e5e5"}
-    assert plan(HISTORY, Selection(known=known)) == Plan((), ("a1a1", "b2b2", "c3c3", "d4d4", "merge"), ("e5e5",))
+    assert plan(HISTORY, RevisionSelection(known=known)) == Plan(
+        (), ("a1a1", "b2b2", "c3c3", "d4d4", "merge"), ("e5e5",)
+    )
 
 
 def test_what_comes_before_the_start_of_judging_is_only_upgraded() -> None:
-    assert plan(HISTORY, Selection(start_after="c3c3")).trips == ("d4d4", "f6f6", "merge", "e5e5")
-    assert plan(HISTORY, Selection(start_after="elsewhere")).trips == tuple(HISTORY.revisions)
+    assert plan(HISTORY, RevisionSelection(start_after="c3c3")).trips == ("d4d4", "f6f6", "merge", "e5e5")
+    assert plan(HISTORY, RevisionSelection(start_after="elsewhere")).trips == tuple(HISTORY.revisions)
 
 
-@given(st.integers(1, 9), st.sampled_from([Selection(), Selection(span="b2b2:"), Selection(only="a1a1")]))
-def test_the_shards_together_are_the_whole_and_each_revision_is_in_one(count: int, selection: Selection) -> None:
+@given(
+    st.integers(1, 9),
+    st.sampled_from([RevisionSelection(), RevisionSelection(span="b2b2:"), RevisionSelection(only="a1a1")]),
+)
+def test_the_shards_together_are_the_whole_and_each_revision_is_in_one(
+    count: int, selection: RevisionSelection
+) -> None:
     shards = [plan(HISTORY, replace(selection, shard=(number, count))).trips for number in range(1, count + 1)]
     assert sum(shards, ()) == plan(HISTORY, selection).trips
     assert max(map(len, shards)) - min(map(len, shards)) <= 1
 
 
 def test_a_prepared_database_is_gone_on_from() -> None:
-    assert plan(HISTORY, Selection(), there=["b2b2"]).there == ("a1a1", "b2b2")
-    assert plan(HISTORY, Selection(start="merge")) == Plan(
+    assert plan(HISTORY, RevisionSelection(), there=["b2b2"]).there == ("a1a1", "b2b2")
+    assert plan(HISTORY, RevisionSelection(start="merge")) == Plan(
         ("a1a1", "b2b2", "c3c3", "d4d4", "merge"), (), ("f6f6", "e5e5")
     )
 
@@ -92,12 +99,15 @@ def test_a_prepared_database_is_gone_on_from() -> None:
 @pytest.mark.parametrize(
     ("selection", "sentence"),
     [
-        (Selection(only="e5e6"), "--only: there is no revision 'e5e6' in this history. Did you mean e5e5?"),
-        (Selection(span="e5e5"), "--revisions: 'e5e5' is no range. Write A:B, A: or :B; a single one is --only e5e5."),
-        (Selection(start="zz"), "--from: there is no revision 'zz' in this history."),
+        (RevisionSelection(only="e5e6"), "--only: there is no revision 'e5e6' in this history. Did you mean e5e5?"),
+        (
+            RevisionSelection(span="e5e5"),
+            "--revisions: 'e5e5' is no range. Write A:B, A: or :B; a single one is --only e5e5.",
+        ),
+        (RevisionSelection(start="zz"), "--from: there is no revision 'zz' in this history."),
     ],
 )
-def test_what_does_not_exist_is_named(selection: Selection, sentence: str) -> None:
+def test_what_does_not_exist_is_named(selection: RevisionSelection, sentence: str) -> None:
     with pytest.raises(ProjectError) as raised:
         plan(HISTORY, selection)
     assert str(raised.value) == sentence
@@ -106,7 +116,7 @@ def test_what_does_not_exist_is_named(selection: Selection, sentence: str) -> No
 def test_an_ambiguous_beginning_is_refused() -> None:
     both = lineage([revision("abcd1"), revision("abcd2", ("abcd1",))])
     with pytest.raises(ProjectError, match="could be abcd1, abcd2"):
-        plan(both, Selection(only="abcd"))
+        plan(both, RevisionSelection(only="abcd"))
 
 
 def test_what_stands_below_a_revision_without_a_way_back_stays() -> None:
@@ -130,7 +140,7 @@ def histories(draw: st.DrawFn) -> Lineage:
 def test_whatever_is_selected_nothing_runs_before_what_it_needs(history: Lineage, data: st.DataObject) -> None:
     known = data.draw(st.none() | st.frozensets(st.sampled_from(list(history.revisions))))
     there = data.draw(st.lists(st.sampled_from(list(history.revisions)), max_size=2))
-    made = plan(history, Selection(known=known), there)
+    made = plan(history, RevisionSelection(known=known), there)
     done = set(made.there)
     everything = dict.fromkeys((*made.before, *made.trips))
     for one in history.ordered(set(everything)):

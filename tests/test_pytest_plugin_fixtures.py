@@ -21,7 +21,7 @@ from migration_guard.pytest_plugin.workbench import Workbench
 from migration_guard.roundtripping.fixtures import ThrowawayDatabase
 from migration_guard.roundtripping.servers import access
 from migration_guard.roundtripping.servers.access import Access, DatabaseError
-from migration_guard.roundtripping.servers.find import Wanted
+from migration_guard.roundtripping.servers.find import ServerRequest
 from migration_guard.roundtripping.servers.lender import Lender
 
 pytest_plugins = ["pytester"]
@@ -231,7 +231,7 @@ def test_an_asynchronous_driver_alone_is_enough(
 ) -> None:
     only = tuple(one for one in access.DRIVERS["postgresql"] if one.name == "asyncpg")
     write(tmp_path, SCRIPTS, url="postgresql+asyncpg://nowhere/users", environment=ASYNC)
-    with lender.lend(Wanted(dialect="postgresql")):  # Its own connection is of before.
+    with lender.lend(ServerRequest(dialect="postgresql")):  # Its own connection is of before.
         pass
     monkeypatch.setattr(access, "DRIVERS", {**access.DRIVERS, "postgresql": only})
     made = bench(tmp_path, lender)
@@ -264,7 +264,7 @@ def test_what_is_refused_within_a_loop_is_raised_there(lender: Lender, monkeypat
             ours.query("SELECT * FROM nowhere")
         assert ours.query("SELECT 1") == [(1,)]
 
-    with lender.lend(Wanted(dialect="postgresql")) as server, Access.open(server.create()) as ours:
+    with lender.lend(ServerRequest(dialect="postgresql")) as server, Access.open(server.create()) as ours:
         asyncio.run(test(ours))
 
 
@@ -273,7 +273,7 @@ def test_psycopg2_is_left_as_it_was_for_the_tests_of_others(lender: Lender, monk
 
     only = tuple(one for one in access.DRIVERS["postgresql"] if one.name == "psycopg2")
     monkeypatch.setattr(access, "DRIVERS", {**access.DRIVERS, "postgresql": only})
-    with lender.lend(Wanted(dialect="postgresql")) as server, Access.open(server.create()) as ours:
+    with lender.lend(ServerRequest(dialect="postgresql")) as server, Access.open(server.create()) as ours:
         assert ours.run(lambda connection: extensions.get_wait_callback()) is not None
         assert extensions.get_wait_callback() is None
 

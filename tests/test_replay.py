@@ -71,7 +71,7 @@ def one(upgrade: list[Operation], downgrade: list[Operation], state: SchemaState
 
 
 def words(replayed: Replayed) -> list[str]:
-    return [f"{difference.how} {difference}" for difference in replayed.differences]
+    return [f"{difference.fate.value} {difference}" for difference in replayed.differences]
 
 
 def test_an_upgrade_that_is_undone_leaves_no_difference() -> None:
@@ -80,12 +80,12 @@ def test_an_upgrade_that_is_undone_leaves_no_difference() -> None:
 
 def test_what_a_downgrade_forgets_is_left() -> None:
     add = AddColumn(site=UP, table=USERS, column=AGE)
-    assert words(one([add], [])) == ["left column users.age"]
+    assert words(one([add], [])) == ["left behind column users.age"]
 
 
 def test_what_an_upgrade_drops_was_there_before_though_the_history_never_made_it() -> None:
     drop = DropColumn(site=UP, table=USERS, column="age")
-    assert words(one([drop], [])) == ["lost column users.age"]
+    assert words(one([drop], [])) == ["missing column users.age"]
     assert words(one([drop], [AddColumn(site=UP, table=USERS, column=AGE)])) == []
 
 
@@ -214,7 +214,7 @@ def test_an_opaque_operation_on_a_table_makes_that_table_unknown() -> None:
 def test_an_enum_that_stays_is_left() -> None:
     mood = EnumType(Name("mood"), ("a",))
     create = CreateEnum(site=UP, type=mood, implicit=True)
-    assert words(one([create], [])) == ["left type mood"]
+    assert words(one([create], [])) == ["left behind type mood"]
     assert words(one([create], [DropEnum(site=UP, type=Name("mood"))])) == []
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from migration_guard.roundtripping.rows import Filler, Lessons
 from migration_guard.roundtripping.servers import sqlite as files
-from migration_guard.roundtripping.servers.access import words_of
+from migration_guard.roundtripping.servers.access import database_message
 from migration_guard.roundtripping.servers.find import Server
 from tests.rows import MYSQL, POSTGRESQL, Place, new_place
 from tests.servers import private
@@ -47,7 +47,7 @@ def tried(server: Server, lessons: Lessons, schema: tuple[str, ...], upgrade: tu
             try:
                 place.run(statement)
             except DBAPIError as error:
-                return words_of(error), place.filler.learn(words_of(error), ran)
+                return database_message(error), place.filler.learn(database_message(error), ran)
     return "", False
 
 

@@ -15,7 +15,7 @@ from migration_guard.config.since import since
 from migration_guard.engine import lint
 from migration_guard.model.finding import Report
 from migration_guard.reading.discovery.project import ProjectError, find
-from migration_guard.reading.discovery.repository import Base, base
+from migration_guard.reading.discovery.repository import GitBase, base
 from migration_guard.report.summary import closing
 
 DROPS = """
@@ -37,7 +37,7 @@ def codes(report: Report) -> list[tuple[str, str | None]]:
     return [(finding.code, finding.revision) for finding in report.findings]
 
 
-def of_base(one: Repository, ref: str) -> Base:
+def of_base(one: Repository, ref: str) -> GitBase:
     (project,) = find([], one.folder)
     found, _ = base(project, {str(path): path.read_bytes() for path in project.files}, since(ref, {}))
     assert found is not None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from catalogues import Case
 
-from migration_guard.roundtripping.catalogues import Catalogue, Thing, catalogue, differences
+from migration_guard.roundtripping.catalogues import Catalogue, CatalogueObject, catalogue, differences
 from migration_guard.roundtripping.catalogues.sqlite.create_table import read_table
 from tests.catalogues import Reader
 
@@ -211,4 +211,4 @@ def test_a_table_made_anew_by_alembic_is_the_same(connection: sqlite3.Connection
 
 def test_a_trigger_belongs_to_its_table(connection: sqlite3.Connection) -> None:
     connection.execute("create trigger tr after insert on users begin select 1; end")
-    assert of_sqlite(connection).take()[Thing("trigger", "tr")].table == "users"
+    assert of_sqlite(connection).take()[CatalogueObject("trigger", "tr")].table == "users"

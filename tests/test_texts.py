@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard.reading.interpreter import texts
-from migration_guard.reading.interpreter.values import Constant, Items, Pairs, Text, Unknown, Value, join
+from migration_guard.reading.interpreter.values import Constant, Items, Pairs, Text, UnknownValue, Value, join
 
 WORDS = st.text(alphabet="ab {}%s\n'é:", max_size=12)
 PLAIN = st.text(alphabet="abc _", max_size=8)
@@ -23,7 +23,7 @@ def here(word: str) -> Text:
 
 
 def attribute(value: Value, name: str) -> Value:
-    return Unknown(name)
+    return UnknownValue(name)
 
 
 @given(st.lists(WORDS, max_size=5))

@@ -14,7 +14,7 @@ from migration_guard.roundtripping.engine import judged
 from migration_guard.roundtripping.project import choose
 from migration_guard.roundtripping.servers.lender import Lender
 from migration_guard.roundtripping.session import Ready, ready
-from migration_guard.roundtripping.trips.plan import Selection
+from migration_guard.roundtripping.trips.plan import RevisionSelection
 
 ADDS = """
 def upgrade():
@@ -64,7 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def found(folder: Path, lender: Lender) -> Iterator[Ready]:
     (project,) = choose(None, folder)
-    with ready(project, Config(), TripConfig(), Selection(), servers=lender.lend) as found:
+    with ready(project, Config(), TripConfig(), RevisionSelection(), servers=lender.lend) as found:
         yield found
 
 
@@ -95,6 +95,6 @@ def test_the_same_server_is_lent_again(lender: Lender, folder: Path) -> None:
     (project,) = choose(None, folder)
     servers = []
     for _ in range(2):
-        with ready(project, Config(), TripConfig(), Selection(), servers=lender.lend) as found:
+        with ready(project, Config(), TripConfig(), RevisionSelection(), servers=lender.lend) as found:
             servers.append(found.running.server)
     assert servers[0] is servers[1]

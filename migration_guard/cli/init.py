@@ -11,7 +11,7 @@ from migration_guard.cli.options import OTHER, Command, option
 from migration_guard.cli.output import CLEAN
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.finding import Report
-from migration_guard.model.proposal import Written
+from migration_guard.model.proposal import ProposedFile
 from migration_guard.model.target import parse
 
 PROPOSES = "What to set up"
@@ -61,7 +61,7 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
             chosen = proposals.choices(projects, report, target, baseline=baseline)
             if _write(proposals.configuration(chosen, cwd), yes=yes) and chosen.baseline:
                 known = cwd / chosen.baseline
-                _write(Written(known, written(report, known, cwd)[0], "", known.exists()), yes=yes)
+                _write(ProposedFile(known, written(report, known, cwd)[0], "", known.exists()), yes=yes)
     except (ConfigError, ProjectError) as error:
         raise click.ClickException(str(error)) from None
     if workflow or roundtrip:
@@ -114,7 +114,7 @@ def _name(file: Path) -> str:
     return relative(str(file), Path.cwd())
 
 
-def _write(proposed: Written, *, yes: bool) -> bool:
+def _write(proposed: ProposedFile, *, yes: bool) -> bool:
     """Write a file, if it is not there or only added to, or somebody agrees. Whether it was written."""
     name = _name(proposed.path)
     appends = proposed.exists and proposed.added != proposed.text and bool(proposed.added)

@@ -130,11 +130,11 @@ def _corrected(
     unsafe: bool,
 ) -> Report:
     from migration_guard import engine
-    from migration_guard.fixes import correct
+    from migration_guard.fixes import fix
     from migration_guard.report import plural
 
-    done = correct(lambda these: engine.lint(these, cwd, explicit, overrides, **how), paths, cwd, unsafe=unsafe)
-    notes = (*done.report.summary.notes, f"Corrected {plural(done.corrected, 'finding')}.", *done.notes)
+    done = fix(lambda these: engine.lint(these, cwd, explicit, overrides, **how), paths, cwd, unsafe=unsafe)
+    notes = (*done.report.summary.notes, f"Corrected {plural(done.fixed, 'finding')}.", *done.notes)
     return replace(done.report, summary=replace(done.report.summary, notes=notes))
 
 

@@ -68,7 +68,7 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     """
     from migration_guard.reading.discovery.project import ProjectError
     from migration_guard.roundtripping.servers.access import DatabaseError
-    from migration_guard.roundtripping.worker.child.failures import told
+    from migration_guard.roundtripping.worker.child.failures import sentence_of
     from migration_guard.roundtripping.worker.client import ChildError
 
     cwd = Path.cwd()
@@ -83,7 +83,7 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
     except (ConfigError, ProjectError, DatabaseError) as error:
         raise click.ClickException(str(error)) from None
     except ChildError as error:
-        raise click.ClickException(told(error.failure, "The project could not be run")) from None
+        raise click.ClickException(sentence_of(error.failure, "The project could not be run")) from None
     for output in settings.output_format:
         write(report, output, settings)
     if Output("text") not in settings.output_format or settings.quiet:
@@ -100,23 +100,23 @@ def _run(
     overrides: Overrides,
     options: dict[str, Any],
 ) -> Report:
-    from migration_guard.config.roundtrip import Wanted, load_trip
+    from migration_guard.config.roundtrip import TripOptions, load_trip
     from migration_guard.progress import Progress
     from migration_guard.roundtripping.engine import Request, round_trip
     from migration_guard.roundtripping.project import choose
-    from migration_guard.roundtripping.trips.plan import Selection
+    from migration_guard.roundtripping.trips.plan import RevisionSelection
 
     projects = choose(project, cwd, config=options["ini"], name=options["name"])
-    wanted = Wanted(
+    wanted = TripOptions(
         **{name: options[name] for name in ("database", "rows", "timeout", "prepare", "start")},
         env=tuple(_assignment(one) for one in options["env"]) or None,
         x=options["x"] or None,
         models=options["models"] or None,
-        whole_way=False if options["no_full_trip"] else None,
+        full_trip=False if options["no_full_trip"] else None,
     )
     request = Request(
         options=load_trip(file, wanted, cwd=cwd, url=options["database_url"]),
-        selection=Selection(span=options["revisions"], only=options["only"], shard=_shard(options["shard"])),
+        selection=RevisionSelection(span=options["revisions"], only=options["only"], shard=_shard(options["shard"])),
         stop_at_first=options["stop_at_first"],
         explicit=explicit,
         overrides=overrides,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from migration_guard.config.selection import ROUND_TRIP, Selection, nearest, precision, resolve
+from migration_guard.config.selection import ROUND_TRIP, RuleSelection, nearest, precision, resolve
 from migration_guard.config.since import Since, since
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.target import Target, parse
@@ -76,7 +76,7 @@ class Config:
     """
 
     target: tuple[Target, ...] = ()
-    selections: tuple[Selection, ...] = ()
+    selections: tuple[RuleSelection, ...] = ()
     severity: tuple[tuple[str, Severity], ...] = ()
     fail_on: Severity = Severity.ERROR
     exit_zero: bool = False
@@ -285,13 +285,13 @@ def _checked(
     return Config(**values, severity=tuple(severity.items()), selections=selections, file=file, read=read)
 
 
-def _selection(said: Overrides, place: _Place, known: Mapping[str, str]) -> Selection:
+def _selection(said: Overrides, place: _Place, known: Mapping[str, str]) -> RuleSelection:
     def codes(field: str) -> tuple[str, ...]:
         words = [word.strip() for entry in getattr(said, field) or () for word in entry.split(",")]
         return tuple(_selector(word, field, place, known) for word in words if word)
 
     select = None if said.select is None else codes("select")
-    return Selection(select=select, extend=codes("extend_select"), ignore=codes("ignore"))
+    return RuleSelection(select=select, extend=codes("extend_select"), ignore=codes("ignore"))
 
 
 def _selector(word: str, field: str, place: _Place, known: Mapping[str, str]) -> str:

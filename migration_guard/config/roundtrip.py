@@ -17,7 +17,7 @@ DATABASES = ("auto", *DIALECTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class TripOptions:
     """The options of one place as they were written. None: not said there."""
 
     database: str | None = None
@@ -28,7 +28,7 @@ class Wanted:
     env: tuple[tuple[str, str], ...] | None = None
     x: tuple[str, ...] | None = None
     models: bool | None = None
-    whole_way: bool | None = None
+    full_trip: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +50,16 @@ class TripConfig:
     env: tuple[tuple[str, str], ...] = ()
     x: tuple[str, ...] = ()
     models: bool = False
-    whole_way: bool = True
+    full_trip: bool = True
     folder: Path = Path()
 
 
-KEYS = {field.name: field.name.replace("_", "-") for field in fields(Wanted)} | {
-    "start": "from",
-    "whole_way": "full-trip",
-}
-OPTIONS = KEYS | {"whole_way": "no-full-trip"}
+KEYS = {field.name: field.name.replace("_", "-") for field in fields(TripOptions)} | {"start": "from"}
+OPTIONS = KEYS | {"full_trip": "no-full-trip"}
 
 
 def load_trip(
-    file: Path | None, said: Wanted, *, cwd: Path, url: str | None, environment: Mapping[str, str] = os.environ
+    file: Path | None, said: TripOptions, *, cwd: Path, url: str | None, environment: Mapping[str, str] = os.environ
 ) -> TripConfig:
     """
     The options that hold: those of `file` (where the other options are written, None for nowhere), `said` above them.
@@ -70,10 +67,10 @@ def load_trip(
     `url` is what the command line names; the environment variable MIGRATION_GUARD_DATABASE_URL is asked after it.
     Raises ConfigError.
     """
-    written = _read(file) if file else Wanted()
+    written = _read(file) if file else TripOptions()
     values: dict[str, Any] = {}
     for place, one in ((str(file), written), (None, said)):
-        for field in fields(Wanted):
+        for field in fields(TripOptions):
             value = getattr(one, field.name)
             if value is not None:
                 values[field.name] = _checked(field.name, value, place)
@@ -83,7 +80,7 @@ def load_trip(
     return TripConfig(**values, database_url=url or environment.get(URL_VARIABLE) or None)
 
 
-def _read(file: Path) -> Wanted:
+def _read(file: Path) -> TripOptions:
     table = toml_table(file, *heading(file), SUBTABLE) or {}
     names = {key: name for name, key in KEYS.items()}
     values: dict[str, Any] = {}
@@ -94,7 +91,7 @@ def _read(file: Path) -> Wanted:
         if isinstance(value, bool) is not (kind is bool) or not isinstance(value, kind):
             raise ConfigError(f"{file}: {SUBTABLE}.{key}: {value!r} is not {words}. Write it as {words}.")
         values[names[key]] = _frozen(value, f"{file}: {SUBTABLE}.{key}")
-    return Wanted(**values)
+    return TripOptions(**values)
 
 
 def _frozen(value: Any, place: str) -> Any:
@@ -116,7 +113,7 @@ _KINDS: Mapping[str, tuple[type | tuple[type, ...], str]] = {
     "env": (dict, 'a table such as { APP_SETTINGS = "test" }'),
     "x": (list, "a list of strings"),
     "models": (bool, "true or false"),
-    "whole_way": (bool, "true or false"),
+    "full_trip": (bool, "true or false"),
 }
 
 

@@ -9,7 +9,7 @@ ROUND_TRIP = tuple(f"MG75{last}" for last in range(1, 10))
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class RuleSelection:
     """What one place says about which rules run: codes, prefixes of codes, or ALL. `select` None: not said."""
 
     select: tuple[str, ...] | None = None

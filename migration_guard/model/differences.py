@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeVar
 
 from migration_guard.model.schema import (
@@ -27,18 +28,26 @@ from migration_guard.model.schema import (
     changed,
 )
 
-Thing = Table | Column | Index | EnumType | View | Sequence
+SchemaObject = Table | Column | Index | EnumType | View | Sequence
 Other = TypeVar("Other", EnumType, View, Sequence)
 
 
+class Fate(Enum):
+    """What became of an object, seen from the state it should be in."""
+
+    LEFT_BEHIND = "left behind"
+    MISSING = "missing"
+    CHANGED = "changed"
+
+
 @dataclass(frozen=True, slots=True)
-class Difference:
+class SchemaDifference:
     """
-    One object that is not as it was. `how` is "left", "lost" or "changed"; `kind` says what it is, in SQL's word;
-    `was` and `now` tell a change.
+    One object that is not as it was. `fate` is what became of it, `kind` says what it is, in SQL's word; `was` and
+    `now` show a change.
     """
 
-    how: str
+    fate: Fate
     kind: str
     name: str
     table: Name | None = None
@@ -49,12 +58,12 @@ class Difference:
         return f"{self.kind} {self.name}"
 
 
-def differences(before: SchemaState, after: SchemaState) -> tuple[Difference, ...]:
+def differences(before: SchemaState, after: SchemaState) -> tuple[SchemaDifference, ...]:
     """How `after` differs from `before`, tables first."""
     return tuple(_differences(before, after))
 
 
-def _differences(before: SchemaState, after: SchemaState) -> Iterator[Difference]:
+def _differences(before: SchemaState, after: SchemaState) -> Iterator[SchemaDifference]:
     for name, was, now in changed(before.tables, after.tables):
         if was is None or now is None:
             yield from _one_sided("table", str(name), was, now, name)
@@ -65,19 +74,21 @@ def _differences(before: SchemaState, after: SchemaState) -> Iterator[Difference
     yield from _things("sequence", before.sequences, after.sequences)
 
 
-def _things(kind: str, one: Mapping[Name, Other], other: Mapping[Name, Other]) -> Iterator[Difference]:
+def _things(kind: str, one: Mapping[Name, Other], other: Mapping[Name, Other]) -> Iterator[SchemaDifference]:
     for name, had, has in changed(one, other):
         if had is None or has is None:
             yield from _one_sided(kind, str(name), had, has, None)
 
 
-def _one_sided(kind: str, name: str, was: Thing | None, now: Thing | None, table: Name | None) -> Iterator[Difference]:
+def _one_sided(
+    kind: str, name: str, was: SchemaObject | None, now: SchemaObject | None, table: Name | None
+) -> Iterator[SchemaDifference]:
     present = was if was is not None else now
     if present is not None and present.certain:
-        yield Difference("lost" if now is None else "left", kind, name, table)
+        yield SchemaDifference(Fate.MISSING if now is None else Fate.LEFT_BEHIND, kind, name, table)
 
 
-def _table(was: Table, now: Table) -> Iterator[Difference]:
+def _table(was: Table, now: Table) -> Iterator[SchemaDifference]:
     name = was.name
     known = was.complete and now.complete
     for key in {**was.columns, **now.columns}:
@@ -94,7 +105,7 @@ def _table(was: Table, now: Table) -> Iterator[Difference]:
             if not _covered(before or after, was if before is None else now):
                 yield from _one_sided("index", index, before, after, name)
         elif _differ(before.unique, after.unique) or _differ(before.columns, after.columns):
-            yield Difference("changed", "index", index, name, _shown_index(before), _shown_index(after))
+            yield SchemaDifference(Fate.CHANGED, "index", index, name, _shown_index(before), _shown_index(after))
     yield from _constraints(was, now)
 
 
@@ -120,21 +131,21 @@ def _shown_index(index: Index) -> str:
     return f"{'unique ' if index.unique is True else ''}on ({columns})"
 
 
-def _column(table: Name, was: Column, now: Column) -> Iterator[Difference]:
+def _column(table: Name, was: Column, now: Column) -> Iterator[SchemaDifference]:
     if not (was.certain and now.certain):
         return
     name = f"{table}.{was.name}"
     if was.type is not UNKNOWN and now.type is not UNKNOWN and not _same_type(was.type, now.type):
-        yield Difference("changed", "type of", name, table, str(was.type), str(now.type))
+        yield SchemaDifference(Fate.CHANGED, "type of", name, table, str(was.type), str(now.type))
     if _differ(was.nullable, now.nullable):
         words = {True: "NULL", False: "NOT NULL"}
-        yield Difference(
-            "changed", "nullability of", name, table, words[was.nullable is True], words[now.nullable is True]
+        yield SchemaDifference(
+            Fate.CHANGED, "nullability of", name, table, words[was.nullable is True], words[now.nullable is True]
         )
     counted = was.serial or now.serial or was.identity or now.identity
     known = was.default is not UNKNOWN and now.default is not UNKNOWN
     if known and not counted and not _same_default(was.default, now.default):  # type: ignore[arg-type]
-        yield Difference("changed", "default of", name, table, _shown(was.default), _shown(now.default))
+        yield SchemaDifference(Fate.CHANGED, "default of", name, table, _shown(was.default), _shown(now.default))
 
 
 def _same_type(was: ColumnType, now: ColumnType) -> bool:
@@ -169,7 +180,7 @@ def _shown(default: Expression | Unknown | None) -> str:
     return "none" if default is None or default is UNKNOWN else default.sql
 
 
-def _constraints(was: Table, now: Table) -> Iterator[Difference]:
+def _constraints(was: Table, now: Table) -> Iterator[SchemaDifference]:
     """Constraints by what they say: a name may have been left to the database on one side."""
     gone = [one for one in was.constraints if one.certain and not any(_alike(one, two) for two in now.constraints)]
     come = [one for one in now.constraints if one.certain and not any(_alike(one, two) for two in was.constraints)]
@@ -183,13 +194,13 @@ def _constraints(was: Table, now: Table) -> Iterator[Difference]:
             come.remove(renamed)
             if one.kind is not ConstraintKind.PRIMARY_KEY:
                 names = constraint_name(was.name, one), constraint_name(was.name, renamed)
-                yield Difference("changed", f"name of {one.kind.value} constraint", names[0], was.name, *names)
-    for how, constraints, other in (("lost", gone, now), ("left", come, was)):
+                yield SchemaDifference(Fate.CHANGED, f"name of {one.kind.value} constraint", names[0], was.name, *names)
+    for fate, constraints, other in ((Fate.MISSING, gone, now), (Fate.LEFT_BEHIND, come, was)):
         for constraint in constraints:
-            if how == "lost" and not set(constraint.columns) <= set(other.columns):
+            if fate is Fate.MISSING and not set(constraint.columns) <= set(other.columns):
                 continue
-            yield Difference(
-                how, f"{constraint.kind.value} constraint", constraint_name(was.name, constraint), was.name
+            yield SchemaDifference(
+                fate, f"{constraint.kind.value} constraint", constraint_name(was.name, constraint), was.name
             )
 
 

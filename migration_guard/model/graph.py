@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
-from migration_guard.model.migration import GraphFacts, Migration
+from migration_guard.model.migration import Migration, RevisionGraph
 
 Edges = Mapping[str, tuple[str, ...]]  # a revision -> what must run before it
 
 
-def graph(migrations: Sequence[Migration]) -> GraphFacts:
+def graph(migrations: Sequence[Migration]) -> RevisionGraph:
     """
     The graph of these migrations.
 
@@ -28,7 +28,7 @@ def graph(migrations: Sequence[Migration]) -> GraphFacts:
     order = _order(edges)
     entangled, loops = _loops(edges, set(edges).difference(order))
     named = {parent for migration in known.values() for parent in migration.parents}
-    return GraphFacts(
+    return RevisionGraph(
         order=tuple(known[revision] for revision in (*order, *entangled)),
         heads=tuple(migration for revision, migration in known.items() if revision not in named),
         cycles=tuple(tuple(known[revision] for revision in loop) for loop in loops),

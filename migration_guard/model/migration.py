@@ -49,7 +49,7 @@ class IgnoreComment:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class IgnoreOutcome:
     """What came of an ignore comment: `idle` are the codes in it that silenced nothing, though their rules ran."""
 
     comment: IgnoreComment
@@ -121,7 +121,7 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class GraphFacts:
+class RevisionGraph:
     """
     The shape of a history, with whatever is wrong with it.
 
@@ -148,7 +148,7 @@ class Merge:
 
     ref: str
     old: frozenset[str]
-    graph: GraphFacts
+    graph: RevisionGraph
     removed: frozenset[str] = frozenset()
 
 
@@ -167,12 +167,12 @@ class History:
     environment: Environment = Environment()
     file_template: str | None = None
     database: str | None = None
-    graph: GraphFacts = GraphFacts()
+    graph: RevisionGraph = RevisionGraph()
     by_revision: Mapping[str, Migration] = field(default_factory=dict)
     merge: Merge | None = None
 
     @property
-    def merged(self) -> GraphFacts:
+    def merged(self) -> RevisionGraph:
         """The graph as it will be once this is merged, where it will be; else as it is."""
         return self.merge.graph if self.merge else self.graph
 

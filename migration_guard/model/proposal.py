@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ProposedFile:
     """A file as it would be: its whole text, and which part of that is new."""
 
     path: Path

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
-from migration_guard.model.differences import Difference, constraint_name, differences
+from migration_guard.model.differences import Fate, SchemaDifference, constraint_name, differences
 from migration_guard.model.join import join
 from migration_guard.model.migration import Migration
 from migration_guard.model.objects import CreateEnum, Opaque
@@ -18,7 +18,7 @@ Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReplayStep:
     """One operation and the schema it meets."""
 
     operation: Operation
@@ -37,14 +37,14 @@ class Replayed:
 
     migration: Migration
     before: SchemaState = EMPTY
-    upgrade: tuple[Step, ...] = ()
+    upgrade: tuple[ReplayStep, ...] = ()
     after: SchemaState = EMPTY
-    downgrade: tuple[Step, ...] = ()
+    downgrade: tuple[ReplayStep, ...] = ()
     restored: SchemaState = EMPTY
     created: frozenset[Name] = frozenset()
     added: frozenset[tuple[Name, str]] = frozenset()
     created_enums: frozenset[Name] = frozenset()
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[SchemaDifference, ...] = ()
 
     @property
     def comparable(self) -> bool:
@@ -75,8 +75,8 @@ def replay_one(migration: Migration, state: SchemaState) -> Replayed:
 
 
 def _told(
-    found: Sequence[Difference], before: SchemaState, after: SchemaState, restored: SchemaState
-) -> tuple[Difference, ...]:
+    found: Sequence[SchemaDifference], before: SchemaState, after: SchemaState, restored: SchemaState
+) -> tuple[SchemaDifference, ...]:
     """
     The differences that are certain. What only the downgrade makes, on a table that the history does not show in
     full, may have been there all along; a table that only the downgrade takes for granted was left by nobody.
@@ -84,11 +84,11 @@ def _told(
     kept = []
     for one in found:
         table = before.table(one.table) if one.table is not None else None
-        if one.how == "left" and one.table is not None and _is_taken_for_granted(one.table, after, restored):
+        if one.fate is Fate.LEFT_BEHIND and one.table is not None and _is_taken_for_granted(one.table, after, restored):
             continue
         if one.kind == "sequence" and _belongs_to_a_column(one, before):
             continue
-        if one.how == "left" and one.kind != "table" and table is not None and not table.complete:
+        if one.fate is Fate.LEFT_BEHIND and one.kind != "table" and table is not None and not table.complete:
             now = after.table(table.name)
             if now is None or not _holds(now, one):
                 continue
@@ -101,12 +101,12 @@ def _is_taken_for_granted(table: Name, after: SchemaState, restored: SchemaState
     return now is not None and not now.complete and after.table(table) is None
 
 
-def _belongs_to_a_column(one: Difference, before: SchemaState) -> bool:
+def _belongs_to_a_column(one: SchemaDifference, before: SchemaState) -> bool:
     """Whether a sequence is the one that a serial column brings with it: PostgreSQL calls it table_column_seq."""
     return any(one.name == f"{table.name}_{column}_seq" for table in before.tables.values() for column in table.columns)
 
 
-def _holds(table: Table, one: Difference) -> bool:
+def _holds(table: Table, one: SchemaDifference) -> bool:
     column = one.name.removeprefix(f"{table.name}.")
     constraints = {constraint_name(table.name, each) for each in table.constraints}
     return one.name in table.indexes or column in table.columns or one.name in constraints
@@ -183,11 +183,11 @@ def _applied(operation: Operation, state: SchemaState) -> SchemaState:
     return join(state, after) if operation.site.conditional and after is not state else after
 
 
-def _run(state: SchemaState, operations: Sequence[Operation]) -> tuple[tuple[Step, ...], SchemaState]:
+def _run(state: SchemaState, operations: Sequence[Operation]) -> tuple[tuple[ReplayStep, ...], SchemaState]:
     steps = []
     for operation in operations:
         state = operation.require(state)
-        steps.append(Step(operation, state))
+        steps.append(ReplayStep(operation, state))
         state = _applied(operation, state)
     return tuple(steps), state
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
 
+from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction
 from migration_guard.model.migration import Migration
 
@@ -31,7 +32,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class SentStatement:
     """One SQL statement as it was sent. `place` is the line of the migration's own file that led to it, if any did."""
 
     sql: str
@@ -64,28 +65,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TripStep:
     """One run of a revision's upgrade() or downgrade(). `autocommit`: it used `autocommit_block()`."""
 
     revision: str
     direction: Direction
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[SentStatement, ...] = ()
     failure: Failure | None = None
     autocommit: bool = False
     seconds: float = 0.0
 
 
-class Fate(Enum):
-    """What became of an object, seen from the state it should be in."""
-
-    LEFT_BEHIND = "left behind"
-    MISSING = "missing"
-    CHANGED = "changed"
-
-
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One property of an object that is not what it was: `Change("nullable", "no", "yes")`. Words for people."""
+class PropertyChange:
+    """One property of an object that is not what it was, in words: `PropertyChange("nullable", "no", "yes")`."""
 
     property: str
     was: str
@@ -93,7 +86,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CatalogueDifference:
     """
     One object of the catalogue that is not as it was.
 
@@ -106,7 +99,7 @@ class Difference:
     name: str
     fate: Fate
     table: str | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[PropertyChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +123,27 @@ class Trip:
 
     `upgrade`, `downgrade` and `again` are the three steps, None where they were not run. `on_empty` is the upgrade run
     once more on empty tables, after it failed on rows. `left` compares before with after the downgrade, `differs` the
-    first upgrade with the second. `whole_way` are the steps of this revision on the way from the heads to base and
+    first upgrade with the second. `full_trip` are the steps of this revision on the way from the heads to base and
     back that failed, though they had worked alone; `own_transactions` is one that fails only under env.py's own
     transactions. `models` are what the application's models and the database at the heads do not share, in words.
     """
 
     migration: Migration
-    upgrade: Step | None = None
-    downgrade: Step | None = None
-    again: Step | None = None
-    on_empty: Step | None = None
-    left: tuple[Difference, ...] = ()
-    differs: tuple[Difference, ...] = ()
+    upgrade: TripStep | None = None
+    downgrade: TripStep | None = None
+    again: TripStep | None = None
+    on_empty: TripStep | None = None
+    left: tuple[CatalogueDifference, ...] = ()
+    differs: tuple[CatalogueDifference, ...] = ()
     lost: tuple[Loss, ...] = ()
-    whole_way: tuple[Step, ...] = ()
-    own_transactions: Step | None = None
+    full_trip: tuple[TripStep, ...] = ()
+    own_transactions: TripStep | None = None
     models: tuple[str, ...] = ()
 
     @property
     def troubled(self) -> bool:
         """Whether there is anything to judge: a step that failed, a difference, a loss."""
-        steps = (self.upgrade, self.downgrade, self.again, self.on_empty, self.own_transactions, *self.whole_way)
+        steps = (self.upgrade, self.downgrade, self.again, self.on_empty, self.own_transactions, *self.full_trip)
         failed = any(step is not None and step.failure is not None for step in steps)
         return failed or bool(self.left or self.differs or self.lost or self.models)
 
@@ -160,7 +153,7 @@ class Trip:
         step = self.on_empty or self.upgrade
         return step is not None and step.failure is None and all(one.asks for one in step.statements)
 
-    def statements(self, direction: Direction) -> tuple[Statement, ...]:
+    def statements(self, direction: Direction) -> tuple[SentStatement, ...]:
         """What was sent to the database in this direction, the first time that it got there."""
         upgrade = self.on_empty or self.upgrade
         step = upgrade if direction is Direction.UPGRADE else self.downgrade

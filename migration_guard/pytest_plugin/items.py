@@ -61,7 +61,7 @@ def collected(session: pytest.Session, chosen: Sequence[str]) -> list[pytest.Ite
 
     Raises UsageError for a name that no item has. A history that cannot be read is an error of the collection.
     """
-    found = list(session.genitems(Project.from_parent(session, name=NAME, nodeid=NAME)))
+    found = list(session.genitems(ProjectCollector.from_parent(session, name=NAME, nodeid=NAME)))
     names = {one: {one.nodeid, one.nodeid.partition("[")[0], NAME} for one in found}
     absent = next((word for word in chosen if not any(word in known for known in names.values())), None)
     if absent is not None and found:
@@ -69,7 +69,7 @@ def collected(session: pytest.Session, chosen: Sequence[str]) -> list[pytest.Ite
     return [one for one, known in names.items() if not chosen or known & set(chosen)]
 
 
-class Project(pytest.Collector):
+class ProjectCollector(pytest.Collector):
     """The migrations of one project, as the parent of their items."""
 
     def collect(self) -> Iterable[pytest.Item]:

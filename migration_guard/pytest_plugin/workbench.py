@@ -17,7 +17,7 @@ from migration_guard import config, engine, rules, targets
 from migration_guard.assembly import fingerprinted, sources, united
 from migration_guard.baseline import without_known
 from migration_guard.config import Config, ConfigError, Overrides
-from migration_guard.config.roundtrip import TripConfig, Wanted, load_trip
+from migration_guard.config.roundtrip import TripConfig, TripOptions, load_trip
 from migration_guard.model.finding import Finding, Report, Summary
 from migration_guard.model.trip import Trip
 from migration_guard.pytest_plugin.bench import REST, CannotJudge, Outcome, Subject
@@ -28,12 +28,12 @@ from migration_guard.roundtripping.engine import hindrances, judged, troubles
 from migration_guard.roundtripping.fixtures import MigrationFailed, MigrationGuard, ThrowawayDatabase
 from migration_guard.roundtripping.project import choose
 from migration_guard.roundtripping.servers.access import DatabaseError
-from migration_guard.roundtripping.servers.find import Wanted as WantedServer
+from migration_guard.roundtripping.servers.find import ServerRequest
 from migration_guard.roundtripping.servers.lender import Lender
 from migration_guard.roundtripping.session import Ready, Running, ready, running, target_of
-from migration_guard.roundtripping.trips.plan import Selection
+from migration_guard.roundtripping.trips.plan import RevisionSelection
 from migration_guard.roundtripping.trips.round_trip import NotCompared
-from migration_guard.roundtripping.worker.child.failures import told
+from migration_guard.roundtripping.worker.child.failures import sentence_of
 from migration_guard.roundtripping.worker.client import ChildError
 
 HEADS = "heads"
@@ -50,7 +50,7 @@ def _in_a_sentence(method: Callable[Concatenate[S, P], T]) -> Callable[Concatena
         try:
             return method(self, *arguments, **options)
         except ChildError as error:
-            raise CannotJudge(told(error.failure, "The project could not be run")) from None
+            raise CannotJudge(sentence_of(error.failure, "The project could not be run")) from None
         except (ProjectError, ConfigError, DatabaseError, MigrationFailed) as error:
             raise CannotJudge(str(error)) from None
 
@@ -171,7 +171,7 @@ class Workbench:
 
     def _options(self, database: str | None) -> TripConfig:
         """The options of the round trip; `database` is what a single test asks for."""
-        wanted = Wanted(database=database or self.asked.database)
+        wanted = TripOptions(database=database or self.asked.database)
         found = load_trip(self._settings.file, wanted, cwd=self.asked.cwd, url=self.asked.database_url)
         if database is not None and targets.dialect_of(found.database_url) != found.database:
             return replace(found, database_url=None)
@@ -221,7 +221,7 @@ class Workbench:
 
     def _begin_one(self, project: Project) -> Ready:
         settings, options = self._settings, self._options(None)
-        begun = ready(project, settings, options, Selection(), servers=self._lender.lend)
+        begun = ready(project, settings, options, RevisionSelection(), servers=self._lender.lend)
         self._open.append(self._trips.enter_context(begun))
         return self._open[-1]
 
@@ -270,8 +270,8 @@ class Workbench:
         sentence = f"Revision {blocker} fails, which comes before this one"
         if blocker in self._examined() and self._spoken[found.running.project.database, blocker]:
             return Outcome(skipped=f"{sentence}: see roundtrip[{blocker}].")
-        told = self._judged(found, found.journey.seen.trips[blocker])
-        return replace(told, failures=told.failures or (f"{sentence}.",))
+        sentence_of = self._judged(found, found.journey.seen.trips[blocker])
+        return replace(sentence_of, failures=sentence_of.failures or (f"{sentence}.",))
 
     def _compared(self, found: Ready) -> Outcome:
         journey = found.journey
@@ -307,7 +307,7 @@ class Workbench:
         with self._lender.lend(wanted) as server:
             return ThrowawayDatabase(server, server.create())
 
-    def _wanted(self, database: str | None) -> WantedServer:
+    def _wanted(self, database: str | None) -> ServerRequest:
         """The server for a test: as the round trip chooses it. Where nobody says anything, env.py is asked."""
         try:
             project = self._single()
@@ -320,9 +320,9 @@ class Workbench:
             with suppress(ChildError):  # Who needs no migrations need not have a project that runs.
                 target = self._run(database).target
         version = next((one.version for one in self._settings.target if one.dialect == target.dialect), None)
-        return WantedServer(dialect=target.dialect, version=version, url=options.database_url)
+        return ServerRequest(dialect=target.dialect, version=version, url=options.database_url)
 
-    def _wanted_without_project(self, database: str | None, why: ProjectError) -> WantedServer:
+    def _wanted_without_project(self, database: str | None, why: ProjectError) -> ServerRequest:
         self._settings = self._configured(self.asked.cwd)
         options = self._options(database)
         said = options.database if options.database != "auto" else targets.dialect_of(options.database_url)
@@ -332,7 +332,7 @@ class Workbench:
                 f"{why} Or say which kind of database a test gets: migration_guard_database in the configuration of"
                 ' pytest, or @pytest.mark.migration_guard(database="sqlite").'
             ) from None
-        return WantedServer(dialect=dialect, url=options.database_url)
+        return ServerRequest(dialect=dialect, url=options.database_url)
 
     def _run(self, database: str | None) -> Running:
         """The project in a process of its own, for the fixtures."""

@@ -13,10 +13,10 @@ from migration_guard.model.migration import Environment
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.values import (
     Attribute,
+    CallValue,
     Class,
     Constant,
     Items,
-    Made,
     Pairs,
     Symbol,
     Text,
@@ -77,17 +77,17 @@ def _convention(walker: Walker, value: Value | None, depth: int = 0) -> set[str]
     match value:
         case Items(items=items):
             return {key for item in items for key in _convention(walker, item, depth + 1)}
-        case Made(function=Symbol(name="MetaData")):
+        case CallValue(function=Symbol(name="MetaData")):
             pairs = value.keyword("naming_convention")
             found = [(key, text) for key, text in pairs.pairs] if isinstance(pairs, Pairs) else []
             return {
                 f"{key.value}={text.value}" for key, text in found if isinstance(key, Text) and isinstance(text, Text)
             }
-        case Made():
+        case CallValue():
             return _convention(walker, value.keyword("metadata"), depth + 1)
         case Class(names=names, bases=bases):
             for inner in (names.get("metadata"), *bases):
-                if isinstance(inner, Made | Class) and (found_keys := _convention(walker, inner, depth + 1)):
+                if isinstance(inner, CallValue | Class) and (found_keys := _convention(walker, inner, depth + 1)):
                     return found_keys
             return set()
         case Attribute(owner=owner, name="metadata") if owner != Constant(None):

@@ -10,16 +10,16 @@ from dataclasses import replace
 
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Environment, History, Merge, Migration, Unreadable
-from migration_guard.reading.cache.store import Cache, Read, digest
+from migration_guard.reading.cache.store import Cache, FileRecord, digest
 from migration_guard.reading.discovery.project import Project
-from migration_guard.reading.discovery.repository import Base
+from migration_guard.reading.discovery.repository import GitBase
 
 # A process has to start and to hand over what it found: measured on two processors, 1,000 files of 47 lines take 2.9 to
 # 3.2 s with two processes and 3.5 to 4.0 s with one; below this many files for each there is nothing to gain.
 ENOUGH_FOR_A_PROCESS = 400
 
 Files = Sequence[tuple[str, bytes]]
-Reads = dict[str, Read]
+Reads = dict[str, FileRecord]
 
 
 def read_history(
@@ -42,13 +42,13 @@ def read_history(
 
 
 def _read_files(
-    project: Project, contents: Mapping[str, bytes | None], dialect: str, jobs: int, known: Mapping[str, Read]
+    project: Project, contents: Mapping[str, bytes | None], dialect: str, jobs: int, known: Mapping[str, FileRecord]
 ) -> Reads:
     found: Reads = dict(known)
     waiting = []
     for path, content in contents.items():
         if content is None:
-            found[path] = Read(Unreadable(path, "The file cannot be opened. Make it readable, or remove it."))
+            found[path] = FileRecord(Unreadable(path, "The file cannot be opened. Make it readable, or remove it."))
         elif path not in found:
             waiting.append((path, content))
     return found | _read(waiting, dialect, str(project.repository), project.database, jobs)
@@ -66,9 +66,9 @@ def _read_environment(project: Project, dialect: str) -> tuple[Environment, tupl
         return environment.read_environment(str(project.env), dialect, files), files.needed()
 
 
-def history(project: Project, read: Mapping[str, Read], environment: Environment) -> History:
+def history(project: Project, read: Mapping[str, FileRecord], environment: Environment) -> History:
     """The history that these facts make."""
-    ordered = [read[path].facts for path in sorted(read)]
+    ordered = [read[path].content for path in sorted(read)]
     migrations = tuple(one for one in ordered if isinstance(one, Migration))
     return History(
         root=str(project.root),
@@ -82,10 +82,10 @@ def history(project: Project, read: Mapping[str, Read], environment: Environment
     )
 
 
-def with_base(history: History, project: Project, base: Base, dialect: str) -> History:
+def with_base(history: History, project: Project, base: GitBase, dialect: str) -> History:
     """The history with what it will be when it is merged with a git ref."""
     read = _read_some(base.coming, dialect, str(project.repository), project.database) if base.coming else {}
-    coming = [one.facts for one in read.values() if isinstance(one.facts, Migration)]
+    coming = [one.content for one in read.values() if isinstance(one.content, Migration)]
     return replace(history, merge=Merge(base.ref, base.old, graph((*history.migrations, *coming)), base.removed))
 
 
@@ -144,7 +144,7 @@ def _read_some(files: Files, dialect: str, root: str, database: str | None) -> R
         for path, content in files:
             shared.begin()
             facts = migration.read_migration(path, content, dialect, shared, database)
-            found[path] = Read(facts, shared.needed())
+            found[path] = FileRecord(facts, shared.needed())
         return found
 
 

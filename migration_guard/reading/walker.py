@@ -18,26 +18,26 @@ from migration_guard.reading.directives import connections, operations
 from migration_guard.reading.directives.handles import is_handle
 from migration_guard.reading.directives.statements import assigned
 from migration_guard.reading.interpreter import library, methods
-from migration_guard.reading.interpreter.control_flow import Flow
+from migration_guard.reading.interpreter.control_flow import ControlFlow
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.scope import Frame, OutOfSteps
 from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
     Batch,
+    CallValue,
     Class,
     Function,
     Items,
-    Made,
     Module,
     Pairs,
     Symbol,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
     same,
 )
-from migration_guard.reading.source.calls import call_facts
+from migration_guard.reading.source.calls import call_at
 from migration_guard.reading.source.source import Source
 
 DEEPEST_CALLS = 24
@@ -45,7 +45,7 @@ MOST_CUTS = 10
 _HANDLE_NAMES = frozenset({"op", "alembic_op"})
 
 
-class Walker(Flow):
+class Walker(ControlFlow):
     """Follows one file for one target dialect. `run` gives what a function of it does."""
 
     def __init__(self, source: Source, dialect: str, files: Files, module: Module | None = None) -> None:
@@ -83,7 +83,7 @@ class Walker(Flow):
         try:
             if isinstance(function, Function):
                 given = [Text(database)] if database is not None else []
-                made = Made(function, tuple(given), (), None, self.module.path)
+                made = CallValue(function, tuple(given), (), None, self.module.path)
                 _, end = self._enter(function, made)
             elif function is not None:
                 self.opaque(None, name, f"{name} is not a function written in this file")
@@ -151,7 +151,7 @@ class Walker(Flow):
             direction=self.direction,
             span=(None if helper else span) or (source.span(call) if call is not None else statement),
             statement=statement,
-            call=call_facts(source, call) if call is not None else None,
+            call=call_at(source, call) if call is not None else None,
             block=source.span(self._block) if self._block is not None else None,
             sql=sql,
             text_span=span if exact and not helper else None,
@@ -209,7 +209,7 @@ class Walker(Flow):
         """The names that `from alembic.op import *` binds."""
         return operations.NAMES
 
-    def call_value(self, function: Value, made: Made) -> Value:
+    def call_value(self, function: Value, made: CallValue) -> Value:
         """What a call gives; what it does to the database is noted on the way."""
         self.step()
         match function:
@@ -218,7 +218,7 @@ class Walker(Flow):
             case Class(names=names):
                 start = names.get("__init__")
                 if isinstance(start, Function):
-                    instance = Made(
+                    instance = CallValue(
                         Class(function.name, function.bases, dict(names), function.fields),
                         made.arguments,
                         made.keywords,
@@ -248,15 +248,15 @@ class Walker(Flow):
         return connections.call(self, made)
 
     def _apply(self, function: Value, arguments: tuple[Value, ...]) -> Value:
-        return self.call_value(function, Made(function, arguments, (), None, self.frame.module.path))
+        return self.call_value(function, CallValue(function, arguments, (), None, self.frame.module.path))
 
-    def _enter(self, function: Function, made: Made) -> tuple[Value, str | None]:
+    def _enter(self, function: Function, made: CallValue) -> tuple[Value, str | None]:
         """Runs a function's body with these arguments."""
         node = function.node
         if len(self._calls) >= DEEPEST_CALLS or self._calls.count(node) > 1:
             if any(map(is_handle, made.arguments)):
                 self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
-            return Unknown("a call nested too deeply"), None
+            return UnknownValue("a call nested too deeply"), None
         frame = Frame(function.module, self._bound(function, made), function.closure)
         saved = self.frame, self.conditional, self._outer
         if function.module is not self.module and self._outer is None:
@@ -272,9 +272,9 @@ class Walker(Flow):
             self.frame, self.conditional, self._outer = saved
         values = frame.returned or [NONE]
         agreed = all(same(values[0], value) for value in values[1:]) and (end == "return" or len(values) == 1)
-        return values[0] if agreed else Unknown(f"{function.name}() returns different values"), end
+        return values[0] if agreed else UnknownValue(f"{function.name}() returns different values"), end
 
-    def _bound(self, function: Function, made: Made) -> dict[str, Value]:
+    def _bound(self, function: Function, made: CallValue) -> dict[str, Value]:
         parameters = function.node.params
         names: dict[str, Value] = {}
         positional = [*parameters.posonly_params, *parameters.params]
@@ -290,7 +290,7 @@ class Walker(Flow):
             elif parameter.default is not None and "**" not in keywords:
                 names[name] = self.evaluate(parameter.default)
             else:
-                names[name] = Symbol("alembic.op") if name in _HANDLE_NAMES else Unknown(f"the parameter {name}")
+                names[name] = Symbol("alembic.op") if name in _HANDLE_NAMES else UnknownValue(f"the parameter {name}")
         self.frame = saved
         if isinstance(parameters.star_arg, cst.Param):
             names[parameters.star_arg.name.value] = Items(given[len(positional) :])
@@ -302,5 +302,5 @@ class Walker(Flow):
     def set_attribute(self, owner: Value, name: str, value: Value) -> None:
         """`owner.name = value`: on an object that a query gave, that is an UPDATE of its row."""
         super().set_attribute(owner, name, value)
-        if isinstance(owner, Made) and isinstance(owner.function, Attribute):
+        if isinstance(owner, CallValue) and isinstance(owner.function, Attribute):
             self.emit(*assigned(self, owner, name))

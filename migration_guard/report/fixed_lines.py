@@ -28,7 +28,7 @@ def split(text: str) -> list[str]:
     return _LINE_ENDS.split(text)
 
 
-def corrected(lines: Sequence[str], edits: Sequence[Edit], statement: Span | None) -> Iterator[tuple[Line, ...]]:
+def fixed_lines(lines: Sequence[str], edits: Sequence[Edit], statement: Span | None) -> Iterator[tuple[Line, ...]]:
     """The places that the edits change, each as it reads afterwards."""
     for first, last, inside in _regions(edits, statement, len(lines)):
         shift = first - 1

@@ -12,7 +12,7 @@ from typing import TypeVar
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity
 from migration_guard.report import plural
 from migration_guard.report.excerpt import excerpt
-from migration_guard.report.fixed_lines import CORRECTED, corrected, split
+from migration_guard.report.fixed_lines import CORRECTED, fixed_lines, split
 from migration_guard.report.locations import ONE_WAY, Case, cases, command, rooted, worst_first
 from migration_guard.report.markdown_escapes import advice, code, fenced, in_html, inline
 from migration_guard.report.summary import closing, counts, nothing_new
@@ -149,7 +149,7 @@ def _fix(finding: Finding, fix: Fix, lines: Sequence[str]) -> Iterator[str]:
     edits = [edit for edit in fix.edits if isinstance(edit, Edit)]
     if edits and lines:
         shown: list[str] = []
-        for region in corrected(lines, edits, finding.statement):
+        for region in fixed_lines(lines, edits, finding.statement):
             shown += [" ..."] if shown else []
             shown += [f"{line.mark}{line.text}" for line in region[:CORRECTED]]
             if len(region) > CORRECTED:

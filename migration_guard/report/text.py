@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Span
 from migration_guard.report import by_code, plural, printable
 from migration_guard.report.excerpt import excerpt
-from migration_guard.report.fixed_lines import CORRECTED, Line, corrected, split
+from migration_guard.report.fixed_lines import CORRECTED, Line, fixed_lines, split
 from migration_guard.report.summary import Segment, closing
 
 STYLES = {
@@ -97,7 +97,7 @@ def _fix(fix: Fix, statement: Span | None, lines: Sequence[str]) -> Iterator[Seg
     if not edits or not lines:
         return
     yield f"{heading}\n\n", "heading"
-    for number, region in enumerate(corrected(lines, edits, statement)):
+    for number, region in enumerate(fixed_lines(lines, edits, statement)):
         if number:
             yield "    ...\n", "gutter"
         yield from _region(region)

@@ -16,7 +16,7 @@ from migration_guard.baseline import without_known
 from migration_guard.config import Config, Overrides
 from migration_guard.config.roundtrip import TripConfig
 from migration_guard.engine import content
-from migration_guard.judgement import Comments, without_superseded
+from migration_guard.judgement import IgnoreComments, without_superseded
 from migration_guard.model.finding import Examined, Finding, Proof, Report, Summary
 from migration_guard.model.migration import History
 from migration_guard.model.replay import Replayed
@@ -25,10 +25,10 @@ from migration_guard.model.target import Target
 from migration_guard.model.trip import Cause, Trip
 from migration_guard.reading.discovery.project import Project
 from migration_guard.roundtripping.session import Ready, Running, read_files, ready
-from migration_guard.roundtripping.trips.full_trip import WholeWay
-from migration_guard.roundtripping.trips.plan import Selection
-from migration_guard.roundtripping.trips.round_trip import Journey, NotCompared
-from migration_guard.roundtripping.worker.child.failures import lacking, told
+from migration_guard.roundtripping.trips.full_trip import FullTrip
+from migration_guard.roundtripping.trips.plan import RevisionSelection
+from migration_guard.roundtripping.trips.round_trip import NotCompared, RoundTrip
+from migration_guard.roundtripping.worker.child.failures import lacking, sentence_of
 from migration_guard.rules import Context
 
 LACKS = """\
@@ -44,7 +44,7 @@ class Request:
     """One round trip as it was asked for."""
 
     options: TripConfig
-    selection: Selection = field(default_factory=Selection)
+    selection: RevisionSelection = field(default_factory=RevisionSelection)
     stop_at_first: bool = False
     explicit: Path | None = None
     overrides: Overrides | None = None
@@ -118,7 +118,7 @@ def _one(
     return Report(findings, summary, sources(findings, running.contents)), stage.calls
 
 
-def _travel(journey: Journey, request: Request, settings: Config, progress: Progress) -> None:
+def _travel(journey: RoundTrip, request: Request, settings: Config, progress: Progress) -> None:
     """Visit each revision in its turn, then the models, then all the way down and up."""
     seen, trips, number = journey.seen, journey.plan.trips, 0
     for revision in trips:
@@ -132,24 +132,24 @@ def _travel(journey: Journey, request: Request, settings: Config, progress: Prog
             return
     if request.options.models or settings.selects(MODELS, default=False):
         _compare_models(journey)
-    if request.options.whole_way:
-        WholeWay(journey).go()
-        journey.note_fallen()
+    if request.options.full_trip:
+        FullTrip(journey).go()
+        journey.note_failed_on_empty()
 
 
-def _start(found: Ready, selection: Selection) -> str:
+def _start(found: Ready, selection: RevisionSelection) -> str:
     """The revision behind which the trips began, empty where that was the beginning, or somebody has named some."""
     start = found.running.settings.start_after
     named = selection.only is not None or selection.span is not None
     return start if start is not None and start in found.journey.graph.revisions and not named else ""
 
 
-def _part(selection: Selection) -> Iterator[str]:
+def _part(selection: RevisionSelection) -> Iterator[str]:
     if selection.shard is not None:
         yield f"These were part {selection.shard[0]} of {selection.shard[1]} of the revisions."
 
 
-def _compare_models(journey: Journey) -> None:
+def _compare_models(journey: RoundTrip) -> None:
     """What the models and the database do not share belongs to the newest revision that was tried."""
     trips = journey.seen.trips
     try:
@@ -190,7 +190,7 @@ def judged(running: Running, trips: Iterable[Trip], *, models: bool = False) -> 
         source = decoded(running.contents.get(migration.path) or content(Path(migration.path)))
         context = Context(target, History("", (migration,)), Replayed(migration), EMPTY, source)
         said = placed((finding for rule in active for finding in rule.check(trip, context)), migration)
-        comments = Comments(migration)
+        comments = IgnoreComments(migration)
         supersedes = {rule.code: rule.supersedes for rule in active}
         excused = FAILURES if _hindrances(trip) else ()
         kept = [one for one in said if one.code not in excused]
@@ -207,7 +207,7 @@ def hindrances(found: Ready, trip: Trip) -> list[str]:
 def troubles(found: Ready) -> tuple[str, ...]:
     """Sentences on what env.py complained of behind the migrations."""
     errors = found.journey.stage.troubles
-    return tuple(dict.fromkeys(told(error.failure, "env.py fails after the migrations") for error in errors))
+    return tuple(dict.fromkeys(sentence_of(error.failure, "env.py fails after the migrations") for error in errors))
 
 
 def _proof(found: Ready, findings: Sequence[Finding]) -> tuple[Proof, list[str]]:
@@ -239,7 +239,7 @@ def _proof(found: Ready, findings: Sequence[Finding]) -> tuple[Proof, list[str]]
         proven=len(proven),
         one_way=tuple(seen.one_way),
         not_reached=tuple(seen.not_reached),
-        whole_way=seen.whole_way,
+        whole_way=seen.full_trip,
         rows=stage.written,
         unproven=tuple(unproven),
         not_proven=tuple(one for one in seen.trips if one not in (*proven, *seen.one_way)),

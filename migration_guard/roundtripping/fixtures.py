@@ -18,13 +18,13 @@ from migration_guard.config.selection import nearest
 from migration_guard.model.finding import Direction
 from migration_guard.model.trip import Cause, Failure
 from migration_guard.reading.discovery.project import ProjectError
-from migration_guard.roundtripping.servers.access import Access, DatabaseError, available, url, words_of
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, available, database_message, url
 from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.servers.find import Server
 from migration_guard.roundtripping.session import Running
-from migration_guard.roundtripping.trips.plan import WORDS_FOR_HEADS, Selection, lineage, needs, plan
+from migration_guard.roundtripping.trips.plan import WORDS_FOR_HEADS, RevisionSelection, lineage, needs, plan
 from migration_guard.roundtripping.trips.preparation import preparation
-from migration_guard.roundtripping.worker.child.failures import told
+from migration_guard.roundtripping.worker.child.failures import sentence_of
 from migration_guard.roundtripping.worker.client import ChildError
 
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
@@ -108,7 +108,7 @@ class MigrationGuard:
         self._running = running
         options, child = running.options, running.child
         self._graph = _asked(lambda: lineage(child.revisions()))
-        present = plan(self._graph, Selection(start=options.start)).there
+        present = plan(self._graph, RevisionSelection(start=options.start)).there
         self._preparation = preparation(options.prepare, options.folder, self._graph.tops(present))
         _asked(lambda: self._preparation.apply(database.destination, running.server, child))
 
@@ -253,7 +253,7 @@ class MigrationGuard:
 
     def _find(self, word: str, call: str) -> str:
         try:
-            return plan(self._graph, Selection(only=word)).trips[0]
+            return plan(self._graph, RevisionSelection(only=word)).trips[0]
         except ProjectError as error:
             sentence = str(error).partition(": ")[2]
             raise MigrationFailed(f"{call}({word!r}): {sentence}") from None
@@ -277,7 +277,7 @@ class MigrationGuard:
             try:
                 return access.run(work)
             except DBAPIError as error:
-                raise MigrationFailed(f"{what}: {words_of(error)}") from None
+                raise MigrationFailed(f"{what}: {database_message(error)}") from None
             except MigrationFailed as error:
                 raise error.with_traceback(None) from None  # our ways to the database tell a test nothing
 
@@ -287,7 +287,7 @@ def _asked(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except ChildError as error:
-        raise MigrationFailed(told(error.failure, "env.py could not be run")) from None
+        raise MigrationFailed(sentence_of(error.failure, "env.py could not be run")) from None
 
 
 def _sentence(failure: Failure, direction: Direction, revision: str) -> str:

@@ -25,19 +25,18 @@ from migration_guard.model.target import ASSUMED, Target
 from migration_guard.reading.cache.store import Cache
 from migration_guard.reading.discovery import repository
 from migration_guard.reading.discovery.project import Project, ProjectError
-from migration_guard.reading.discovery.repository import Base
+from migration_guard.reading.discovery.repository import GitBase
 from migration_guard.reading.history import read_history
-from migration_guard.roundtripping.servers.find import Server, server
-from migration_guard.roundtripping.servers.find import Wanted as WantedServer
-from migration_guard.roundtripping.trips.plan import Lineage, Selection, lineage, plan
+from migration_guard.roundtripping.servers.find import Server, ServerRequest, server
+from migration_guard.roundtripping.trips.plan import Lineage, RevisionSelection, lineage, plan
 from migration_guard.roundtripping.trips.preparation import preparation
-from migration_guard.roundtripping.trips.round_trip import Journey
+from migration_guard.roundtripping.trips.round_trip import RoundTrip
 from migration_guard.roundtripping.trips.stage import Stage
 from migration_guard.roundtripping.worker.client import Child, ChildError, Job
 
 COMMENT = b"migration-guard:"
 Contents = Mapping[str, bytes | None]
-Servers = Callable[[WantedServer], AbstractContextManager[Server]]
+Servers = Callable[[ServerRequest], AbstractContextManager[Server]]
 T = TypeVar("T")
 
 
@@ -58,7 +57,7 @@ class Running:
     assumed: str
     server: Server
     child: Child
-    base: Base | None = None
+    base: GitBase | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -67,7 +66,7 @@ class Ready:
     """A project on a server, ready for its revisions: `journey.visit` tries one."""
 
     running: Running
-    journey: Journey
+    journey: RoundTrip
 
 
 @contextmanager
@@ -75,7 +74,7 @@ def ready(
     project: Project,
     settings: Config,
     options: TripConfig,
-    selection: Selection,
+    selection: RevisionSelection,
     *,
     servers: Servers = server,
 ) -> Iterator[Ready]:
@@ -93,13 +92,13 @@ def ready(
         stage = Stage(running.server, child, prepared, graph, engine_name=project.database, rows=options.rows)
         stack.callback(stage.close)
         migrations = _all(graph, read_files(running, commented(running.contents)))
-        return Ready(running=running, journey=Journey(stage, graph, plan(graph, chosen, stage.there), migrations))
+        return Ready(running=running, journey=RoundTrip(stage, graph, plan(graph, chosen, stage.there), migrations))
 
     with _begun(project, settings, options, servers, begin) as found:
         yield found
 
 
-def _narrowed(selection: Selection, running: Running) -> Selection:
+def _narrowed(selection: RevisionSelection, running: Running) -> RevisionSelection:
     """The selection without what is old, unless somebody has named revisions."""
     settings, base = running.settings, running.base
     named = selection.only is not None or selection.span is not None
@@ -179,7 +178,7 @@ def _begun(
         with ExitStack() as stack:
             try:
                 version = next((one.version for one in settings.target if one.dialect == target.dialect), None)
-                wanted = WantedServer(dialect=target.dialect, version=version, url=options.database_url)
+                wanted = ServerRequest(dialect=target.dialect, version=version, url=options.database_url)
                 found = stack.enter_context(servers(wanted))
                 # Projects that connect while they are imported get a database of ours, too.
                 child = Child(_job(project, options), timeout=options.timeout, destination=found.create())

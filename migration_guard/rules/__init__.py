@@ -3,9 +3,9 @@ What a rule is. Read this page, then any rule in this folder, before writing one
 
 A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that
 a history creates, `Rule[Operation]` all that is done, `Rule[Migration]` every revision, `Rule[History]` the whole
-graph, `Rule[Silence]` every ignore comment, `Rule[Trip]` what a revision did on a real database. Its docstring is its
-page: the first line says the hazard, then comes what happens to whom, then examples in fences, which are executed as
-tests:
+graph, `Rule[IgnoreOutcome]` every ignore comment, `Rule[Trip]` what a revision did on a real database. Its docstring
+is its page: the first line says the hazard, then comes what happens to whom, then examples in fences, which are
+executed as tests:
 
     python bad      yields exactly this code           python good     yields nothing
     python given    the history before                 python fixed    what the correction makes of the bad one
@@ -31,7 +31,7 @@ from typing import ClassVar, Generic, TypeVar, get_args
 from migration_guard import dialects
 from migration_guard.dialects import Ability, Change, Impact
 from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
-from migration_guard.model.migration import History, Migration, Silence
+from migration_guard.model.migration import History, IgnoreOutcome, Migration
 from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
 from migration_guard.model.replay import Replayed
@@ -39,7 +39,7 @@ from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown,
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
 
-Subject = TypeVar("Subject", bound=Operation | Migration | History | Silence | Trip)
+Subject = TypeVar("Subject", bound=Operation | Migration | History | IgnoreOutcome | Trip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +165,10 @@ class Rule(Generic[Subject]):
 
     @classmethod
     @cache
-    def subject(cls) -> type[Operation | Migration | History | Silence | Trip]:
+    def subject(cls) -> type[Operation | Migration | History | IgnoreOutcome | Trip]:
         """What this rule judges, read from `Rule[...]`."""
         (base,) = [base for base in cls.__orig_bases__ if get_args(base)]  # type: ignore[attr-defined]
-        found: type[Operation | Migration | History | Silence | Trip] = get_args(base)[0]
+        found: type[Operation | Migration | History | IgnoreOutcome | Trip] = get_args(base)[0]
         return found
 
     def check(self, subject: Subject, context: Context) -> Iterator[Finding]:
@@ -221,9 +221,9 @@ class Rule(Generic[Subject]):
 
 
 @cache
-def load() -> Mapping[str, Rule[Operation | Migration | History | Silence | Trip]]:
+def load() -> Mapping[str, Rule[Operation | Migration | History | IgnoreOutcome | Trip]]:
     """Every rule of this folder, by code."""
-    found: dict[str, Rule[Operation | Migration | History | Silence | Trip]] = {}
+    found: dict[str, Rule[Operation | Migration | History | IgnoreOutcome | Trip]] = {}
     for file in sorted(Path(__file__).parent.glob("*.py")):
         if file.stem.startswith("_"):
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
+from migration_guard.model.differences import Fate
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import (
     AddColumn,
@@ -37,7 +38,7 @@ def undone(context: Context) -> list[tuple[str, str]]:
     Taken from the comparison of schemas; where the operations are conditional, or the schema before is not known, from
     the operations themselves.
     """
-    found = [(one.name, f"the {one}" if one.how == "changed" else str(one)) for one in context.replayed.differences]
+    found = [(one.name, f"the {one}" if one.fate is Fate.CHANGED else str(one)) for one in context.replayed.differences]
     if found:
         return found
     said: dict[str, str] = {}

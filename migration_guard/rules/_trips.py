@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.migration import Body, Form
-from migration_guard.model.trip import QUERY, Cause, Difference, Failure, Fate, Place, Statement, Trip
+from migration_guard.model.trip import QUERY, CatalogueDifference, Cause, Failure, Place, SentStatement, Trip
 from migration_guard.rules import Context
 
 LONGEST_STATEMENT = 400
@@ -35,7 +36,7 @@ def spans(place: Place | None, direction: Direction, context: Context) -> tuple[
     return span, span
 
 
-def origin(difference: Difference, trip: Trip, *, rows: bool = False) -> Place | None:
+def origin(difference: CatalogueDifference, trip: Trip, *, rows: bool = False) -> Place | None:
     """
     The line of the operation that brought an object into this state: of one that is left behind the first that names
     it, otherwise the last; failing that, one on its table. `rows`: statements on rows count, too.
@@ -62,7 +63,7 @@ def origin(difference: Difference, trip: Trip, *, rows: bool = False) -> Place |
     return None
 
 
-def _first_naming(words: Sequence[str], statements: Sequence[Statement], besides: re.Pattern[str]) -> Place | None:
+def _first_naming(words: Sequence[str], statements: Sequence[SentStatement], besides: re.Pattern[str]) -> Place | None:
     patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE) for word in words]
     if not patterns:
         return None

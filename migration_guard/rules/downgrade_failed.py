@@ -47,7 +47,7 @@ class DowngradeFailed(Rule[Trip]):
     help = "Undo what upgrade() does, or declare the revision: # migration-guard: irreversible <reason>"
 
     def check(self, subject: Trip, context: Context) -> Iterator[Finding]:
-        for step in (subject.downgrade, *subject.whole_way):
+        for step in (subject.downgrade, *subject.full_trip):
             if step is None or step.failure is None or step.direction is not Direction.DOWNGRADE:
                 continue
             failure = step.failure
@@ -58,7 +58,7 @@ class DowngradeFailed(Rule[Trip]):
                 around=statement,
                 direction=Direction.DOWNGRADE,
                 objects=named(failure),
-                where=" on the way from the heads to base" if step in subject.whole_way else "",
+                where=" on the way from the heads to base" if step in subject.full_trip else "",
                 reason=reason(failure, context.migration.downgrade),
                 help="{advice}",
                 advice=advice(failure, context, self.help),

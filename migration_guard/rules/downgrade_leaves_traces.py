@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form
-from migration_guard.model.trip import Difference, Fate, Trip
+from migration_guard.model.trip import CatalogueDifference, Trip
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import listed
 from migration_guard.rules._trips import origin, spans
@@ -101,7 +102,7 @@ class DowngradeLeavesTraces(Rule[Trip]):
                 around=statement,
                 direction=Direction.DOWNGRADE,
                 objects=[difference.name],
-                what=told(difference),
+                what=described(difference),
                 advice=_advice(difference),
             )
 
@@ -114,13 +115,13 @@ class DowngradeLeavesTraces(Rule[Trip]):
             around=downgrade.statement,
             direction=Direction.DOWNGRADE,
             objects=[difference.name for difference in subject.left],
-            what=listed([told(difference) for difference in subject.left]),
+            what=listed([described(difference) for difference in subject.left]),
             advice="downgrade() does nothing. Let it undo what upgrade() does, or declare the revision:"
             " # migration-guard: irreversible <reason>",
         )
 
 
-def told(difference: Difference, left: str = "is left behind") -> str:
+def described(difference: CatalogueDifference, left: str = "is left behind") -> str:
     """An object and what became of it: `Index ix_users_email on users is missing`."""
     where = f" on {difference.table}" if difference.table and difference.kind != "column" else ""
     what = f"{difference.kind[:1].upper()}{difference.kind[1:]} {difference.name}{where}"
@@ -135,7 +136,7 @@ def told(difference: Difference, left: str = "is left behind") -> str:
     return f"{what} has changed ({changes})"
 
 
-def _advice(difference: Difference) -> str:
+def _advice(difference: CatalogueDifference) -> str:
     schema, _, table = (difference.table or difference.name).rpartition(".")
     words = {
         "name": difference.name,

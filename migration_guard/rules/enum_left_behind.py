@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
 from migration_guard.model.schema import UNKNOWN, Name, SchemaState, in_sql
@@ -55,7 +56,7 @@ class EnumLeftBehind(Rule[Migration]):
             return
         if not context.replayed.comparable:
             return
-        left = {one.name for one in context.replayed.differences if one.how == "left" and one.kind == "type"}
+        left = {one.name for one in context.replayed.differences if one.fate is Fate.LEFT_BEHIND and one.kind == "type"}
         for name in context.replayed.created_enums:
             if str(name) in left:
                 yield self.finding(

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding, Severity
-from migration_guard.model.migration import Silence
+from migration_guard.model.migration import IgnoreOutcome
 from migration_guard.rules import Context, Rule
 
 
-class IgnoreWithoutReason(Rule[Silence]):
+class IgnoreWithoutReason(Rule[IgnoreOutcome]):
     """
     An ignore comment that does not say why.
 
@@ -37,7 +37,7 @@ class IgnoreWithoutReason(Rule[Silence]):
     message = "ignore[{codes}] gives no reason, so nobody can tell later whether it still holds."
     help = "Say why behind the bracket: # migration-guard: ignore[{codes}] the table is empty until the next release"
 
-    def check(self, subject: Silence, context: Context) -> Iterator[Finding]:
+    def check(self, subject: IgnoreOutcome, context: Context) -> Iterator[Finding]:
         comment = subject.comment
         if comment.codes and not comment.reason:
             yield self.finding(context.migration, span=comment.span, codes=", ".join(comment.codes))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.differences import Difference
+from migration_guard.model.differences import Fate, SchemaDifference
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
 from migration_guard.rules import Context, Rule
@@ -67,10 +67,10 @@ class IncompleteDowngrade(Rule[Migration]):
             )
 
 
-def _words(one: Difference) -> tuple[str, str]:
-    match one.how:
-        case "left":
+def _words(one: SchemaDifference) -> tuple[str, str]:
+    match one.fate:
+        case Fate.LEFT_BEHIND:
             return f"{one} is left behind, which was not there before", f"Drop {one} in downgrade()"
-        case "lost":
+        case Fate.MISSING:
             return f"{one} is missing, which was there before", f"Bring back {one} in downgrade()"
     return f"the {one} is {one.now}; it was {one.was}", f"Set the {one} back to {one.was} in downgrade()"

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.constraints import CreateIndex, DropConstraint, DropIndex
-from migration_guard.model.differences import Difference
+from migration_guard.model.differences import Fate, SchemaDifference
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
 from migration_guard.model.operations import AddColumn, CreateTable, DropColumn, DropTable, Operation
-from migration_guard.model.replay import Step
+from migration_guard.model.replay import ReplayStep
 from migration_guard.model.schema import ConstraintKind
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
@@ -78,7 +78,7 @@ class MismatchedDowngrade(Rule[Migration]):
             return
         if not context.replayed.comparable:
             return
-        left = [one for one in context.replayed.differences if one.how == "left"]
+        left = [one for one in context.replayed.differences if one.fate is Fate.LEFT_BEHIND]
         for step in context.replayed.downgrade:
             operation = step.operation
             described = _described(operation)
@@ -129,7 +129,7 @@ def _made(operation: Operation) -> str | None:
 
 def _was_untouched(operation: Operation, name: str, context: Context) -> bool:
     """Whether what is dropped was there before the upgrade, and the upgrade left it as it was."""
-    lost = any(one.how == "lost" and one.name == name for one in context.replayed.differences)
+    lost = any(one.fate is Fate.MISSING and one.name == name for one in context.replayed.differences)
     before, after = context.replayed.before, context.replayed.after
     if name in map(_made, context.migration.upgrade.operations):
         return False
@@ -145,7 +145,7 @@ def _was_untouched(operation: Operation, name: str, context: Context) -> bool:
     return False
 
 
-def _is_unheard_of(operation: Operation, instead: Difference, context: Context) -> bool:
+def _is_unheard_of(operation: Operation, instead: SchemaDifference, context: Context) -> bool:
     """
     Whether nothing of this name is known in the schemas before and after, while the upgrade leaves something of that
     kind: a table, or what is on the same table, or has the same name in another schema or table.
@@ -166,7 +166,7 @@ def _is_unheard_of(operation: Operation, instead: Difference, context: Context) 
     return False
 
 
-def _is_absent(step: Step, context: Context) -> bool:
+def _is_absent(step: ReplayStep, context: Context) -> bool:
     """Whether what is dropped is certainly not there: its table is known to the last column, and has no such thing."""
     operation, state = step.operation, context.replayed.after
     if not isinstance(operation, DropColumn | DropIndex):
@@ -182,7 +182,7 @@ def _is_absent(step: Step, context: Context) -> bool:
     return operation.name not in table.indexes and operation.name not in unique and None not in unique
 
 
-def _is_unknown(step: Step, instead: Difference) -> bool:
+def _is_unknown(step: ReplayStep, instead: SchemaDifference) -> bool:
     """Whether the same table lacks what is dropped, while the upgrade left something of that kind on it."""
     operation = step.operation
     match operation:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Finding
-from migration_guard.model.migration import GraphFacts, History, Migration
+from migration_guard.model.migration import History, Migration, RevisionGraph
 from migration_guard.rules import Context, Rule
 
 
@@ -64,7 +64,7 @@ def _heads_before(heads: Sequence[Migration], history: History) -> int:
     return sum(revision not in named for revision in below)
 
 
-def lineage(head: Migration, graph: GraphFacts) -> list[Migration]:
+def lineage(head: Migration, graph: RevisionGraph) -> list[Migration]:
     """A head and every revision below it."""
     known = {migration.revision: migration for migration in graph.order}
     found = {head.revision: head}

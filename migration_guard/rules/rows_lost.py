@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Finding, Severity
-from migration_guard.model.trip import Difference, Fate, Loss, Trip
+from migration_guard.model.trip import CatalogueDifference, Loss, Trip
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._trips import origin, spans
 
@@ -74,5 +75,5 @@ def _accepts(word: str) -> bool:
     return word.upper() in ACCEPTED_WITH or word.lower() in ACCEPTED_WITH
 
 
-def _as_difference(loss: Loss) -> Difference:
-    return Difference("column", loss.column or loss.table, Fate.CHANGED, loss.table)
+def _as_difference(loss: Loss) -> CatalogueDifference:
+    return CatalogueDifference("column", loss.column or loss.table, Fate.CHANGED, loss.table)

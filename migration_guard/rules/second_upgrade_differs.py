@@ -6,7 +6,7 @@ from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.trip import Trip
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._trips import origin, spans
-from migration_guard.rules.downgrade_leaves_traces import told
+from migration_guard.rules.downgrade_leaves_traces import described
 
 
 class SecondUpgradeDiffers(Rule[Trip]):
@@ -59,5 +59,5 @@ class SecondUpgradeDiffers(Rule[Trip]):
                 around=statement,
                 direction=Direction.UPGRADE,
                 objects=[difference.name],
-                what=told(difference, left="is there"),
+                what=described(difference, left="is there"),
             )

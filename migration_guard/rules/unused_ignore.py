@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Edit, Finding, Fix, Severity
-from migration_guard.model.migration import Silence
+from migration_guard.model.migration import IgnoreOutcome
 from migration_guard.rules import Context, Rule
 from migration_guard.source_edits import Places, remove
 
 
-class UnusedIgnore(Rule[Silence]):
+class UnusedIgnore(Rule[IgnoreOutcome]):
     """
     An ignore comment that silences nothing.
 
@@ -68,7 +68,7 @@ class UnusedIgnore(Rule[Silence]):
     message = "{what}"
     help = "Remove {which}."
 
-    def check(self, subject: Silence, context: Context) -> Iterator[Finding]:
+    def check(self, subject: IgnoreOutcome, context: Context) -> Iterator[Finding]:
         comment = subject.comment
         if not comment.codes:
             what = "This comment is not understood: it silences nothing. Write # migration-guard: ignore[MG401] reason"
@@ -86,7 +86,7 @@ class UnusedIgnore(Rule[Silence]):
             )
 
 
-def _without(silence: Silence, source: str) -> Edit | None:
+def _without(silence: IgnoreOutcome, source: str) -> Edit | None:
     """Leave the idle codes out of the comment's list."""
     places = Places(source)
     begin, end = places.range(silence.comment.span)

@@ -58,7 +58,7 @@ that is in no transaction (engine.connect(), and a commit behind what env.py its
 transaction_per_migration=True there, and call run_migrations() within `with context.begin_transaction():`."""
 
     def check(self, subject: Trip, context: Context) -> Iterator[Finding]:
-        steps = [subject.on_empty or subject.upgrade, *subject.whole_way, subject.own_transactions]
+        steps = [subject.on_empty or subject.upgrade, *subject.full_trip, subject.own_transactions]
         for step in steps:
             if step is None or step.failure is None or step.direction is not Direction.UPGRADE:
                 continue
@@ -70,7 +70,7 @@ transaction_per_migration=True there, and call run_migrations() within `with con
                 help = self.unprepared
             if step is subject.own_transactions:
                 where, help = " as env.py runs it", self.own
-            elif step in subject.whole_way:
+            elif step in subject.full_trip:
                 where, help = " after the way down to base", "What the downgrades leave behind is in its way."
             yield self.finding(
                 subject,

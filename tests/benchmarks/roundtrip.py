@@ -17,7 +17,7 @@ from pathlib import Path
 from histories import history
 
 from migration_guard.roundtripping.servers.access import url
-from migration_guard.roundtripping.servers.find import Server, Wanted, server
+from migration_guard.roundtripping.servers.find import Server, ServerRequest, server
 
 ENV = """\
 import os
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--revisions", type=int, default=200)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place, server(Wanted(dialect="postgresql")) as found:
+    with tempfile.TemporaryDirectory() as place, server(ServerRequest(dialect="postgresql")) as found:
         folder = history(Path(place) / "project", options.revisions)
         (folder / "migrations" / "env.py").write_text(ENV)
         (folder / "conftest.py").write_text(CONFTEST)

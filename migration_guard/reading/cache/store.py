@@ -37,15 +37,15 @@ _RECORD = re.compile(r"[0-9a-f]{32}\.json")
 # https://bford.info/cachedir/
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder holds what migration-guard need not read again.\n"
 
-FileFacts = Migration | Unreadable | None
+FileContent = Migration | Unreadable | None
 Judged = tuple[tuple[Finding, ...], Summary]
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class FileRecord:
     """The facts of one file, and the other files that were looked for on the way to them, absent ones included."""
 
-    facts: FileFacts
+    content: FileContent
     needed: tuple[str, ...] = ()
 
 
@@ -86,7 +86,7 @@ class Cache:
 
     def read(
         self, name: str, key: str, contents: Mapping[str, bytes | None]
-    ) -> tuple[dict[str, Read], tuple[Environment, tuple[str, ...]] | None]:
+    ) -> tuple[dict[str, FileRecord], tuple[Environment, tuple[str, ...]] | None]:
         """The facts of those files that are as they were, with all they lean on; and the environment, if that is."""
         match self._load(name, key):
             case {"needed": list(lists), "files": dict(files), "environment": environment}:
@@ -100,7 +100,7 @@ class Cache:
         name: str,
         key: str,
         contents: Mapping[str, bytes | None],
-        read: Mapping[str, Read],
+        read: Mapping[str, FileRecord],
         environment: tuple[Environment, tuple[str, ...]],
     ) -> None:
         """Keeps the facts of all files of a history."""
@@ -111,9 +111,9 @@ class Cache:
         def number(needed: tuple[str, ...]) -> int:
             return lists.setdefault(needed, len(lists))
 
-        encode = encoder(FileFacts)
+        encode = encoder(FileContent)
         files = {
-            path: [digest(contents[path] or b""), number(one.needed), encode(one.facts)]
+            path: [digest(contents[path] or b""), number(one.needed), encode(one.content)]
             for path, one in read.items()
             if contents[path] is not None
         }
@@ -232,14 +232,14 @@ def _unchanged(
     lists: Sequence[Sequence[object]],
     current: Sequence[bool],
     contents: Mapping[str, bytes | None],
-) -> Iterator[tuple[str, Read]]:
-    decode = decoder(FileFacts)
+) -> Iterator[tuple[str, FileRecord]]:
+    decode = decoder(FileContent)
     for path, row in files.items():
         match path, row:
             case str(), [str(state), int(number), facts] if 0 <= number < len(lists):
                 known = contents.get(path)
                 if current[number] and known is not None and digest(known) == state:
-                    yield path, Read(decode(facts), _paths(lists[number]))
+                    yield path, FileRecord(decode(facts), _paths(lists[number]))
             case _:
                 raise Malformed
 

@@ -9,8 +9,8 @@ from migration_guard.model import schema
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives.constructs import Constructs
-from migration_guard.reading.directives.recorder import Recorder, identifier, schema_of
-from migration_guard.reading.interpreter.values import FALSE, Batch, Made, Unknown, Value, truth
+from migration_guard.reading.directives.recorder import DirectiveWalker, identifier, schema_of
+from migration_guard.reading.interpreter.values import FALSE, Batch, CallValue, UnknownValue, Value, truth
 
 SIGNATURES = {
     "create_table": "table_name *columns",
@@ -43,10 +43,10 @@ _ALIASES = {
 }
 
 
-class Ask:
+class BoundArguments:
     """One directive call with its arguments bound to the names of its signature."""
 
-    def __init__(self, walker: Recorder, made: Made, name: str, batch: Batch | None) -> None:
+    def __init__(self, walker: DirectiveWalker, made: CallValue, name: str, batch: Batch | None) -> None:
         self.walker, self.made, self.name, self.batch = walker, made, name, batch
         self.constructs = Constructs(walker.dialect)
         self.values: dict[str, Value] = {}
@@ -106,7 +106,7 @@ class Ask:
             if value is None:
                 return f"the argument {parameter} is missing"
             if identifier(value) is None:
-                why = f" ({value.reason})" if isinstance(value, Unknown) else ""
+                why = f" ({value.reason})" if isinstance(value, UnknownValue) else ""
                 return f"the {parameter.replace('_', ' ')} is not known{why}"
         return None
 

@@ -12,19 +12,19 @@ from migration_guard.model.objects import RunSql
 from migration_guard.model.site import Site
 from migration_guard.reading.directives.creations import create_or_drop
 from migration_guard.reading.directives.handles import OPENERS, is_handle, is_other_api, root_of
-from migration_guard.reading.directives.recorder import Recorder
+from migration_guard.reading.directives.recorder import DirectiveWalker
 from migration_guard.reading.directives.statements import is_query, query_change, run_construct, session_write
 from migration_guard.reading.interpreter.library import HARMLESS, opened_path
 from migration_guard.reading.interpreter.values import (
     Attribute,
+    CallValue,
     Class,
     Function,
     Items,
-    Made,
     Module,
     Symbol,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
 )
 from migration_guard.reading.sql import reader
@@ -38,7 +38,7 @@ _LOOKS = frozenset({"inspect", "Inspector", "from_engine"})
 _LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
 
 
-def call(walker: Recorder, made: Made) -> Value:
+def call(walker: DirectiveWalker, made: CallValue) -> Value:
     """A call that is neither a directive nor plain Python: what it asks of the database is noted."""
     function = made.function
     if isinstance(function, Attribute):
@@ -47,7 +47,7 @@ def call(walker: Recorder, made: Made) -> Value:
             return text
         if name in _RUNNERS and made.arguments and not is_other_api(owner):
             return execute(walker, made, made.arguments[0])
-        if name in ("create", "drop") and isinstance(owner, Made):
+        if name in ("create", "drop") and isinstance(owner, CallValue):
             return create_or_drop(walker, made, owner)
         if name in _QUERY_ENDS and is_query(owner):
             return query_change(walker, made, owner)
@@ -57,32 +57,32 @@ def call(walker: Recorder, made: Made) -> Value:
     return made
 
 
-def _file_text(walker: Recorder, made: Made) -> Value | None:
+def _file_text(walker: DirectiveWalker, made: CallValue) -> Value | None:
     """The content of a file of the repository that is read here."""
     function = made.function
     opener = made
     if isinstance(function, Attribute) and function.name == "read":
-        if not isinstance(function.owner, Made):
+        if not isinstance(function.owner, CallValue):
             return None
         opener = function.owner
     path = opened_path(opener)
     if path is None:
         return None
     text = walker.files.text(path if path.startswith("/") or path[1:3] == ":\\" else f"{walker.files.root}/{path}")
-    return Text(text) if text is not None else Unknown("the file is not in the repository, or cannot be read")
+    return Text(text) if text is not None else UnknownValue("the file is not in the repository, or cannot be read")
 
 
 # --- executing ------------------------------------------------------------------------------------------------------
 
 
-def execute(walker: Recorder, made: Made, statement: Value | None) -> Value:
+def execute(walker: DirectiveWalker, made: CallValue, statement: Value | None) -> Value:
     """A statement handed to a connection, a session or op.execute()."""
     match statement:
         case Text():
             _run_text(walker, made, statement)
-        case Made(function=Symbol(name="text" | "DDL" | "SQL")) if isinstance(inner := _first(statement), Text):
+        case CallValue(function=Symbol(name="text" | "DDL" | "SQL")) if isinstance(inner := _first(statement), Text):
             _run_text(walker, made, inner)
-        case Made(function=Attribute(owner=owner, name="bindparams" | "columns" | "execution_options" | "params")):
+        case CallValue(function=Attribute(owner=owner, name="bindparams" | "columns" | "execution_options" | "params")):
             execute(walker, made, owner)
         case Items(items=items, complete=True) if items and all(isinstance(item, Text) for item in items):
             for item in items:
@@ -94,11 +94,11 @@ def execute(walker: Recorder, made: Made, statement: Value | None) -> Value:
     return made
 
 
-def _first(made: Made) -> Value | None:
+def _first(made: CallValue) -> Value | None:
     return made.argument(0, "text") or made.keyword("statement")
 
 
-def _run_text(walker: Recorder, made: Made, text: Text) -> None:
+def _run_text(walker: DirectiveWalker, made: CallValue, text: Text) -> None:
     """SQL text: each of its statements, at its own place in the source."""
     walker.spend(text)
     isolated = _is_autocommit(made.function)
@@ -123,7 +123,7 @@ def _run_text(walker: Recorder, made: Made, text: Text) -> None:
             _follow_transaction(walker, operation.kind)
 
 
-def _follow_transaction(walker: Recorder, kind: str) -> None:
+def _follow_transaction(walker: DirectiveWalker, kind: str) -> None:
     """A COMMIT in the middle ends the transaction; what follows runs alone, until BEGIN."""
     first = kind.split(" ")[0]
     if first in ("COMMIT", "END", "ROLLBACK") and kind in (
@@ -143,7 +143,7 @@ def _follow_transaction(walker: Recorder, kind: str) -> None:
 def _is_autocommit(value: Value) -> bool:
     """Whether a connection was opened with isolation_level="AUTOCOMMIT"."""
     match value:
-        case Made(function=function):
+        case CallValue(function=function):
             level = value.keyword("isolation_level")
             return (isinstance(level, Text) and level.value.upper() == "AUTOCOMMIT") or _is_autocommit(function)
         case Attribute(owner=owner):
@@ -154,7 +154,7 @@ def _is_autocommit(value: Value) -> bool:
 # --- suspicion ------------------------------------------------------------------------------------------------------
 
 
-def _suspect(walker: Recorder, made: Made) -> None:
+def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
     """Notes a call that may have touched the database where we cannot look."""
     function, name = made.function, made.name
     root = root_of(function)
@@ -167,7 +167,7 @@ def _suspect(walker: Recorder, made: Made) -> None:
         reason = "it creates or drops whatever the application's models hold today"
         walker.opaque(made.node, walker.shown(made.node), reason)
         return
-    if isinstance(function, Made) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
+    if isinstance(function, CallValue) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
         walker.opaque(made.node, walker.shown(made.node), "which directive is called here is not known")
         return
     if library or name in HARMLESS | OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
@@ -176,7 +176,7 @@ def _suspect(walker: Recorder, made: Made) -> None:
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets the connection, and is not read")
     elif walker.is_statement(made.node) and isinstance(root, Symbol) and isinstance(function, Symbol):
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} is not part of the migrations")
-    elif walker.is_statement(made.node) and isinstance(function, Unknown):
+    elif walker.is_statement(made.node) and isinstance(function, UnknownValue):
         walker.opaque(made.node, walker.shown(made.node), f"what is called here is not known ({function.reason})")
 
 

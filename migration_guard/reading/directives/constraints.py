@@ -8,10 +8,10 @@ from migration_guard.model.constraints import AddConstraint, CreateIndex, DropCo
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import UNKNOWN, Constraint, ConstraintKind, Index, Name
 from migration_guard.reading.directives import constructs
-from migration_guard.reading.directives.arguments import Ask
+from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.recorder import identifier
-from migration_guard.reading.interpreter.values import FALSE, Constant, Items, Made, plain, truth
+from migration_guard.reading.interpreter.values import FALSE, CallValue, Constant, Items, plain, truth
 
 _KINDS = {
     "foreignkey": ConstraintKind.FOREIGN_KEY,
@@ -21,7 +21,7 @@ _KINDS = {
 }
 
 
-def index_from(made: Made, reader: Constructs) -> Index:
+def index_from(made: CallValue, reader: Constructs) -> Index:
     """An Index(...) construct."""
     where = made.keyword("postgresql_where") or made.keyword("sqlite_where")
     method = plain(made.keyword("postgresql_using") or Constant(None))
@@ -34,7 +34,7 @@ def index_from(made: Made, reader: Constructs) -> Index:
     )
 
 
-def create_index(ask: Ask) -> Iterator[Operation]:
+def create_index(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_index()."""
     table = ask.table()
     assert table is not None
@@ -60,7 +60,7 @@ def create_index(ask: Ask) -> Iterator[Operation]:
     )
 
 
-def drop_index(ask: Ask) -> Iterator[Operation]:
+def drop_index(ask: BoundArguments) -> Iterator[Operation]:
     """op.drop_index()."""
     name = ask.text("index_name")
     assert name is not None
@@ -73,7 +73,7 @@ def drop_index(ask: Ask) -> Iterator[Operation]:
     )
 
 
-def _add(ask: Ask, kind: ConstraintKind, **fields: object) -> Operation:
+def _add(ask: BoundArguments, kind: ConstraintKind, **fields: object) -> Operation:
     table = ask.table()
     assert table is not None
     constraint = Constraint(
@@ -85,29 +85,29 @@ def _add(ask: Ask, kind: ConstraintKind, **fields: object) -> Operation:
     return AddConstraint(site=ask.site(), table=table, constraint=constraint, if_not_exists=ask.flag("if_not_exists"))
 
 
-def create_primary_key(ask: Ask) -> Iterator[Operation]:
+def create_primary_key(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_primary_key()."""
     yield _add(ask, ConstraintKind.PRIMARY_KEY, columns=constructs.names(ask["columns"]) or ())
 
 
-def create_unique_constraint(ask: Ask) -> Iterator[Operation]:
+def create_unique_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_unique_constraint()."""
     yield _add(ask, ConstraintKind.UNIQUE, columns=constructs.names(ask["columns"]) or ())
 
 
-def create_check_constraint(ask: Ask) -> Iterator[Operation]:
+def create_check_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_check_constraint()."""
     expression = ask.constructs.expression(ask["condition"])
     yield _add(ask, ConstraintKind.CHECK, columns=expression.columns, expression=expression)
 
 
-def create_exclude_constraint(ask: Ask) -> Iterator[Operation]:
+def create_exclude_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_exclude_constraint()."""
     first = [one.items[0] for one in ask.rest if isinstance(one, Items) and one.items]
     yield _add(ask, ConstraintKind.EXCLUDE, columns=constructs.names(Items(first)) or ())
 
 
-def create_foreign_key(ask: Ask) -> Iterator[Operation]:
+def create_foreign_key(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_foreign_key()."""
     referent = ask.text("referent_table")
     assert referent is not None
@@ -121,7 +121,7 @@ def create_foreign_key(ask: Ask) -> Iterator[Operation]:
     )
 
 
-def drop_constraint(ask: Ask) -> Iterator[Operation]:
+def drop_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.drop_constraint()."""
     table, given = ask.table(), ask["constraint_name"]
     assert table is not None

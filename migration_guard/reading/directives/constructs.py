@@ -8,15 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from migration_guard.model.schema import UNKNOWN, Column, Constraint, ConstraintKind, Expression, Generated, Name
-from migration_guard.model.schema import Unknown as NotKnown
+from migration_guard.model.schema import (
+    UNKNOWN,
+    Column,
+    Constraint,
+    ConstraintKind,
+    Expression,
+    Generated,
+    Name,
+    Unknown,
+)
 from migration_guard.reading.directives.types import Types
 from migration_guard.reading.interpreter.values import (
     Attribute,
+    CallValue,
     Class,
     Constant,
     Items,
-    Made,
     Symbol,
     Text,
     Value,
@@ -34,7 +42,7 @@ class Constructs(Types):
 
     # --- columns ------------------------------------------------------------------------------------------------
 
-    def column(self, made: Made, table: Name) -> ColumnParts | None:
+    def column(self, made: CallValue, table: Name) -> ColumnParts | None:
         """A Column(...) with the constraints written in it; None where its name is not known."""
         arguments = list(made.arguments)
         name = made.keyword("name")
@@ -72,18 +80,20 @@ class Constructs(Types):
         return ColumnParts(
             column,
             primary,
-            tuple(self._foreign_key(one, name.value, table) for one in foreign if isinstance(one, Made)),
+            tuple(self._foreign_key(one, name.value, table) for one in foreign if isinstance(one, CallValue)),
             tuple(
                 found
                 for one in extras
-                if isinstance(one, Made) and one.name == "CheckConstraint" and (found := self.constraint(one, table))
+                if isinstance(one, CallValue)
+                and one.name == "CheckConstraint"
+                and (found := self.constraint(one, table))
             ),
             truth(made.keyword("unique") or Constant(False)) is True,
             truth(made.keyword("index") or Constant(False)) is True,
             given if column_type is not UNKNOWN and column_type.is_enum else None,
         )
 
-    def _nullable(self, made: Made, required: bool) -> bool | NotKnown:
+    def _nullable(self, made: CallValue, required: bool) -> bool | Unknown:
         given = made.keyword("nullable")
         if given is None:
             return not required
@@ -91,13 +101,13 @@ class Constructs(Types):
         return UNKNOWN if known is None else known
 
     def _generated(self, value: Value) -> Generated | None:
-        if not isinstance(value, Made):
+        if not isinstance(value, CallValue):
             return None
         persisted = value.argument(1, "persisted")
         known = truth(persisted) if persisted is not None and persisted != Constant(None) else None
         return Generated(self.expression(value.argument(0, "sqltext")), UNKNOWN if known is None else known)
 
-    def default(self, value: Value | None) -> Expression | NotKnown | None:
+    def default(self, value: Value | None) -> Expression | Unknown | None:
         """What `server_default=` renders: a str is quoted, text() and func.*() are not."""
         match value:
             case None | Constant(None):
@@ -109,7 +119,7 @@ class Constructs(Types):
                 return Expression(str(known).lower(), literal=str(known).lower())
             case Attribute(name="name" | "value", owner=Text(value=text)):
                 return Expression(f"'{text}'", literal=text)
-            case Made(function=Symbol(name="FetchedValue" | "Sequence")):
+            case CallValue(function=Symbol(name="FetchedValue" | "Sequence")):
                 return UNKNOWN
         found = self.expression(value)
         return UNKNOWN if found.sql == "" else found
@@ -119,20 +129,20 @@ class Constructs(Types):
         match value:
             case Text(value=text):
                 return reader.read_expression(text, self.dialect)
-            case Made(
+            case CallValue(
                 function=Symbol(name="text" | "literal_column" | "DDL" | "DefaultClause"),
                 arguments=[Text(value=text), *_],
             ):
                 return reader.read_expression(text, self.dialect)
-            case Made(function=Symbol(name="true" | "false" | "null" as name)):
+            case CallValue(function=Symbol(name="true" | "false" | "null" as name)):
                 return Expression(name, literal=None if name == "null" else name)
             case Symbol(name="true" | "false" | "null" as name):
                 return Expression(name)
-            case Made(function=Symbol(path=path), arguments=arguments) if ".func." in path or path.startswith(
+            case CallValue(function=Symbol(path=path), arguments=arguments) if ".func." in path or path.startswith(
                 "sqlalchemy.func"
             ):
                 return self._function(path.rpartition(".")[2], arguments)
-            case Made(function=Symbol(name="literal" | "cast" | "type_coerce"), arguments=[first, *_]):
+            case CallValue(function=Symbol(name="literal" | "cast" | "type_coerce"), arguments=[first, *_]):
                 return (
                     self.expression(first)
                     if not isinstance(first, Text)
@@ -140,11 +150,11 @@ class Constructs(Types):
                 )
             case Constant(known) if known is not None:
                 return Expression(str(known).lower(), literal=str(known).lower())
-            case Made(function=Attribute(owner=owner, name="isnot" | "is_not"), arguments=(Constant(None),)) if (
+            case CallValue(function=Attribute(owner=owner, name="isnot" | "is_not"), arguments=(Constant(None),)) if (
                 tested := _column_names((owner,))
             ):
                 return reader.read_expression(f'"{tested[0]}" IS NOT NULL', self.dialect)
-            case Made(function=Attribute(owner=owner, name="op" | "bindparams" | "self_group" | "label")):
+            case CallValue(function=Attribute(owner=owner, name="op" | "bindparams" | "self_group" | "label")):
                 return self.expression(owner)
         return Expression("", functions=None)
 
@@ -159,7 +169,7 @@ class Constructs(Types):
 
     # --- constraints --------------------------------------------------------------------------------------------
 
-    def constraint(self, made: Made, table: Name) -> Constraint | None:
+    def constraint(self, made: CallValue, table: Name) -> Constraint | None:
         """A table constraint; None where it is none that we know."""
         name = _optional_name(made.keyword("name"))
         match made.name:
@@ -178,7 +188,7 @@ class Constructs(Types):
                 return Constraint(ConstraintKind.EXCLUDE, name, _column_names(columns))
         return None
 
-    def _foreign_key_constraint(self, made: Made, name: str | None, table: Name) -> Constraint:
+    def _foreign_key_constraint(self, made: CallValue, name: str | None, table: Name) -> Constraint:
         local, remote = made.argument(0, "columns"), made.argument(1, "refcolumns")
         targets = [_target(one, self.dialect) for one in (remote.items if isinstance(remote, Items) else [])]
         found = [one for one in targets if one is not None]
@@ -192,7 +202,7 @@ class Constructs(Types):
             valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
         )
 
-    def _foreign_key(self, made: Made, column: str, table: Name) -> Constraint:
+    def _foreign_key(self, made: CallValue, column: str, table: Name) -> Constraint:
         target = _target(made.argument(0, "column"), self.dialect)
         return Constraint(
             ConstraintKind.FOREIGN_KEY,
@@ -224,10 +234,10 @@ _EXTRAS = frozenset(
 
 
 def _name_of(value: Value) -> str:
-    return value.name if isinstance(value, Made | Symbol) else ""
+    return value.name if isinstance(value, CallValue | Symbol) else ""
 
 
-def _comment(value: Value | None) -> str | NotKnown | None:
+def _comment(value: Value | None) -> str | Unknown | None:
     if value is None:
         return None
     known = plain(value)
@@ -248,11 +258,11 @@ def _column_names(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> 
     for value in values:
         if isinstance(value, Text):
             names.append(value.value)
-        elif isinstance(value, Made) and value.name in ("Column", "column") and value.arguments:
+        elif isinstance(value, CallValue) and value.name in ("Column", "column") and value.arguments:
             names.append(str(plain(value.arguments[0])))
         elif isinstance(value, Attribute):
             names.append(value.name)
-        elif isinstance(value, Made) and value.name == "text" and isinstance(value.arguments[0], Text):
+        elif isinstance(value, CallValue) and value.name == "text" and isinstance(value.arguments[0], Text):
             names.append(f"({value.arguments[0].value})")
     return tuple(names)
 
@@ -297,6 +307,6 @@ def names(value: Value | None) -> tuple[str, ...] | None:
     found = _column_names(value.items)
     if len(found) == len(value.items) and not any(isinstance(one, Text) and not one.known for one in value.items):
         return found
-    if all(isinstance(one, Text | Made | Attribute) for one in value.items):
+    if all(isinstance(one, Text | CallValue | Attribute) for one in value.items):
         return tuple(found) + ("(expression)",) * (len(value.items) - len(found))
     return None

@@ -7,22 +7,22 @@ from migration_guard.model.objects import CreateEnum, CreateSequence, DropEnum, 
 from migration_guard.model.operations import CreateTable, DropTable
 from migration_guard.model.schema import UNKNOWN, EnumType, Name
 from migration_guard.reading.directives import operations
-from migration_guard.reading.directives.arguments import Ask
+from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.handles import is_handle
-from migration_guard.reading.directives.recorder import Recorder, identifier, table_of
-from migration_guard.reading.interpreter.values import Attribute, Constant, Made, Symbol, Text, Value, truth
+from migration_guard.reading.directives.recorder import DirectiveWalker, identifier, table_of
+from migration_guard.reading.interpreter.values import Attribute, CallValue, Constant, Symbol, Text, Value, truth
 
 
-def object_name(walker: Recorder, value: Value | None) -> Name | None:
+def object_name(walker: DirectiveWalker, value: Value | None) -> Name | None:
     """The name that a Sequence(...) or its like gives first."""
-    if isinstance(value, Made) and value.arguments and isinstance(value.arguments[0], Text):
+    if isinstance(value, CallValue) and value.arguments and isinstance(value.arguments[0], Text):
         return Name(value.arguments[0].value)
     return None
 
 
-def create_or_drop(walker: Recorder, made: Made, owner: Made) -> Value:
+def create_or_drop(walker: DirectiveWalker, made: CallValue, owner: CallValue) -> Value:
     """Enum(...).create(bind), Table(...).drop(bind), Index(...).create(bind), Sequence(...).create(bind)."""
     creates = made.name == "create"
     # Measured on SQLAlchemy 2.1.9: postgresql.ENUM looks first unless told otherwise, sa.Enum does not.
@@ -54,19 +54,23 @@ def create_or_drop(walker: Recorder, made: Made, owner: Made) -> Value:
     return made
 
 
-def _table(walker: Recorder, made: Made, owner: Made, name: Name, creates: bool, looks_first: bool) -> None:
+def _table(
+    walker: DirectiveWalker, made: CallValue, owner: CallValue, name: Name, creates: bool, looks_first: bool
+) -> None:
     if not creates:
         walker.emit(DropTable(site=walker.site(made.node), table=name, if_exists=looks_first))
         return
     rest = tuple(value for value in owner.arguments[2:])
     keywords = (*owner.keywords, ("if_not_exists", Constant(looks_first)))
-    call_again = Made(Symbol("alembic.op.create_table"), (owner.arguments[0], *rest), keywords, made.node, made.path)
-    for operation in operations.create_table(Ask(walker, call_again, "create_table", None)):
+    call_again = CallValue(
+        Symbol("alembic.op.create_table"), (owner.arguments[0], *rest), keywords, made.node, made.path
+    )
+    for operation in operations.create_table(BoundArguments(walker, call_again, "create_table", None)):
         if isinstance(operation, CreateEnum | CreateTable | CreateIndex):
             walker.emit(operation)
 
 
-def _own_index(walker: Recorder, made: Made, owner: Made, creates: bool) -> None:
+def _own_index(walker: DirectiveWalker, made: CallValue, owner: CallValue, creates: bool) -> None:
     name = identifier(owner.arguments[0])
     columns = [one for one in owner.arguments[1:] if isinstance(one, Attribute)]
     tables = [table_of(getattr(one.owner, "owner", None), walker.dialect) for one in columns]

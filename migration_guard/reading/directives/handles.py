@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from migration_guard.reading.interpreter.values import Attribute, Batch, Made, Symbol, Value
+from migration_guard.reading.interpreter.values import Attribute, Batch, CallValue, Symbol, Value
 
 OPENERS = frozenset({"Session", "sessionmaker", "scoped_session", "create_engine"})
 _STAYS_HANDLE = frozenset(
@@ -19,15 +19,15 @@ def is_handle(value: Value | None) -> bool:
             return path == "alembic.op"
         case Batch():
             return True
-        case Made(function=Symbol(path=path)):
+        case CallValue(function=Symbol(path=path)):
             if path.startswith(("alembic.op.get_", "alembic.context.get_")):
                 return True
             return path.rpartition(".")[2] in OPENERS
-        case Made(function=Attribute(name=name)) if name in OPENERS:
+        case CallValue(function=Attribute(name=name)) if name in OPENERS:
             return True
-        case Made(function=Attribute(owner=owner, name=name)) | Attribute(owner=owner, name=name):
+        case CallValue(function=Attribute(owner=owner, name=name)) | Attribute(owner=owner, name=name):
             return name in _STAYS_HANDLE and is_handle(owner)
-        case Made(function=function):
+        case CallValue(function=function):
             return is_handle(function)
     return False
 
@@ -40,6 +40,6 @@ def is_other_api(owner: Value) -> bool:
 
 def root_of(value: Value) -> Value:
     """What a chain of attributes and calls begins with."""
-    while isinstance(value, Made | Attribute):
-        value = value.function if isinstance(value, Made) else value.owner
+    while isinstance(value, CallValue | Attribute):
+        value = value.function if isinstance(value, CallValue) else value.owner
     return value

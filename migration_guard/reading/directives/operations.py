@@ -33,7 +33,7 @@ from migration_guard.model.schema import (
     Table,
 )
 from migration_guard.model.site import Site
-from migration_guard.reading.directives.arguments import SIGNATURES, Ask
+from migration_guard.reading.directives.arguments import SIGNATURES, BoundArguments
 from migration_guard.reading.directives.constraints import (
     create_check_constraint,
     create_exclude_constraint,
@@ -46,18 +46,18 @@ from migration_guard.reading.directives.constraints import (
     index_from,
 )
 from migration_guard.reading.directives.constructs import ColumnParts
-from migration_guard.reading.directives.recorder import Recorder, identifier, table_of
+from migration_guard.reading.directives.recorder import DirectiveWalker, identifier, table_of
 from migration_guard.reading.interpreter.values import (
     FALSE,
     Attribute,
     Batch,
+    CallValue,
     Constant,
     Items,
-    Made,
     Pairs,
     Symbol,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
     plain,
     truth,
@@ -69,16 +69,16 @@ _QUIET = frozenset(
 NAMES = frozenset(SIGNATURES) | _QUIET
 
 
-def operation(walker: Recorder, made: Made, batch: Batch | None = None) -> Value:
+def operation(walker: DirectiveWalker, made: CallValue, batch: Batch | None = None) -> Value:
     """Notes what a directive call asks for, and gives what the call returns."""
     name = made.name
     match name:
         case "f" | "inline_literal":
-            return made.arguments[0] if made.arguments else Unknown("op.f() without a name")
+            return made.arguments[0] if made.arguments else UnknownValue("op.f() without a name")
         case "get_bind" | "get_context":
             return made
         case "batch_alter_table":
-            table = made.argument(0, "table_name") or Unknown("no table name")
+            table = made.argument(0, "table_name") or UnknownValue("no table name")
             return Batch(table, made.argument(1, "schema"), made)
         case "run_async":
             return _run_async(walker, made)
@@ -91,7 +91,7 @@ def operation(walker: Recorder, made: Made, batch: Batch | None = None) -> Value
             reason = f"{name} is not a directive of Alembic; a plugin or the application adds it"
             walker.opaque(made.node, walker.shown(made.node), reason)
         return made
-    ask = Ask(walker, made, name, batch)
+    ask = BoundArguments(walker, made, name, batch)
     missing = ask.missing()
     if missing is not None:
         about = ask.table()
@@ -101,19 +101,19 @@ def operation(walker: Recorder, made: Made, batch: Batch | None = None) -> Value
     return made
 
 
-def _run_async(walker: Recorder, made: Made) -> Value:
+def _run_async(walker: DirectiveWalker, made: CallValue) -> Value:
     """op.run_async(function, *arguments): the function gets a connection."""
     if not made.arguments:
         return made
-    connection = Made(Symbol("alembic.op.get_bind"), path=made.path)
-    inner = Made(made.arguments[0], (connection, *made.arguments[1:]), made.keywords, made.node, made.path)
+    connection = CallValue(Symbol("alembic.op.get_bind"), path=made.path)
+    inner = CallValue(made.arguments[0], (connection, *made.arguments[1:]), made.keywords, made.node, made.path)
     return walker.call_value(made.arguments[0], inner)
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
-def create_table(ask: Ask) -> Iterator[Operation]:
+def create_table(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_table(): its enums first, then the table, then the indexes of its columns."""
     name = ask.table()
     assert name is not None
@@ -123,9 +123,9 @@ def create_table(ask: Ask) -> Iterator[Operation]:
     complete = True
     for value in ask.rest:
         made = value
-        while isinstance(made, Made) and isinstance(made.function, Attribute) and made.name == "copy":
+        while isinstance(made, CallValue) and isinstance(made.function, Attribute) and made.name == "copy":
             made = made.function.owner
-        if not isinstance(made, Made):
+        if not isinstance(made, CallValue):
             complete = False
         elif made.name == "Column":
             found = ask.constructs.column(made, name)
@@ -191,20 +191,20 @@ def _implicit_enum(part: ColumnParts, site: Site) -> Iterator[Operation]:
     if enum is UNKNOWN or not enum.is_enum or not enum.native or enum.name == "enum":
         return
     construct = part.enum
-    if isinstance(construct, Made) and truth(construct.keyword("create_type") or Constant(True)) is False:
+    if isinstance(construct, CallValue) and truth(construct.keyword("create_type") or Constant(True)) is False:
         return
     labels = enum.labels if enum.labels is not None else UNKNOWN
     yield CreateEnum(site=site, type=EnumType(Name(enum.name, enum.schema), labels), implicit=True)
 
 
-def drop_table(ask: Ask) -> Iterator[Operation]:
+def drop_table(ask: BoundArguments) -> Iterator[Operation]:
     """op.drop_table()."""
     table = ask.table()
     assert table is not None
     yield DropTable(site=ask.site(), table=table, if_exists=ask.flag("if_exists"))
 
 
-def rename_table(ask: Ask) -> Iterator[Operation]:
+def rename_table(ask: BoundArguments) -> Iterator[Operation]:
     """op.rename_table()."""
     schema = ask.schema()
     old, new = ask.text("old_table_name"), ask.text("new_table_name")
@@ -216,13 +216,13 @@ def rename_table(ask: Ask) -> Iterator[Operation]:
 # --- columns --------------------------------------------------------------------------------------------------------
 
 
-def add_column(ask: Ask) -> Iterator[Operation]:
+def add_column(ask: BoundArguments) -> Iterator[Operation]:
     """op.add_column(): foreign keys, unique and index become statements of their own (measured on Alembic 1.20)."""
     table, made = ask.table(), ask["column"]
     assert table is not None
-    while isinstance(made, Made) and isinstance(made.function, Attribute) and made.name in ("copy", "_copy"):
+    while isinstance(made, CallValue) and isinstance(made.function, Attribute) and made.name in ("copy", "_copy"):
         made = made.function.owner
-    part = ask.constructs.column(made, table) if isinstance(made, Made) and made.name == "Column" else None
+    part = ask.constructs.column(made, table) if isinstance(made, CallValue) and made.name == "Column" else None
     if part is None:
         reason = "the column is not a Column(...) whose name is known"
         ask.walker.opaque(ask.made.node, ask.walker.shown(ask.made.node), reason, tables=(table,))
@@ -248,7 +248,7 @@ def add_column(ask: Ask) -> Iterator[Operation]:
         yield AddConstraint(site=site, table=table, constraint=constraint)
 
 
-def drop_column(ask: Ask) -> Iterator[Operation]:
+def drop_column(ask: BoundArguments) -> Iterator[Operation]:
     """op.drop_column()."""
     table, column = ask.table(), ask.text("column_name")
     assert table is not None
@@ -256,7 +256,7 @@ def drop_column(ask: Ask) -> Iterator[Operation]:
     yield DropColumn(site=ask.site(), table=table, column=column, if_exists=ask.flag("if_exists"))
 
 
-def alter_column(ask: Ask) -> Iterator[Operation]:
+def alter_column(ask: BoundArguments) -> Iterator[Operation]:
     """op.alter_column(): up to five statements, in the order Alembic emits them."""
     table, column = ask.table(), ask.text("column_name")
     assert table is not None
@@ -282,7 +282,7 @@ def alter_column(ask: Ask) -> Iterator[Operation]:
         elif known:
             yield DropNotNull(**where)  # type: ignore[arg-type]
         else:
-            before = truth(ask["existing_nullable"] or Unknown("not told"))
+            before = truth(ask["existing_nullable"] or UnknownValue("not told"))
             yield SetNotNull(**where, existing=UNKNOWN if before is None else before)  # type: ignore[arg-type]
     if (default is not None and truth(default) is not False) or default == Constant(None) or default == Text(""):
         yield SetDefault(**where, default=ask.constructs.default(default))  # type: ignore[arg-type]
@@ -302,20 +302,20 @@ def alter_column(ask: Ask) -> Iterator[Operation]:
             yield RenameColumn(**where, new_name=renamed)  # type: ignore[arg-type]
 
 
-def _type(ask: Ask, argument: str) -> ColumnType:
+def _type(ask: BoundArguments, argument: str) -> ColumnType:
     return ask.constructs.type(ask[argument])  # type: ignore[return-value]
 
 
 # --- the rest -------------------------------------------------------------------------------------------------------
 
 
-def table_comment(ask: Ask) -> Iterator[Operation]:
+def table_comment(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_table_comment() and drop_table_comment()."""
     table = ask.table()
     yield RunSql(site=ask.site(), kind="COMMENT ON TABLE", tables=(table,) if table else ())
 
 
-def bulk_insert(ask: Ask) -> Iterator[Operation]:
+def bulk_insert(ask: BoundArguments) -> Iterator[Operation]:
     """op.bulk_insert()."""
     table = table_of(ask["table"], ask.walker.dialect)
     if table is None:
@@ -332,7 +332,7 @@ def _literals(rows: Value | None) -> Iterator[str]:
                 yield value.value
 
 
-_READERS: dict[str, Callable[[Ask], Iterator[Operation]]] = {
+_READERS: dict[str, Callable[[BoundArguments], Iterator[Operation]]] = {
     "create_table": create_table,
     "drop_table": drop_table,
     "rename_table": rename_table,

@@ -11,13 +11,13 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.interpreter.modules import Files
-from migration_guard.reading.interpreter.values import Attribute, Class, Constant, Made, Symbol, Text, Value, plain
+from migration_guard.reading.interpreter.values import Attribute, CallValue, Class, Constant, Symbol, Text, Value, plain
 from migration_guard.reading.source.source import Source
 
 UNKNOWN_SCHEMA = "{...}"
 
 
-class Recorder(Protocol):
+class DirectiveWalker(Protocol):
     """A walk through a migration that takes down operations."""
 
     dialect: str
@@ -57,7 +57,7 @@ class Recorder(Protocol):
     def attribute_of(self, owner: Value, name: str) -> Value:
         """The attribute of a value."""
 
-    def call_value(self, function: Value, made: Made) -> Value:
+    def call_value(self, function: Value, made: CallValue) -> Value:
         """What a call gives."""
 
     def hole(self) -> Text:
@@ -72,23 +72,25 @@ def identifier(value: Value | None) -> str | None:
     match value:
         case Text(value=text) if value.known:
             return text
-        case Made(function=Symbol(name="quoted_name" | "f" | "conv"), arguments=[first, *_]):
+        case CallValue(function=Symbol(name="quoted_name" | "f" | "conv"), arguments=[first, *_]):
             return identifier(first)
-        case Made(
+        case CallValue(
             function=Symbol(name="Table" | "table" | "Column" | "column" | "create_table"), arguments=[first, *_]
         ):
             return identifier(first)
         case Attribute(owner=Class(names=names), name=name) if "__tablename__" in names and not name.startswith("__"):
             return name
         case Attribute(
-            owner=Made() | Class() as owner, name="name" | "fullname" | "key" | "__tablename__" | "__table__"
+            owner=CallValue() | Class() as owner, name="name" | "fullname" | "key" | "__tablename__" | "__table__"
         ):
             return identifier(owner)
         case Attribute(owner=Attribute(name="c" | "columns" | "classes"), name=name):
             return name
         case Class(names=names):
             table = names.get("__table__")
-            return identifier(names.get("__tablename__")) or (identifier(table) if isinstance(table, Made) else None)
+            return identifier(names.get("__tablename__")) or (
+                identifier(table) if isinstance(table, CallValue) else None
+            )
     return None
 
 
@@ -109,7 +111,7 @@ def table_of(value: Value | None, dialect: str) -> Name | None:
     if name is None:
         return None
     schema: str | None = None
-    if isinstance(value, Made):
+    if isinstance(value, CallValue):
         schema = schema_of(value.keyword("schema"), dialect)
     elif isinstance(value, Class):
         arguments = value.names.get("__table_args__")

@@ -13,18 +13,18 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives.creations import object_name
-from migration_guard.reading.directives.recorder import Recorder, identifier, table_of
+from migration_guard.reading.directives.recorder import DirectiveWalker, identifier, table_of
 from migration_guard.reading.interpreter.library import is_column
 from migration_guard.reading.interpreter.values import (
     Attribute,
+    CallValue,
     Class,
     Constant,
     Items,
-    Made,
     Pairs,
     Symbol,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
 )
 from migration_guard.reading.sql.kinds import is_key
@@ -39,14 +39,14 @@ class _Chain:
 
     verb: str
     table: Value | None
-    steps: tuple[Made, ...]
+    steps: tuple[CallValue, ...]
 
 
 def _unwind(value: Value) -> _Chain | None:
     """The innermost verb of a chain of calls is what it is about."""
-    steps: list[Made] = []
+    steps: list[CallValue] = []
     found: tuple[str, Value] | None = None
-    while isinstance(value, Made):
+    while isinstance(value, CallValue):
         steps.append(value)
         function = value.function
         if isinstance(function, Symbol):
@@ -62,7 +62,7 @@ def _unwind(value: Value) -> _Chain | None:
     return _Chain(*found, tuple(reversed(steps))) if found is not None else None
 
 
-def run_construct(walker: Recorder, made: Made, statement: Value) -> None:
+def run_construct(walker: DirectiveWalker, made: CallValue, statement: Value) -> None:
     """A statement that is no text: one that SQLAlchemy builds, or one we cannot tell."""
     chain = _unwind(statement)
     where = walker.site(made.node)
@@ -77,14 +77,14 @@ def run_construct(walker: Recorder, made: Made, statement: Value) -> None:
         else:
             walker.emit(_change(chain.verb, table, chain.steps, where, made))
         return
-    if isinstance(statement, Made) and (found := _ddl(walker, statement, where)) is not None:
+    if isinstance(statement, CallValue) and (found := _ddl(walker, statement, where)) is not None:
         walker.emit(found)
         return
-    why = statement.reason if isinstance(statement, Unknown) else "it is put together by code that is not followed"
+    why = statement.reason if isinstance(statement, UnknownValue) else "it is put together by code that is not followed"
     walker.opaque(made.node, walker.shown(made.node), f"its statement is not known: {why}")
 
 
-def _ddl(walker: Recorder, made: Made, where: Site) -> Operation | None:
+def _ddl(walker: DirectiveWalker, made: CallValue, where: Site) -> Operation | None:
     """CreateSequence(Sequence("x")) and its kin, executed."""
     inner = made.arguments[0] if made.arguments else None
     name = table_of(inner, walker.dialect) or object_name(walker, inner)
@@ -98,7 +98,7 @@ def _ddl(walker: Recorder, made: Made, where: Site) -> Operation | None:
     return None
 
 
-def _change(verb: str, table: Name, steps: tuple[Made, ...], where: Site, made: Made) -> Operation:
+def _change(verb: str, table: Name, steps: tuple[CallValue, ...], where: Site, made: CallValue) -> Operation:
     """INSERT, UPDATE or DELETE, from the calls made on it."""
     conditions = [step for step in steps if step.name in ("where", "filter", "filter_by")]
     literals = tuple(_texts([value for step in steps for value in (*step.arguments, *dict(step.keywords).values())]))
@@ -114,7 +114,7 @@ def _change(verb: str, table: Name, steps: tuple[Made, ...], where: Site, made: 
     return UpdateRows(site=where, table=table, columns=columns, where=condition, bounded=bounded, literals=literals)
 
 
-def _is_bounded(conditions: list[Made], made: Made) -> bool:
+def _is_bounded(conditions: list[CallValue], made: CallValue) -> bool:
     """Whether a WHERE picks single rows: a key compared with a value, or parameters handed to execute()."""
     if not conditions:
         return False
@@ -124,15 +124,15 @@ def _is_bounded(conditions: list[Made], made: Made) -> bool:
 def _picks_key(value: Value) -> bool:
     """Whether a condition compares a key with a value: `table.c.id == 7`, `Model.id.in_([1, 2])`, `filter_by(id=7)`."""
     match value:
-        case Made(function=Symbol(name="Equal"), arguments=[left, right]):
+        case CallValue(function=Symbol(name="Equal"), arguments=[left, right]):
             return any(is_key(identifier(one) or "") for one in (left, right) if is_column(one)) and not (
                 is_column(left) and is_column(right)
             )
-        case Made(function=Attribute(owner=owner, name="in_"), arguments=[Items()]):
+        case CallValue(function=Attribute(owner=owner, name="in_"), arguments=[Items()]):
             return is_key(identifier(owner) or "")
-        case Made(function=Symbol(name="or_")):
+        case CallValue(function=Symbol(name="or_")):
             return False
-        case Made(arguments=arguments, keywords=keywords):
+        case CallValue(arguments=arguments, keywords=keywords):
             return any(map(_picks_key, arguments)) or (
                 value.name == "filter_by" and any(is_key(key) for key, _ in keywords)
             )
@@ -141,16 +141,16 @@ def _picks_key(value: Value) -> bool:
 
 def _has_limit(value: Value) -> bool:
     match value:
-        case Made(function=Attribute(name="limit" | "fetch")):
+        case CallValue(function=Attribute(name="limit" | "fetch")):
             return True
-        case Made(arguments=arguments, function=function):
+        case CallValue(arguments=arguments, function=function):
             return any(map(_has_limit, arguments)) or _has_limit(function)
         case Attribute(owner=owner):
             return _has_limit(owner)
     return False
 
 
-def _columns_set(steps: list[Made]) -> Iterator[str]:
+def _columns_set(steps: list[CallValue]) -> Iterator[str]:
     for step in steps:
         yield from (key for key, _ in step.keywords if key not in ("whereclause", "synchronize_session"))
         for argument in step.arguments:
@@ -175,18 +175,18 @@ def _texts(values: list[Value], depth: int = 0) -> Iterator[str]:
 
 def is_query(value: Value) -> bool:
     match value:
-        case Made(function=Attribute(name="query")):
+        case CallValue(function=Attribute(name="query")):
             return True
-        case Made(function=Attribute(owner=owner)):
+        case CallValue(function=Attribute(owner=owner)):
             return is_query(owner)
     return False
 
 
-def query_change(walker: Recorder, made: Made, owner: Value) -> Value:
+def query_change(walker: DirectiveWalker, made: CallValue, owner: Value) -> Value:
     """session.query(Model).filter(...).update({...}) and .delete()."""
     steps = [made]
     at: Value = owner
-    while isinstance(at, Made) and isinstance(at.function, Attribute):
+    while isinstance(at, CallValue) and isinstance(at.function, Attribute):
         steps.append(at)
         at = at.function.owner
     model = model_of(owner)
@@ -195,13 +195,13 @@ def query_change(walker: Recorder, made: Made, owner: Value) -> Value:
         reason = f"the table of this {made.name} is not known: its model is not written in the migrations"
         walker.opaque(made.node, walker.shown(made.node), reason, rows_only=True)
     else:
-        walker.emit(_change(made.name, table, tuple(steps), walker.site(made.node), Made(made.function)))
+        walker.emit(_change(made.name, table, tuple(steps), walker.site(made.node), CallValue(made.function)))
     return made
 
 
 def model_of(value: Value) -> Value | None:
     """The class that an object is of: one made here, or one that a query on the class gave."""
-    while isinstance(value, Made):
+    while isinstance(value, CallValue):
         if value.name in ("query", "get") and value.arguments and not isinstance(value.arguments[0], Constant):
             return value.arguments[0]
         if isinstance(value.function, Class):
@@ -212,7 +212,7 @@ def model_of(value: Value) -> Value | None:
     return value if isinstance(value, Class) else None
 
 
-def assigned(walker: Recorder, owner: Made, column: str) -> Iterator[Operation]:
+def assigned(walker: DirectiveWalker, owner: CallValue, column: str) -> Iterator[Operation]:
     """What becomes of `object.column = value`, where a query on a known model gave the object."""
     model = model_of(owner)
     table = table_of(model, walker.dialect) if model is not None else None
@@ -220,7 +220,7 @@ def assigned(walker: Recorder, owner: Made, column: str) -> Iterator[Operation]:
         yield UpdateRows(site=walker.site(None), table=table, columns=(column,), where="...", bounded=True)
 
 
-def session_write(walker: Recorder, made: Made) -> Value:
+def session_write(walker: DirectiveWalker, made: CallValue) -> Value:
     """session.add(Model(...)) and its kin: rows of the model's table."""
     first = made.arguments[0]
     value = first.items[0] if isinstance(first, Items) and first.items else first

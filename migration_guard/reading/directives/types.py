@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from migration_guard.model.schema import UNKNOWN, ColumnType
-from migration_guard.model.schema import Unknown as NotKnown
+from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
 from migration_guard.reading.interpreter.values import (
     Attribute,
+    CallValue,
     Class,
     Constant,
-    Made,
     Symbol,
     Text,
     Value,
@@ -49,26 +48,26 @@ class Types:
 
     dialect: str
 
-    def type(self, value: Value | None) -> ColumnType | NotKnown:
+    def type(self, value: Value | None) -> ColumnType | Unknown:
         """A column type: the class itself, an instance, or one with variants."""
         match value:
             case Symbol():
                 return self._named_type(value, None)
             case Class(name=name):
                 return ColumnType(name, known=False)
-            case Made(function=Attribute(owner=owner, name="with_variant"), arguments=[variant, *dialects]):
+            case CallValue(function=Attribute(owner=owner, name="with_variant"), arguments=[variant, *dialects]):
                 names = [plain(one) for one in dialects]
                 ours = "mysql" if self.dialect == "mariadb" and "mariadb" not in names else self.dialect
                 return self.type(variant if ours in names else owner)
-            case Made(function=Attribute(owner=owner)):
+            case CallValue(function=Attribute(owner=owner)):
                 return self.type(owner)
-            case Made(function=Symbol() as function):
+            case CallValue(function=Symbol() as function):
                 return self._named_type(function, value)
-            case Made(function=Class(name=name)):
+            case CallValue(function=Class(name=name)):
                 return ColumnType(name, known=False)
         return UNKNOWN
 
-    def _named_type(self, symbol: Symbol, made: Made | None) -> ColumnType | NotKnown:
+    def _named_type(self, symbol: Symbol, made: CallValue | None) -> ColumnType | Unknown:
         name = symbol.name
         if name in ("Enum", "ENUM") and "mysql" not in symbol.path:
             return self._enum(symbol, made)
@@ -89,7 +88,7 @@ class Types:
             return ColumnType(base)
         return self._sized(base, name, made)
 
-    def _sized(self, base: str, name: str, made: Made) -> ColumnType | NotKnown:
+    def _sized(self, base: str, name: str, made: CallValue) -> ColumnType | Unknown:
         numbers: tuple[int, ...] = ()
         if base in _LENGTHS or name in ("BINARY", "VARBINARY"):
             length = made.argument(0, "length")
@@ -114,7 +113,7 @@ class Types:
         collation = plain(made.keyword("collation") or Constant(None))
         return ColumnType(base, numbers, collation=collation if isinstance(collation, str) else None)
 
-    def _enum(self, symbol: Symbol, made: Made | None) -> ColumnType | NotKnown:
+    def _enum(self, symbol: Symbol, made: CallValue | None) -> ColumnType | Unknown:
         if made is None:
             return UNKNOWN
         labels: tuple[str, ...] | None = tuple(item.value for item in made.arguments if isinstance(item, Text))

@@ -30,7 +30,7 @@ REMOTE = re.compile(r"(?!HEAD$|[0-9a-f]{7,39}$)\w[\w./-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class GitBase:
     """
     What a ref has of a history.
 
@@ -51,7 +51,7 @@ Contents = Mapping[str, bytes | None]  # by absolute path; None where a file can
 Paths = Mapping[str, str]  # a file below the root of the repository -> the id of the migration in it
 
 
-def base(project: Project, contents: Contents, since: Since) -> tuple[Base | None, tuple[str, ...]]:
+def base(project: Project, contents: Contents, since: Since) -> tuple[GitBase | None, tuple[str, ...]]:
     """
     What the ref has that `since` asks for, None where everything is to be judged; and sentences on why.
 
@@ -87,7 +87,7 @@ def default_branch(folder: Path) -> str | None:
     return next((ref for ref in candidates if _commit(folder, ref)), None)
 
 
-def compare(project: Project, contents: Contents, ref: str) -> Base:
+def compare(project: Project, contents: Contents, ref: str) -> GitBase:
     """What this commit, which git has, knows of the history."""
     root = _folder(project)
     top = (_git(root, "rev-parse", "--show-toplevel") or str(root)).rstrip("\n")
@@ -118,7 +118,7 @@ def compare(project: Project, contents: Contents, ref: str) -> Base:
     if before is None:
         coming = _attached(coming, set(own.values()))
     removed = frozenset(places).difference(own.values(), map(declared_in, coming.values()))
-    return Base(ref, old, known, tuple(coming.items()), removed)
+    return GitBase(ref, old, known, tuple(coming.items()), removed)
 
 
 def _folder(project: Project) -> Path:

@@ -20,15 +20,15 @@ from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
     Batch,
+    CallValue,
     Class,
     Constant,
     Function,
     Items,
-    Made,
     Module,
     Symbol,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
     join,
     same,
@@ -37,7 +37,7 @@ from migration_guard.reading.interpreter.values import (
 from migration_guard.reading.source.source import Source
 
 
-class Flow(Evaluator):
+class ControlFlow(Evaluator):
     """Runs statements. What a call does is left to subclasses."""
 
     def __init__(self, source: Source, module: Module, dialect: str) -> None:
@@ -96,7 +96,7 @@ class Flow(Evaluator):
 
     def _augment(self, statement: cst.AugAssign) -> None:
         before, value = self.evaluate(statement.target), self.evaluate(statement.value)
-        after: Value = Unknown("it is changed in place")
+        after: Value = UnknownValue("it is changed in place")
         if isinstance(statement.operator, cst.AddAssign):
             match before, value:
                 case Text(), _:
@@ -145,7 +145,7 @@ class Flow(Evaluator):
             for name in {*names, *other}:
                 one, two = names.get(name), other.get(name)
                 if one is not two and (one is None or two is None or not same(one, two)):
-                    other[name] = Unknown(f"{name} depends on a condition")
+                    other[name] = UnknownValue(f"{name} depends on a condition")
         if {first, second} & {"return", "break", "continue"}:
             self.conditional = True
         return None
@@ -172,8 +172,8 @@ class Flow(Evaluator):
             if end == "break":
                 break
         if not complete:
-            item = Made(Attribute(iterable, "first")) if isinstance(iterable, Made) else None
-            self.bind(statement.target, item or Unknown("the items of the loop are not known"))
+            item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
+            self.bind(statement.target, item or UnknownValue("the items of the loop are not known"))
             self._repeat(statement.body.body, certain=False)
         if not self.frame.returned:
             self.conditional = saved
@@ -206,7 +206,7 @@ class Flow(Evaluator):
             if isinstance(value, Batch):
                 if self._outer is None:
                     self._block = statement
-            elif isinstance(value, Made) and value.name == "autocommit_block":
+            elif isinstance(value, CallValue) and value.name == "autocommit_block":
                 own_segment = True
                 self.segment += 1
                 self.autocommit = True
@@ -301,24 +301,24 @@ class Flow(Evaluator):
 
 # A table, not `match`: asking libcst's abstract classes what is no instance of them is slow. Each handler takes the one
 # class of nodes that it is filed under, which a dict cannot say.
-_HANDLERS: dict[type[cst.CSTNode], Callable[[Flow, Any], str | None]] = {
-    cst.SimpleStatementLine: Flow._line,
-    cst.Expr: Flow._expression_alone,
-    cst.Assign: Flow._assign,
-    cst.AnnAssign: Flow._annotate,
-    cst.AugAssign: Flow._augment,
-    cst.Import: Flow._import,
-    cst.ImportFrom: Flow._import,
-    cst.FunctionDef: Flow._define,
-    cst.ClassDef: Flow._class,
-    cst.With: Flow._with,
-    cst.If: Flow._if,
-    cst.For: Flow._for,
-    cst.While: Flow._while,
-    cst.Try: Flow._try,
-    cst.TryStar: Flow._try,
-    cst.Match: Flow._match,
-    cst.Return: Flow._return,
+_HANDLERS: dict[type[cst.CSTNode], Callable[[ControlFlow, Any], str | None]] = {
+    cst.SimpleStatementLine: ControlFlow._line,
+    cst.Expr: ControlFlow._expression_alone,
+    cst.Assign: ControlFlow._assign,
+    cst.AnnAssign: ControlFlow._annotate,
+    cst.AugAssign: ControlFlow._augment,
+    cst.Import: ControlFlow._import,
+    cst.ImportFrom: ControlFlow._import,
+    cst.FunctionDef: ControlFlow._define,
+    cst.ClassDef: ControlFlow._class,
+    cst.With: ControlFlow._with,
+    cst.If: ControlFlow._if,
+    cst.For: ControlFlow._for,
+    cst.While: ControlFlow._while,
+    cst.Try: ControlFlow._try,
+    cst.TryStar: ControlFlow._try,
+    cst.Match: ControlFlow._match,
+    cst.Return: ControlFlow._return,
     cst.Raise: lambda flow, statement: "raise",
     cst.Break: lambda flow, statement: "break",
     cst.Continue: lambda flow, statement: "continue",

@@ -18,16 +18,16 @@ from migration_guard.reading.interpreter.values import (
     NONE,
     SIZED,
     Attribute,
+    CallValue,
     Class,
     Constant,
     Function,
     Items,
-    Made,
     Module,
     Pairs,
     Symbol,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
     join,
     plain,
@@ -48,11 +48,11 @@ class Evaluator(Scope):
         """What this expression is known to be."""
         handler = _HANDLERS.get(type(node))
         if handler is None:
-            return Unknown(f"a {type(node).__name__} is not followed")
+            return UnknownValue(f"a {type(node).__name__} is not followed")
         self.step()
         value = handler(self, node)
         if isinstance(value, SIZED) and value.size > LARGEST_VALUE:
-            return Unknown("what is put together here is too large")
+            return UnknownValue("what is put together here is too large")
         return value
 
     # --- names --------------------------------------------------------------------------------------------------
@@ -73,21 +73,21 @@ class Evaluator(Scope):
             case Symbol(path=path):
                 return self.resolve(Symbol(f"{path}.{name}", owner.origin))
             case Module(names=names):
-                found = names.get(name, Unknown(f"{name} is not in that module"))
+                found = names.get(name, UnknownValue(f"{name} is not in that module"))
                 return self.resolve(found) if isinstance(found, Symbol) else found
             case Class(names=names) if name in names:
                 found = names[name]
-                mapped = "__tablename__" in names and isinstance(found, Made) and found.name in _COLUMNS
+                mapped = "__tablename__" in names and isinstance(found, CallValue) and found.name in _COLUMNS
                 return Attribute(owner, name) if mapped else found
-            case Made(function=Class(names=names, fields=fields)) if name in names:
+            case CallValue(function=Class(names=names, fields=fields)) if name in names:
                 found = names[name]
                 if isinstance(found, Function):
                     return Function(found.node, found.module, found.closure, owner)
                 given = owner.keyword(name) if name in fields else None
                 return found if given is None else given
-            case Made(function=Class(fields=fields)) if name in fields:
+            case CallValue(function=Class(fields=fields)) if name in fields:
                 value = owner.argument(fields.index(name), name)
-                return Unknown(f"{name} is not given") if value is None else value
+                return UnknownValue(f"{name} is not given") if value is None else value
             case Pairs() if (value := owner.get(Text(name))) is not None:
                 return value
         if name in ("name", "__dialect__", "dialect_name") and library.is_dialect(owner):
@@ -173,25 +173,25 @@ class Evaluator(Scope):
                 return Pairs(left.pairs + right.pairs, left.complete and right.complete)
             case cst.Multiply(), Text(value=text), Constant(int(count)) if len(text) * abs(count) < 10_000:
                 return join([left] * count)
-            case cst.Divide(), Made() | Text() | Attribute(), Text():
+            case cst.Divide(), CallValue() | Text() | Attribute(), Text():
                 return library.path_join([left, right], self.frame.module.path)
             case _, Constant(int(one)), Constant(int(other)) if max(abs(one), abs(other)) < LARGEST_NUMBER:
                 return arithmetic(operator, one, other)
-        return Unknown("its operands are not known")
+        return UnknownValue("its operands are not known")
 
     def unary(self, node: cst.UnaryOperation) -> Value:
         """`not x`, `-x`."""
         value = self.evaluate(node.expression)
         if isinstance(node.operator, cst.Not):
             known = truth(value)
-            return Unknown("a condition that is not known") if known is None else Constant(not known)
+            return UnknownValue("a condition that is not known") if known is None else Constant(not known)
         if (
             isinstance(node.operator, cst.Minus)
             and isinstance(value, Constant)
             and isinstance(value.value, int | float)
         ):
             return Constant(-value.value)
-        return Unknown("its operand is not known")
+        return UnknownValue("its operand is not known")
 
     def boolean(self, node: cst.BooleanOperation) -> Value:
         """`and`, `or`: stops early as Python does."""
@@ -202,7 +202,7 @@ class Evaluator(Scope):
         right = self.evaluate(node.right)
         if truth(right) is (not is_and):
             return Constant(not is_and)
-        return Unknown("a condition that is not known")
+        return UnknownValue("a condition that is not known")
 
     def comparison(self, node: cst.Comparison) -> Value:
         """`a == b`, `a in b` and their kin; a chain is true when every link is."""
@@ -212,9 +212,9 @@ class Evaluator(Scope):
             self.steps += min(size_of(left), size_of(right)) // PARTS_OF_A_STEP
             known = compare(link.operator, left, right)
             if known is None and (library.is_column(left) or library.is_column(right)):
-                return Made(Symbol(f"sqlalchemy.{type(link.operator).__name__}"), (left, right))
+                return CallValue(Symbol(f"sqlalchemy.{type(link.operator).__name__}"), (left, right))
             if known is None:
-                return Unknown("a condition that is not known")
+                return UnknownValue("a condition that is not known")
             result, left = result and known, right
         return Constant(result)
 
@@ -224,18 +224,18 @@ class Evaluator(Scope):
         if known is not None:
             return self.evaluate(node.body if known else node.orelse)
         one, other = self.evaluate(node.body), self.evaluate(node.orelse)
-        return one if same(one, other) else Unknown("it depends on a condition that is not known")
+        return one if same(one, other) else UnknownValue("it depends on a condition that is not known")
 
     def subscript(self, node: cst.Subscript) -> Value:
         """`owner[index]` and slices of lists."""
         owner = self.evaluate(node.value)
         if len(node.slice) != 1:
-            return Unknown("its index is not known")
+            return UnknownValue("its index is not known")
         index = node.slice[0].slice
         if isinstance(index, cst.Slice):
             return self._slice(owner, index)
         if not isinstance(index, cst.Index):
-            return Unknown("its index is not known")
+            return UnknownValue("its index is not known")
         key = self.evaluate(index.value)
         if library.is_scope(owner) and isinstance(key, Text):
             return self.lookup(key.value)
@@ -246,7 +246,7 @@ class Evaluator(Scope):
         for bound in (index.lower, index.upper, index.step):
             known = plain(self.evaluate(bound)) if bound is not None else None
             if bound is not None and not isinstance(known, int):
-                return Unknown("its bounds are not known")
+                return UnknownValue("its bounds are not known")
             bounds.append(known if isinstance(known, int) else None)
         return part(owner, *bounds)
 
@@ -265,14 +265,14 @@ class Evaluator(Scope):
                 pairs = value.pairs if isinstance(value, Pairs) else []
                 keywords += [(key.value, each) for key, each in pairs if isinstance(key, Text)]
                 if not isinstance(value, Pairs) or not value.complete:
-                    keywords.append(("**", Unknown("keyword arguments that are not known")))
+                    keywords.append(("**", UnknownValue("keyword arguments that are not known")))
             elif argument.star == "*":
                 arguments += value.items if isinstance(value, Items) else []
                 if not isinstance(value, Items) or not value.complete:
-                    arguments.append(Unknown("arguments that are not known"))
+                    arguments.append(UnknownValue("arguments that are not known"))
             else:
                 arguments.append(value)
-        made = Made(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
+        made = CallValue(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
         # What is handed over is read; what it is handed to, a list that grows say, is not read again.
         self.steps += (made.size - size_of(function)) // PARTS_OF_A_STEP
         return self.call_value(function, made)

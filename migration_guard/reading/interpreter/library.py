@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from migration_guard.reading.interpreter import texts
 from migration_guard.reading.interpreter.values import (
     Attribute,
+    CallValue,
     Class,
     Constant,
     Items,
-    Made,
     Pairs,
     Symbol,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
     plain,
     truth,
@@ -147,7 +147,7 @@ def _is_enumeration(value: Class) -> bool:
 
 def is_scope(owner: Value) -> bool:
     """Whether this is what globals() or locals() gives."""
-    return isinstance(owner, Made) and owner.function in (Symbol("builtins.globals"), Symbol("builtins.locals"))
+    return isinstance(owner, CallValue) and owner.function in (Symbol("builtins.globals"), Symbol("builtins.locals"))
 
 
 def is_dialect(owner: Value) -> bool:
@@ -155,7 +155,7 @@ def is_dialect(owner: Value) -> bool:
     match owner:
         case Attribute(owner=inner, name="dialect" | "engine" | "impl"):
             return not isinstance(inner, Symbol) or not inner.path.startswith("sqlalchemy.")
-        case Made(function=Attribute(name="get_dialect" | "get_engine")):
+        case CallValue(function=Attribute(name="get_dialect" | "get_engine")):
             return True
         case Symbol(path=path):
             return path.endswith((".context.dialect", ".op.dialect"))
@@ -167,9 +167,9 @@ def is_column(value: Value) -> bool:
     match value:
         case Attribute(owner=Attribute(name="c" | "columns")):
             return True
-        case Attribute(owner=Class(names=names)) | Made(function=Class(names=names)):
+        case Attribute(owner=Class(names=names)) | CallValue(function=Class(names=names)):
             return isinstance(value, Attribute) and "__tablename__" in names
-        case Made(function=Symbol(name="column" | "Column" | "literal_column", path=path)):
+        case CallValue(function=Symbol(name="column" | "Column" | "literal_column", path=path)):
             return path.startswith("sqlalchemy")
     return False
 
@@ -179,7 +179,7 @@ def path_join(parts: Sequence[Value], module_path: str) -> Value:
     known = [_path(part) for part in parts]
     if all(isinstance(part, str) for part in known):
         return Text(os.path.normpath(os.path.join(*[part for part in known if part is not None])))
-    return Unknown("the path is not known")
+    return UnknownValue("the path is not known")
 
 
 def _path(value: Value) -> str | None:
@@ -187,7 +187,7 @@ def _path(value: Value) -> str | None:
     match value:
         case Text(value=text) if value.known:
             return text
-        case Made(
+        case CallValue(
             function=Symbol(name="Path" | "PurePath" | "dirname" | "abspath" | "realpath"), arguments=[first, *rest]
         ):
             inner = _path(first)
@@ -197,15 +197,15 @@ def _path(value: Value) -> str | None:
                 return os.path.dirname(inner)
             others = [_path(one) for one in rest]
             return None if None in others else os.path.join(inner, *[one for one in others if one is not None])
-        case Made(function=Attribute(owner=owner, name="resolve" | "absolute" | "expanduser")):
+        case CallValue(function=Attribute(owner=owner, name="resolve" | "absolute" | "expanduser")):
             return _path(owner)
-        case Made(function=Attribute(owner=owner, name="joinpath"), arguments=arguments):
+        case CallValue(function=Attribute(owner=owner, name="joinpath"), arguments=arguments):
             known = [_path(one) for one in (owner, *arguments)]
             return None if None in known else os.path.join(*[one for one in known if one is not None])
-        case Made(function=Attribute(owner=owner, name="with_name"), arguments=[Text(value=name)]):
+        case CallValue(function=Attribute(owner=owner, name="with_name"), arguments=[Text(value=name)]):
             inner = _path(owner)
             return None if inner is None else os.path.join(os.path.dirname(inner), name)
-        case Made(function=Attribute(owner=owner, name="with_suffix"), arguments=[Text(value=suffix)]):
+        case CallValue(function=Attribute(owner=owner, name="with_suffix"), arguments=[Text(value=suffix)]):
             inner = _path(owner)
             return None if inner is None else os.path.splitext(inner)[0] + suffix
         case Attribute(owner=owner, name="parent"):
@@ -214,18 +214,20 @@ def _path(value: Value) -> str | None:
     return None
 
 
-def opened_path(made: Made) -> str | None:
+def opened_path(made: CallValue) -> str | None:
     """The path that `open(...)`, `Path(...).open()` or `Path(...).read_text()` reads; None where it is not known."""
     match made:
-        case Made(function=Symbol(path="builtins.open" | "io.open" | "codecs.open"), arguments=[first, *_]):
+        case CallValue(function=Symbol(path="builtins.open" | "io.open" | "codecs.open"), arguments=[first, *_]):
             return _path(first)
-        case Made(function=Attribute(owner=owner, name="open" | "read_text")):
+        case CallValue(function=Attribute(owner=owner, name="open" | "read_text")):
             return _path(owner)
     return None
 
 
 def call(
-    made: Made, evaluate_call: Callable[[Value, tuple[Value, ...]], Value], attribute: Callable[[Value, str], Value]
+    made: CallValue,
+    evaluate_call: Callable[[Value, tuple[Value, ...]], Value],
+    attribute: Callable[[Value, str], Value],
 ) -> Value | None:
     """What a call of a known function gives; None where the function is not one of ours."""
     if not isinstance(made.function, Symbol) or not made.function.path.startswith(_MODULES):
@@ -296,17 +298,17 @@ def _is_instance(owner: Value, kind: Value) -> Value:
     names = [one.name for one in (kind.items if isinstance(kind, Items) else [kind]) if isinstance(one, Symbol)]
     if names and all(name in classes for name in names) and isinstance(owner, Text | Items | Pairs | Constant):
         return Constant(any(isinstance(owner, classes[name]) for name in names))
-    return Unknown("its class is not known")
+    return UnknownValue("its class is not known")
 
 
 def _range(arguments: Sequence[Value]) -> Value:
     numbers = [plain(value) for value in arguments]
     if numbers and all(isinstance(number, int) and abs(number) < 10**9 for number in numbers) and len(numbers) <= 3:
         if len(numbers) == 3 and numbers[2] == 0:
-            return Unknown("a range without a step")
+            return UnknownValue("a range without a step")
         counted = range(*[number for number in numbers if isinstance(number, int)])
         return Items([Constant(number) for number in counted[: MOST_ITEMS + 1]])
-    return Unknown("the range is not known")
+    return UnknownValue("the range is not known")
 
 
 def _product(arguments: Sequence[Value]) -> Value:
@@ -317,11 +319,11 @@ def _product(arguments: Sequence[Value]) -> Value:
         complete &= known
         rows = [[*row, item] for row in rows for item in items]
         if len(rows) > MOST_ITEMS:
-            return Unknown("the product is too large")
+            return UnknownValue("the product is too large")
     return Items([Items(row) for row in rows], complete)
 
 
-def _collection(made: Made) -> Value:
+def _collection(made: CallValue) -> Value:
     name = made.name
     lists = [iterate(value) for value in made.arguments]
     if not lists:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from migration_guard.reading.interpreter import texts
 from migration_guard.reading.interpreter.library import MOST_ITEMS, iterate
-from migration_guard.reading.interpreter.values import Constant, Items, Made, Pairs, Text, Value, join, plain
+from migration_guard.reading.interpreter.values import CallValue, Constant, Items, Pairs, Text, Value, join, plain
 
 
 def method(
-    made: Made, owner: Value, attribute: Callable[[Value, str], Value], hole: Callable[[], Text], conditional: bool
+    made: CallValue, owner: Value, attribute: Callable[[Value, str], Value], hole: Callable[[], Text], conditional: bool
 ) -> Value | None:
     """What a method of a text or a collection gives; None where it is not one we follow."""
     match owner:
@@ -24,7 +24,7 @@ def method(
 
 
 def _text_method(
-    made: Made, owner: Text, attribute: Callable[[Value, str], Value], hole: Callable[[], Text]
+    made: CallValue, owner: Text, attribute: Callable[[Value, str], Value], hole: Callable[[], Text]
 ) -> Value | None:
     name, arguments = made.name, made.arguments
     words = [argument.value for argument in arguments if isinstance(argument, Text)]
@@ -65,7 +65,7 @@ def _text_method(
     return None
 
 
-def _items_method(made: Made, owner: Items, conditional: bool) -> Value | None:
+def _items_method(made: CallValue, owner: Items, conditional: bool) -> Value | None:
     match made.name, made.arguments:
         case "append" | "add", [value]:
             owner.grow([value])
@@ -85,7 +85,7 @@ def _items_method(made: Made, owner: Items, conditional: bool) -> Value | None:
     return Constant(None)
 
 
-def _pairs_method(made: Made, owner: Pairs, conditional: bool) -> Value | None:
+def _pairs_method(made: CallValue, owner: Pairs, conditional: bool) -> Value | None:
     match made.name, made.arguments:
         case "items", []:
             return Items([Items([key, value]) for key, value in owner.pairs], owner.complete)

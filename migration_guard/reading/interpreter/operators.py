@@ -7,15 +7,15 @@ import libcst as cst
 from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
+    CallValue,
     Class,
     Constant,
     Function,
     Items,
-    Made,
     Pairs,
     Symbol,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
     plain,
     same,
@@ -35,7 +35,7 @@ def arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
             return Constant(one // other)
         case cst.Modulo() if other:
             return Constant(one % other)
-    return Unknown("an operator that is not followed")
+    return UnknownValue("an operator that is not followed")
 
 
 def compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
@@ -88,10 +88,10 @@ def item(owner: Value, key: Value) -> Value:
         case Attribute(name="c" | "columns"), Text(value=name):
             return Attribute(owner, name)
         case Attribute(name="tables"), Text():
-            return Made(Symbol("sqlalchemy.Table"), (key,))
+            return CallValue(Symbol("sqlalchemy.Table"), (key,))
         case Class(), Text():
-            return next((each for each in owner.names.values() if each == key), Unknown("no such member"))
-    return Unknown("its index is not known")
+            return next((each for each in owner.names.values() if each == key), UnknownValue("no such member"))
+    return UnknownValue("its index is not known")
 
 
 def part(owner: Value, start: int | None, stop: int | None, step: int | None) -> Value:
@@ -101,4 +101,4 @@ def part(owner: Value, start: int | None, stop: int | None, step: int | None) ->
     if isinstance(owner, Text) and step is None:
         low, high, _ = slice(start, stop).indices(len(owner.value))
         return owner.slice(low, max(low, high))
-    return Unknown("its bounds are not known")
+    return UnknownValue("its bounds are not known")

@@ -9,12 +9,22 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from migration_guard.reading.interpreter import library
-from migration_guard.reading.interpreter.values import Class, Items, Made, Module, Pairs, Symbol, Text, Unknown, Value
+from migration_guard.reading.interpreter.values import (
+    CallValue,
+    Class,
+    Items,
+    Module,
+    Pairs,
+    Symbol,
+    Text,
+    UnknownValue,
+    Value,
+)
 from migration_guard.reading.source.source import Source
 
 _COLUMNS = frozenset({"Column", "mapped_column", "Field"})
 MOST_STEPS = 60_000
-LETTERS_OF_A_STEP = 50
+CHARACTERS_OF_A_STEP = 50
 LARGEST_NUMBER = 10**12
 
 
@@ -57,7 +67,7 @@ class Scope:
         """Told before a collection is changed in place."""
         raise NotImplementedError
 
-    def call_value(self, function: Value, made: Made) -> Value:
+    def call_value(self, function: Value, made: CallValue) -> Value:
         """What a call gives, once its function and arguments are known."""
         raise NotImplementedError
 
@@ -78,7 +88,7 @@ class Scope:
 
     def spend(self, text: Text) -> None:
         """Counts what it takes to read SQL text as steps; raises OutOfSteps past the bound."""
-        self.steps += len(text.value) // LETTERS_OF_A_STEP
+        self.steps += len(text.value) // CHARACTERS_OF_A_STEP
         self.step()
 
     def around(self) -> Mapping[str, Value]:
@@ -96,7 +106,7 @@ class Scope:
             return Symbol(f"builtins.{name}")
         if name in ("__file__", "__name__"):
             return Text(frame.module.path if name == "__file__" else "migration")
-        return Unknown(f"{name} is not known here")
+        return UnknownValue(f"{name} is not known here")
 
     def bind(self, target: cst.BaseExpression, value: Value) -> None:
         """Assigns a value to a name, or to several by unpacking."""
@@ -123,7 +133,7 @@ class Scope:
     def set_attribute(self, owner: Value, name: str, value: Value) -> None:
         """`owner.name = value`."""
         match owner:
-            case Class(names=names) | Made(function=Class(names=names)):
+            case Class(names=names) | CallValue(function=Class(names=names)):
                 names[name] = value
 
     def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
@@ -134,5 +144,5 @@ class Scope:
             at, rest = starred.index(True), len(items) - len(starred) + 1
             items = [*items[:at], Items(items[at : at + max(0, rest)]), *items[at + max(0, rest) :]]
         for position, element in enumerate(target.elements):
-            found = items[position] if position < len(items) else Unknown("what is unpacked here is not known")
+            found = items[position] if position < len(items) else UnknownValue("what is unpacked here is not known")
             self.bind(element.value, found)

@@ -17,7 +17,7 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Piece,
     Text,
-    Unknown,
+    UnknownValue,
     Value,
     join,
     plain,
@@ -87,7 +87,7 @@ def formatted(value: Value, conversion: str | None, specification: str, hole: Ho
     return hole()
 
 
-def percent(template: Text, argument: Value, hole: Hole) -> Text | Unknown:
+def percent(template: Text, argument: Value, hole: Hole) -> Text | UnknownValue:
     """`template % argument`."""
     positional = iter(argument.items if isinstance(argument, Items) else [argument])
     parts, done = [], 0
@@ -119,12 +119,12 @@ def format_method(
     keywords: Mapping[str, Value],
     attribute: Callable[[Value, str], Value],
     hole: Hole,
-) -> Text | Unknown:
+) -> Text | UnknownValue:
     """`template.format(*arguments, **keywords)`."""
     try:
         fields = list(string.Formatter().parse(template.value))
     except ValueError:
-        return Unknown("its format string is malformed")
+        return UnknownValue("its format string is malformed")
     parts: list[Text] = []
     done, automatic = 0, iter(range(len(arguments)))
     for written, name, specification, conversion in fields:
@@ -168,13 +168,13 @@ def _field(
     else:
         value = keywords.get(first)
     if value is None:
-        return Unknown(f"{{{name}}} is not given")
+        return UnknownValue(f"{{{name}}} is not given")
     for part in rest:
         value = attribute(value, part)
     return value
 
 
-def dedent(text: Text) -> Text | Unknown:
+def dedent(text: Text) -> Text | UnknownValue:
     """textwrap.dedent: every line keeps the place it came from."""
     wanted = textwrap.dedent(text.value).splitlines(keepends=True)
     lines, parts, at = text.value.splitlines(keepends=True), [], 0
@@ -187,16 +187,16 @@ def dedent(text: Text) -> Text | Unknown:
     return join(parts)
 
 
-def replaced(text: Text, old: str, new: Text) -> Text | Unknown:
+def replaced(text: Text, old: str, new: Text) -> Text | UnknownValue:
     """str.replace for all occurrences."""
     if not old:
-        return Unknown("it replaces nothing by something")
+        return UnknownValue("it replaces nothing by something")
     parts, at = [], 0
     while (found := text.value.find(old, at)) >= 0:
         parts += [text.slice(at, found), new]
         at = found + len(old)
         if len(parts) > LONGEST_TEXT // 10:
-            return Unknown("it is replaced too many times")
+            return UnknownValue("it is replaced too many times")
     return join([*parts, text.slice(at, len(text.value))])
 
 

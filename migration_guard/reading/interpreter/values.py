@@ -148,7 +148,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Made:
+class CallValue:
     """What a call gave, kept as the call itself: `sa.Column("id", sa.Integer())`, `op.get_bind()`, `table.update()`."""
 
     function: Value
@@ -215,19 +215,21 @@ class Batch:
 
     table: Value
     schema: Value | None
-    made: Made
+    made: CallValue
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownValue:
     """What cannot be told from the source, and why."""
 
     reason: str
 
 
-Value = Text | Constant | Items | Pairs | Symbol | Attribute | Made | Module | Function | Class | Batch | Unknown
+Value = (
+    Text | Constant | Items | Pairs | Symbol | Attribute | CallValue | Module | Function | Class | Batch | UnknownValue
+)
 
-SIZED = (Made, Items, Pairs)
+SIZED = (CallValue, Items, Pairs)
 NONE = Constant(None)
 TRUE = Constant(True)
 FALSE = Constant(False)
@@ -281,7 +283,7 @@ def plain(value: Value) -> str | int | float | complex | bytes | None:
     return None
 
 
-def join(parts: Iterable[Text]) -> Text | Unknown:
+def join(parts: Iterable[Text]) -> Text | UnknownValue:
     """Texts one behind the other."""
     values: list[str] = []
     pieces: list[Piece] = []
@@ -291,5 +293,5 @@ def join(parts: Iterable[Text]) -> Text | Unknown:
         values.append(part.value)
         length += len(part.value)
         if length > LONGEST_TEXT:
-            return Unknown(f"the text grows past {LONGEST_TEXT:,} characters")
+            return UnknownValue(f"the text grows past {LONGEST_TEXT:,} characters")
     return Text("".join(values), tuple(pieces))

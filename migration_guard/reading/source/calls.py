@@ -8,7 +8,7 @@ from migration_guard.model.site import Argument, Call
 from migration_guard.reading.source.source import Source
 
 
-def call_facts(source: Source, node: cst.Call) -> Call:
+def call_at(source: Source, node: cst.Call) -> Call:
     """The call, so far as an edit must know it."""
     start, end = source.offsets(node)
     arguments = []
@@ -31,7 +31,7 @@ def call_facts(source: Source, node: cst.Call) -> Call:
         tuple(arguments),
         source.lines.span(last, last),
         comma,
-        call_facts(source, column) if isinstance(column, cst.Call) else None,
+        call_at(source, column) if isinstance(column, cst.Call) else None,
     )
 
 

@@ -26,7 +26,7 @@ SiteFor = Callable[[int, int], Site]
 
 NAMES = {"mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 NOT_INSTALLED = "PostgreSQL's parser is not installed: pip install postgast"
-MOST_LETTERS = 2_000_000
+MOST_CHARACTERS = 2_000_000
 MOST_STATEMENTS = 5_000
 # PostgreSQL's parser works recursively, and so does the C code that hands its tree over: an expression of twenty
 # thousand terms overflows the stack of the process.
@@ -35,8 +35,8 @@ DEEPEST = 4_000
 
 def read_sql(text: str, dialect: str, site: SiteFor) -> tuple[Operation, ...]:
     """All statements of `text` as operations, in order. Never raises, whatever the text is."""
-    if len(text) > MOST_LETTERS:
-        reason = f"it is longer than {MOST_LETTERS:,} letters"
+    if len(text) > MOST_CHARACTERS:
+        reason = f"it is longer than {MOST_CHARACTERS:,} letters"
         return (Opaque(site=site(0, len(text)), what=shorten(text[:200]), reason=reason),)
     return tuple(_operations(text, dialect, site))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from migration_guard.roundtripping.catalogues.differ import differences
 from migration_guard.roundtripping.catalogues.mysql.catalogue import MySQLCatalogue
 from migration_guard.roundtripping.catalogues.postgresql.catalogue import PostgreSQLCatalogue
-from migration_guard.roundtripping.catalogues.snapshot import Catalogue, Definition, Reader, Snapshot, Thing
+from migration_guard.roundtripping.catalogues.snapshot import Catalogue, CatalogueObject, Definition, Reader, Snapshot
 from migration_guard.roundtripping.catalogues.sqlite.catalogue import SQLiteCatalogue
 
-__all__ = ["Catalogue", "Definition", "Reader", "Snapshot", "Thing", "catalogue", "differences"]
+__all__ = ["Catalogue", "CatalogueObject", "Definition", "Reader", "Snapshot", "catalogue", "differences"]
 
 
 def catalogue(access: Reader, dialect: str, *, version_table: str, version_schema: str | None) -> Catalogue:

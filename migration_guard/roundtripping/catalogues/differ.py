@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from migration_guard.model.trip import Change, Difference, Fate
-from migration_guard.roundtripping.catalogues.snapshot import Definition, Snapshot, Thing
+from migration_guard.model.differences import Fate
+from migration_guard.model.trip import CatalogueDifference, PropertyChange
+from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Snapshot
 
 TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
 # What was unproven and is proven now: whoever relied on the weaker thing has it still.
@@ -17,7 +18,7 @@ _SPACE = re.compile(r"(?P<value>'[^']*')|\s+")
 _DEFAULT_SCHEMA = re.compile(r"(?<![\w.'\"])public\.(?=[\w\"])")
 
 
-def differences(should: Snapshot, found: Snapshot) -> tuple[Difference, ...]:
+def differences(should: Snapshot, found: Snapshot) -> tuple[CatalogueDifference, ...]:
     """
     Every object of `found` that is not as in `should`, the state it should be in: tables first, then what belongs to
     them, then the rest.
@@ -25,7 +26,7 @@ def differences(should: Snapshot, found: Snapshot) -> tuple[Difference, ...]:
     What a missing or left table brings along is not told again, nor a sequence with its column. White space is no
     difference, nor another name for what the database had named, nor a constraint that has been validated meanwhile.
     """
-    return tuple(sorted(Comparison(should, found).told(), key=_order))
+    return tuple(sorted(Comparison(should, found).unexplained(), key=_order))
 
 
 class Comparison:
@@ -46,7 +47,7 @@ class Comparison:
         self.missing = {thing for thing in self.missing if not _explained(thing, self.should, self.missing)}
         self.left = {thing for thing in self.left if not _explained(thing, self.found, self.left)}
 
-    def told(self) -> Iterator[Difference]:
+    def unexplained(self) -> Iterator[CatalogueDifference]:
         """The differences that no other one explains."""
         stayed = self.moved & self.missing & self.left
         changes = {
@@ -72,9 +73,9 @@ class Comparison:
             if properties and not self._follows(thing, properties, changes):
                 yield _difference(thing, self.found[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
 
-    def _twins(self) -> Iterator[tuple[Thing, Thing]]:
+    def _twins(self) -> Iterator[tuple[CatalogueObject, CatalogueObject]]:
         """What is missing, with what stands in its place: the same of the same table, but for its name."""
-        candidates: dict[object, list[Thing]] = {}
+        candidates: dict[object, list[CatalogueObject]] = {}
         for thing in sorted(self.left - self.moved, key=lambda one: (not self.found[one].system_named, one)):
             candidates.setdefault(_content(thing, self.found[thing]), []).append(thing)
         for thing in sorted(self.missing - self.moved, key=lambda one: (not self.should[one].system_named, one)):
@@ -83,14 +84,19 @@ class Comparison:
             if twins and definition.table is not None and thing.kind != "column":
                 yield thing, twins.pop(0)
 
-    def _renaming(self, thing: Thing, twin: Thing) -> list[Change]:
+    def _renaming(self, thing: CatalogueObject, twin: CatalogueObject) -> list[PropertyChange]:
         """Another name, where somebody could rely on the one that was."""
         definition = self.should[thing]
         if definition.system_named:
             return []
-        return [Change("name", _own_name(thing, definition), _own_name(twin, self.found[twin]))]
+        return [PropertyChange("name", _own_name(thing, definition), _own_name(twin, self.found[twin]))]
 
-    def _follows(self, thing: Thing, changes: list[Change], every: Mapping[Thing, list[Change]]) -> bool:
+    def _follows(
+        self,
+        thing: CatalogueObject,
+        changes: list[PropertyChange],
+        every: Mapping[CatalogueObject, list[PropertyChange]],
+    ) -> bool:
         """Whether another difference explains these: the same change of a parent, a name or a type that is told."""
         if any(every.get(parent) == changes for parent in self.found[thing].part_of):
             return True
@@ -98,7 +104,7 @@ class Comparison:
         was, now = _Neutral(_names(self.missing), types), _Neutral(_names(self.left), types)
         return thing.kind != "column" and all(was(one.was) == now(one.now) for one in changes)
 
-    def _types(self, every: Mapping[Thing, list[Change]]) -> set[str]:
+    def _types(self, every: Mapping[CatalogueObject, list[PropertyChange]]) -> set[str]:
         """The types that a column had or has now: texts are cast to them, or no longer."""
         return {
             type_
@@ -128,7 +134,7 @@ class _Neutral:
         return _spaced(text)
 
 
-def shown(thing: Thing, definition: Definition) -> str:
+def shown(thing: CatalogueObject, definition: Definition) -> str:
     """How people call it: without the default schema, and without its table unless it is a column."""
     name = thing.name
     if definition.table is not None and thing.kind != "column":
@@ -136,16 +142,20 @@ def shown(thing: Thing, definition: Definition) -> str:
     return name.removeprefix("public.") if "." in name else name
 
 
-def _difference(thing: Thing, definition: Definition, fate: Fate, changes: tuple[Change, ...] = ()) -> Difference:
+def _difference(
+    thing: CatalogueObject, definition: Definition, fate: Fate, changes: tuple[PropertyChange, ...] = ()
+) -> CatalogueDifference:
     table = definition.table
-    return Difference(thing.kind, shown(thing, definition), fate, table and table.removeprefix("public."), changes)
+    return CatalogueDifference(
+        thing.kind, shown(thing, definition), fate, table and table.removeprefix("public."), changes
+    )
 
 
-def _changes(should: Definition, found: Definition) -> list[Change]:
+def _changes(should: Definition, found: Definition) -> list[PropertyChange]:
     """The properties that differ by more than white space. A default's cast follows its column's type."""
     was, now = should.properties, found.properties
     changes = [
-        Change(name, was.get(name, ""), now.get(name, ""))
+        PropertyChange(name, was.get(name, ""), now.get(name, ""))
         for name in dict.fromkeys((*was, *now))
         if _spaced(was.get(name, "")) != _spaced(now.get(name, "")) and not _harmless(name, was)
     ]
@@ -158,32 +168,32 @@ def _harmless(name: str, was: Mapping[str, str]) -> bool:
     return (name in PROVEN and was.get(name) == "no") or (name == "not null constraint" and name not in was)
 
 
-def _own_name(thing: Thing, definition: Definition) -> str:
+def _own_name(thing: CatalogueObject, definition: Definition) -> str:
     """Its name, empty where it has none and is called after its definition, as SQLite's constraints are."""
     name = shown(thing, definition)
     return "" if name == definition.properties.get("definition") else name
 
 
-def _explained(thing: Thing, snapshot: Snapshot, same: set[Thing]) -> bool:
+def _explained(thing: CatalogueObject, snapshot: Snapshot, same: set[CatalogueObject]) -> bool:
     """Whether something with the same fate brings it along."""
     definition = snapshot[thing]
     if any(part in same for part in definition.part_of):
         return True
-    return definition.table is not None and any(Thing(kind, definition.table) in same for kind in TABLES)
+    return definition.table is not None and any(CatalogueObject(kind, definition.table) in same for kind in TABLES)
 
 
-def _content(thing: Thing, definition: Definition) -> object:
+def _content(thing: CatalogueObject, definition: Definition) -> object:
     properties = {name: text for name, text in definition.properties.items() if name not in PROVEN}
     return thing.kind, definition.table, tuple((name, _spaced(text)) for name, text in properties.items())
 
 
-def _same(default: Change, type_: Change) -> bool:
+def _same(default: PropertyChange, type_: PropertyChange) -> bool:
     neutral = _Neutral(set(), {type_.was, type_.now})
     return neutral(default.was) == neutral(default.now)
 
 
-def _for_people(change: Change) -> Change:
-    return Change(change.property, *(_DEFAULT_SCHEMA.sub("", text) for text in (change.was, change.now)))
+def _for_people(change: PropertyChange) -> PropertyChange:
+    return PropertyChange(change.property, *(_DEFAULT_SCHEMA.sub("", text) for text in (change.was, change.now)))
 
 
 def _spaced(text: str) -> str:
@@ -191,12 +201,12 @@ def _spaced(text: str) -> str:
     return _SPACE.sub(lambda match: match["value"] or " ", text.strip())
 
 
-def _names(things: Iterable[Thing]) -> set[str]:
+def _names(things: Iterable[CatalogueObject]) -> set[str]:
     """What is called in the definitions of others, which change with it."""
     return {thing.name.rpartition(".")[2] for thing in things if thing.kind in MENTIONED}
 
 
-def _order(one: Difference) -> tuple[int, str, str, str, str]:
+def _order(one: CatalogueDifference) -> tuple[int, str, str, str, str]:
     if one.kind in TABLES:
         return 0, "", one.name, one.kind, one.fate.value
     return 1 if one.table else 2, one.table or "", one.kind, one.name, one.fate.value

@@ -1,4 +1,4 @@
-"""What a database's catalogue holds, in plain words: things and their definitions. Knows no dialect."""
+"""What a database's catalogue holds, in plain words: objects and their definitions. Knows no dialect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 
-class Thing(NamedTuple):
+class CatalogueObject(NamedTuple):
     """
     One object of a catalogue. `kind` is the database's word for it. `name` is unique within its kind: `public.users`,
     `public.users.email`; what belongs to a table and has no name of its own in the schema stands behind its table.
@@ -20,20 +20,20 @@ class Thing(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Definition:
     """
-    What there is to know of a thing, in words for people and in their order: `{"type": "text", "nullable": "no"}`.
+    What there is to know of an object, in words for people and in their order: `{"type": "text", "nullable": "no"}`.
 
-    `table` is the table that it belongs to, as that table's `Thing.name`. `system_named`: its name is one that the
-    database itself would have chosen. `part_of` are things that bring it along: a serial's column its sequence, a
-    partitioned table's index those of the partitions.
+    `table` is the table that it belongs to, as that table's `CatalogueObject.name`. `system_named`: its name is one
+    that the database itself would have chosen. `part_of` are objects that bring it along: a serial's column its
+    sequence, a partitioned table's index those of the partitions.
     """
 
     table: str | None
     properties: Mapping[str, str]
     system_named: bool = False
-    part_of: tuple[Thing, ...] = ()
+    part_of: tuple[CatalogueObject, ...] = ()
 
 
-Snapshot = Mapping[Thing, Definition]
+Snapshot = Mapping[CatalogueObject, Definition]
 
 
 class Reader(Protocol):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice, pairwise, product
 
 from migration_guard.roundtripping.rows.references import Row
-from migration_guard.roundtripping.rows.tables import Check, Column, Kind, TableFacts
+from migration_guard.roundtripping.rows.tables import Check, ColumnInfo, Kind, TableInfo
 from migration_guard.roundtripping.rows.values import array, value
 
 # Whether each of these rows satisfies all of the conditions; None where the database cannot say.
@@ -42,7 +42,7 @@ SPECIAL: Mapping[Kind, tuple[str, ...]] = {
 }
 
 
-def satisfy(facts: TableFacts, rows: Sequence[Row], free: frozenset[str], given: frozenset[str], judge: Judge) -> None:
+def satisfy(facts: TableInfo, rows: Sequence[Row], free: frozenset[str], given: frozenset[str], judge: Judge) -> None:
     """
     Change the rows in place until their checks hold, as far as values can be found. `free` are the columns that may
     have any value, `given` those that stay; what is in neither is a foreign key, which may be NULL at most.
@@ -77,7 +77,7 @@ def _groups(checks: Iterable[Check]) -> list[list[Check]]:
 
 def _solutions(
     group: Sequence[Check],
-    columns: Sequence[Column],
+    columns: Sequence[ColumnInfo],
     free: frozenset[str],
     example: Row,
     judge: Judge,
@@ -126,7 +126,7 @@ def _count(pools: Mapping[str, Sequence[object]]) -> int:
     return count
 
 
-def _candidates(column: Column, words: str) -> Iterator[str]:
+def _candidates(column: ColumnInfo, words: str) -> Iterator[str]:
     """What may satisfy a condition, the most likely first."""
     found = _elements(replace(column, array=False), words)
     if column.array:
@@ -135,7 +135,7 @@ def _candidates(column: Column, words: str) -> Iterator[str]:
     yield from list(dict.fromkeys(found))[:MOST_VALUES]
 
 
-def _elements(column: Column, words: str) -> list[str]:
+def _elements(column: ColumnInfo, words: str) -> list[str]:
     """The literals in a condition and their neighbours, and the usual suspects."""
     strings = [found.replace("''", "'") for found in STRING.findall(words)]
     numbers = [Decimal(found) for found in NUMBER.findall(STRING.sub(" ", words))]

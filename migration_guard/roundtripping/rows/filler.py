@@ -13,8 +13,8 @@ from migration_guard.roundtripping.catalogues.snapshot import Snapshot
 from migration_guard.roundtripping.rows.checks import satisfy
 from migration_guard.roundtripping.rows.lessons import Lessons, applied, lessons_of
 from migration_guard.roundtripping.rows.losses import Rows, TableRows
-from migration_guard.roundtripping.rows.mysql import MySQL
-from migration_guard.roundtripping.rows.postgresql import PostgreSQL
+from migration_guard.roundtripping.rows.mysql import MySQLRows
+from migration_guard.roundtripping.rows.postgresql import PostgreSQLRows
 from migration_guard.roundtripping.rows.references import (
     Row,
     Values,
@@ -24,21 +24,21 @@ from migration_guard.roundtripping.rows.references import (
     point_to_itself,
     with_implied,
 )
-from migration_guard.roundtripping.rows.sqlite import SQLite
-from migration_guard.roundtripping.rows.tables import Check, Dialect, ForeignKey, Table, TableFacts
+from migration_guard.roundtripping.rows.sqlite import SQLiteRows
+from migration_guard.roundtripping.rows.tables import Check, ForeignKey, RowDialect, TableInfo, TableName
 from migration_guard.roundtripping.rows.values import value
-from migration_guard.roundtripping.rows.writer import Pen, Refused, first_line
+from migration_guard.roundtripping.rows.writer import RowsRefused, RowWriter, first_line
 from migration_guard.roundtripping.servers.access import Access
 
-DIALECTS: Mapping[str, Callable[[Access, str], Dialect]] = {
-    "postgresql": PostgreSQL,
-    "sqlite": SQLite,
-    "mysql": MySQL,
-    "mariadb": MySQL,
+DIALECTS: Mapping[str, Callable[[Access, str], RowDialect]] = {
+    "postgresql": PostgreSQLRows,
+    "sqlite": SQLiteRows,
+    "mysql": MySQLRows,
+    "mariadb": MySQLRows,
 }
 REMEMBERED = 2  # states of the catalogue: before an upgrade and after it
 NO_COMBINATION = "no rows of other tables are left that its keys may name."
-Late = dict[Table, set[str]]
+Late = dict[TableName, set[str]]
 
 
 class Filler:
@@ -50,15 +50,15 @@ class Filler:
         self.written = 0
         self.unfilled: dict[str, str] = {}
         self._dialect = DIALECTS[dialect](access, version_table)
-        self._pen = Pen(access, self._dialect)
+        self._pen = RowWriter(access, self._dialect)
         self._rows = rows
         self._lessons: Lessons = {} if lessons is None else lessons
-        self._facts: Mapping[Table, TableFacts] = {}
-        self._seen: list[tuple[Snapshot, Mapping[Table, TableFacts]]] = []
-        self._filled: dict[Table, TableFacts] = {}
+        self._facts: Mapping[TableName, TableInfo] = {}
+        self._seen: list[tuple[Snapshot, Mapping[TableName, TableInfo]]] = []
+        self._filled: dict[TableName, TableInfo] = {}
         # The primary keys of our rows, whatever their table is called now; tables without one, if all rows are ours.
         self._keys: set[tuple[tuple[str, ...], Values]] = set()
-        self._keyless: set[Table] = set()
+        self._keyless: set[TableName] = set()
 
     def fill(self, snapshot: Snapshot) -> None:
         """Write rows into the tables that are new or have changed. `snapshot` is the catalogue as it is now."""
@@ -81,7 +81,7 @@ class Filler:
         for table, names in late.items():
             self._fill_columns(self._facts[table], names, None)
 
-    def _fill_group(self, group: Sequence[TableFacts], counts: Mapping[Table, int], late: Late) -> None:
+    def _fill_group(self, group: Sequence[TableInfo], counts: Mapping[TableName, int], late: Late) -> None:
         for facts in group:
             if counts[facts.table]:
                 self._fill_columns(facts, self._new_columns(facts), late)
@@ -119,11 +119,11 @@ class Filler:
         """A downgrade leads back to what was seen before, so that is kept."""
         known = next((facts for one, facts in self._seen if one is snapshot or one == snapshot), None)
         self._facts = known or {
-            facts.table: applied(self._lessons, facts) for facts in with_implied(self._dialect.facts())
+            facts.table: applied(self._lessons, facts) for facts in with_implied(self._dialect.tables())
         }
         self._seen = [(snapshot, self._facts), *(one for one in self._seen if one[1] is not known)][:REMEMBERED]
 
-    def _fill_table(self, facts: TableFacts, there: int, late: Late) -> None:
+    def _fill_table(self, facts: TableInfo, there: int, late: Late) -> None:
         parents = self._parents(facts, late)
         rows = self._planned(facts, range(there, self._rows), parents)
         taken: Sequence[Row] = rows
@@ -149,7 +149,7 @@ class Filler:
                 f"it needs rows of {missing[0]}, which has none." if missing else refusal or nothing
             )
 
-    def _insert_each(self, facts: TableFacts, rows: Sequence[Row]) -> tuple[int, str, list[Row]]:
+    def _insert_each(self, facts: TableInfo, rows: Sequence[Row]) -> tuple[int, str, list[Row]]:
         """How many rows were kept, the database's words if none was taken, and those that were."""
         written, refusals = 0, []
         taken: list[Row] = []
@@ -165,7 +165,7 @@ class Filler:
             refused.append(row)
         return written, "" if taken else refusals[0], taken
 
-    def _empty_what_is_refused(self, facts: TableFacts, rows: Sequence[Row]) -> bool:
+    def _empty_what_is_refused(self, facts: TableInfo, rows: Sequence[Row]) -> bool:
         """Where the database takes a row without its optional values: find those to blame, name them, do without."""
         optional = [one.name for one in facts.written if one.nullable and rows[0][one.name] is not None]
         bare = rows[0] | dict.fromkeys(optional, None)
@@ -180,7 +180,7 @@ class Filler:
         return True
 
     def _planned(
-        self, facts: TableFacts, numbers: Iterable[int], parents: Mapping[ForeignKey, Sequence[Values]]
+        self, facts: TableInfo, numbers: Iterable[int], parents: Mapping[ForeignKey, Sequence[Values]]
     ) -> list[Row]:
         """Rows as they should be, as far as can be known without asking the database about conditions."""
         if not facts.written:
@@ -192,7 +192,7 @@ class Filler:
         point_to_itself(facts, rows, frozenset())
         return rows
 
-    def _parents(self, facts: TableFacts, late: Late) -> dict[ForeignKey, Sequence[Values]]:
+    def _parents(self, facts: TableInfo, late: Late) -> dict[ForeignKey, Sequence[Values]]:
         """The rows that the foreign keys may name; where those come later, the columns are written later."""
         found: dict[ForeignKey, Sequence[Values]] = {}
         for key in facts.foreign_keys:
@@ -206,9 +206,9 @@ class Filler:
                 late.setdefault(facts.table, set()).update(key.columns)
         return found
 
-    def _fill_circle(self, group: Sequence[TableFacts]) -> None:
+    def _fill_circle(self, group: Sequence[TableInfo]) -> None:
         """Tables whose rows cannot be without each other: their keys are known before they are written."""
-        rows: dict[Table, list[Row]] = {}
+        rows: dict[TableName, list[Row]] = {}
         for facts in group:
             columns = facts.written
             rows[facts.table] = [
@@ -226,7 +226,7 @@ class Filler:
             point_to_itself(facts, rows[facts.table], frozenset())
         try:
             self._pen.insert_together([(facts, rows[facts.table]) for facts in group])
-        except Refused as refusal:
+        except RowsRefused as refusal:
             for facts in group:
                 others = ", ".join(str(one.table) for one in group if one != facts)
                 self.unfilled[str(facts.table)] = f"its rows need rows of {others} and those need its own: {refusal}"
@@ -236,13 +236,13 @@ class Filler:
             self._remember(facts, rows[facts.table])
             self._name_columns(facts, rows[facts.table], set())
 
-    def _new_columns(self, facts: TableFacts) -> set[str]:
+    def _new_columns(self, facts: TableInfo) -> set[str]:
         """Columns that have come since the table was filled, or values of their type; all where it was not."""
         before = self._filled.get(facts.table)
         known = {column.name for column in before.columns if value(column, 0) is not None} if before else set()
         return {one.name for one in facts.written if one.name not in known and one.nullable and not one.always}
 
-    def _fill_columns(self, facts: TableFacts, names: set[str], late: Late | None) -> None:
+    def _fill_columns(self, facts: TableInfo, names: set[str], late: Late | None) -> None:
         """
         Columns that have come later, in rows of ours that are there already and where they are NULL. What has to be
         written when other tables have rows goes into `late`; with None, all of them have what they can have.
@@ -280,36 +280,36 @@ class Filler:
                 self.unfilled.pop(f"{facts.table}.{name}", None)
             self._name_columns(facts, planned, set() if late is None else later.get(facts.table, set()), empty)
 
-    def _update(self, facts: TableFacts, names: Sequence[str], identities: Sequence[str], rows: Sequence[Row]) -> str:
+    def _update(self, facts: TableInfo, names: Sequence[str], identities: Sequence[str], rows: Sequence[Row]) -> str:
         try:
             self._pen.update(facts, names, list(zip(identities, rows, strict=True)))
-        except Refused as refusal:
+        except RowsRefused as refusal:
             return str(refusal)
         return ""
 
-    def _insert(self, facts: TableFacts, rows: Sequence[Row]) -> tuple[int, str]:
+    def _insert(self, facts: TableInfo, rows: Sequence[Row]) -> tuple[int, str]:
         """How many rows were kept, or the database's words where it refused."""
         try:
             written = self._pen.insert(facts, rows)
-        except Refused as refusal:
+        except RowsRefused as refusal:
             return 0, f"the database says: {refusal}"
         self._remember(facts, rows)
         return written, ""
 
-    def _remember(self, facts: TableFacts, rows: Sequence[Row]) -> None:
+    def _remember(self, facts: TableInfo, rows: Sequence[Row]) -> None:
         if facts.identity:
             self._keys.update((facts.identity, tuple(row[name] for name in facts.identity)) for row in rows)
 
-    def _is_ours(self, facts: TableFacts, row: Row) -> bool:
+    def _is_ours(self, facts: TableInfo, row: Row) -> bool:
         if not facts.identity:
             return facts.table in self._keyless
         return (facts.identity, tuple(row[name] for name in facts.identity)) in self._keys
 
-    def _judge(self, facts: TableFacts) -> Callable[[Sequence[Check], Sequence[Row]], list[bool] | None]:
+    def _judge(self, facts: TableInfo) -> Callable[[Sequence[Check], Sequence[Row]], list[bool] | None]:
         return lambda checks, rows: self._pen.judge(facts, checks, rows)
 
     def _name_columns(
-        self, facts: TableFacts, rows: Sequence[Row], late: set[str], names: Sequence[str] | None = None
+        self, facts: TableInfo, rows: Sequence[Row], late: set[str], names: Sequence[str] | None = None
     ) -> None:
         """Tell the columns in which there is nothing but NULL."""
         for column in facts.written:
@@ -327,6 +327,6 @@ class Filler:
                 self.unfilled[name] = "no value was found that satisfies its conditions."
 
 
-def _named(facts: TableFacts) -> frozenset[str]:
+def _named(facts: TableInfo) -> frozenset[str]:
     """The columns whose values are those of other rows."""
     return frozenset(name for key in facts.foreign_keys for name in key.columns if not key.implied)

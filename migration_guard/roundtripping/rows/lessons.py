@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from migration_guard.roundtripping.rows.tables import Column, Kind, TableFacts
+from migration_guard.roundtripping.rows.tables import ColumnInfo, Kind, TableInfo
 from migration_guard.roundtripping.rows.values import FORMS, LIKE, value
 
 
@@ -46,7 +46,7 @@ LISTED = re.compile(r"""["`]?(\w+)["`]?\)?(?:::\w+)?\s+(?:IN|ENUM|SET)\s*""" + L
 COPY = "_alembic_tmp_"  # https://alembic.sqlalchemy.org/en/latest/batch.html
 
 
-def lessons_of(words: str, statements: Sequence[str], tables: Iterable[TableFacts], rows: int) -> Lessons:
+def lessons_of(words: str, statements: Sequence[str], tables: Iterable[TableInfo], rows: int) -> Lessons:
     """
     What a failure's message says of columns of these tables; nothing where it is about other things. `statements` are
     those of the step in their order, of which the last one failed. `rows` is how many rows tables were filled with.
@@ -56,7 +56,7 @@ def lessons_of(words: str, statements: Sequence[str], tables: Iterable[TableFact
     enums = {_bare(column.type): column.labels for _, column in every if column.kind is Kind.ENUM}
     keyed = {(facts.table.name, name) for facts, _ in every for name in facts.keyed}
 
-    def holding(text: str, *, beginning: bool = False) -> list[tuple[str, Column]]:
+    def holding(text: str, *, beginning: bool = False) -> list[tuple[str, ColumnInfo]]:
         """The columns that have this value in one of our rows; of them those that the statements are about."""
         found = []
         for table, column in texts:
@@ -85,7 +85,7 @@ def lessons_of(words: str, statements: Sequence[str], tables: Iterable[TableFact
     return {}
 
 
-def applied(lessons: Lessons, facts: TableFacts) -> TableFacts:
+def applied(lessons: Lessons, facts: TableInfo) -> TableInfo:
     """The table, with what was learnt of its columns."""
     found = {name: lesson for (table, name), lesson in lessons.items() if table == facts.table.name}
     if not found:
@@ -103,7 +103,7 @@ def _is(text: str, ours: str, *, beginning: bool) -> bool:
     return bool(text) and (ours.startswith(text) if beginning else text == ours)
 
 
-def _named(columns: list[tuple[str, Column]], statements: Sequence[str]) -> list[tuple[str, Column]]:
+def _named(columns: list[tuple[str, ColumnInfo]], statements: Sequence[str]) -> list[tuple[str, ColumnInfo]]:
     """Those of the columns that the latest possible statement names, together with their table; all if none does."""
     for statement in reversed(statements) if columns else ():
         words = {word.removeprefix(COPY).lower() for word in re.findall(r"\w+", statement)}
@@ -138,7 +138,7 @@ def _literals(words: str) -> list[str]:
     return [found.replace("''", "'") for found in LITERAL.findall(words)]
 
 
-def _few(columns: Iterable[tuple[str, Column]], words: Sequence[str]) -> Lessons:
+def _few(columns: Iterable[tuple[str, ColumnInfo]], words: Sequence[str]) -> Lessons:
     """A lesson for each of the columns in which some of the words have room."""
     found: Lessons = {}
     for table, column in columns:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.reading.sql.tokens import scan
-from migration_guard.roundtripping.rows.tables import Check, Column, ForeignKey, Kind, Table, TableFacts, place
+from migration_guard.roundtripping.rows.tables import Check, ColumnInfo, ForeignKey, Kind, TableInfo, TableName, place
 from migration_guard.roundtripping.servers.access import Access
 
 KINDS = {
@@ -70,7 +70,7 @@ CHECKS = (
 )
 
 
-class MySQL:
+class MySQLRows:
     """The tables of one MariaDB or MySQL database."""
 
     identity: str | None = None
@@ -80,11 +80,11 @@ class MySQL:
         self._access = access
         self._version_table = version_table
 
-    def facts(self) -> tuple[TableFacts, ...]:
+    def tables(self) -> tuple[TableInfo, ...]:
         """All tables but Alembic's own."""
         checks = self._checks()
         documents = {(table, found[1]) for table, clause in checks if (found := VALID.fullmatch(clause))}
-        columns: dict[str, list[Column]] = {}
+        columns: dict[str, list[ColumnInfo]] = {}
         for table, *row in self._rows(COLUMNS):
             if table != self._version_table:
                 column = replace(_column(row), table=table)
@@ -98,8 +98,8 @@ class MySQL:
         for table, constraint, column, referred, other in self._rows(FOREIGN_KEYS):
             foreign.setdefault((table, constraint), []).append((column, referred, other))
         return tuple(
-            TableFacts(
-                table=Table(None, table),
+            TableInfo(
+                table=TableName(None, table),
                 columns=tuple(its),
                 primary=tuple(keys.get((table, "PRIMARY"), ())),
                 uniques=tuple(tuple(names) for (owner, _), names in keys.items() if owner == table and all(names)),
@@ -113,7 +113,7 @@ class MySQL:
         """A name as it stands in SQL."""
         return "`" + name.replace("`", "``") + "`"
 
-    def literal(self, value: str | None, column: Column) -> str:
+    def literal(self, value: str | None, column: ColumnInfo) -> str:
         """A value as it stands in an INSERT."""
         if value is None:
             return "NULL"
@@ -127,11 +127,11 @@ class MySQL:
             return value
         return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
-    def typed(self, value: str | None, column: Column) -> str:
+    def typed(self, value: str | None, column: ColumnInfo) -> str:
         """A value as it stands in a SELECT."""
         return self.literal(value, column)
 
-    def text(self, column: Column) -> str:
+    def text(self, column: ColumnInfo) -> str:
         """SQL that reads a column as the text from which `literal` writes it again."""
         name = self.quoted(column.name)
         if column.kind is Kind.BYTES:
@@ -140,7 +140,7 @@ class MySQL:
             return f"ST_AsText({name})"
         return f"bin({name})" if column.type == "bit" else f"cast({name} as char)"
 
-    def contents(self, tables: Iterable[TableFacts]) -> Iterator[tuple[Table, tuple[str, ...]]]:
+    def contents(self, tables: Iterable[TableInfo]) -> Iterator[tuple[TableName, tuple[str, ...]]]:
         """Every row of these tables as a JSON object of texts, sorted."""
         for facts in tables:
             # What a row's last change sets is no value that a migration could lose.
@@ -172,17 +172,17 @@ def _text(value: object) -> str | None:
 
 def _foreign_key(rows: list[tuple[str, str, str]]) -> ForeignKey:
     return ForeignKey(
-        tuple(column for column, _, _ in rows), Table(None, rows[0][1]), tuple(other for _, _, other in rows)
+        tuple(column for column, _, _ in rows), TableName(None, rows[0][1]), tuple(other for _, _, other in rows)
     )
 
 
-def _check(clause: str, columns: Iterable[Column]) -> Check:
+def _check(clause: str, columns: Iterable[ColumnInfo]) -> Check:
     clause = clause.replace("\\'", "''")  # as everybody else writes it
     words = {token.word.lower() for token in scan(clause, "mysql")}
     return Check(clause, tuple(column.name for column in columns if column.name.lower() in words))
 
 
-def _column(row: list[Any]) -> Column:
+def _column(row: list[Any]) -> ColumnInfo:
     name, data_type, column_type, length, precision, scale, nullable, extra, generated, default = row
     kind = Kind.ENUM if data_type in SPATIAL else KINDS.get(data_type, Kind.OTHER)
     labels = SPATIAL.get(data_type, ())
@@ -198,7 +198,7 @@ def _column(row: list[Any]) -> Column:
     elif kind in (Kind.TEXT, Kind.BYTES) and length is not None:
         size = int(length) // (4 if data_type in BYTE_COUNTED else 1)
     plain = re.fullmatch(r"'((?:[^']|'')*)'", str(default)) if kind is Kind.TEXT else None
-    return Column(
+    return ColumnInfo(
         name=name,
         type=data_type,
         kind=kind,

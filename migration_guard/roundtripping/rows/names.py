@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 from zlib import crc32
 
-from migration_guard.roundtripping.rows.tables import Column
+from migration_guard.roundtripping.rows.tables import ColumnInfo
 
 Maker = Callable[[int], str]
 
@@ -26,7 +26,7 @@ def uuid(row: int, of: str = "") -> str:
     return str(UUID(int=(crc32(of.encode()) << 96) + (4 << 76) + (8 << 60) + row))
 
 
-def uuid_of(column: Column) -> Maker:
+def uuid_of(column: ColumnInfo) -> Maker:
     """Those of a column: in no application do two tables have the same ones."""
     return partial(uuid, of=f"{column.table}.{column.name}")
 
@@ -36,7 +36,7 @@ def json(row: int) -> str:
     return f'{{"number": {row}}}'
 
 
-def document(column: Column, row: int) -> str:
+def document(column: ColumnInfo, row: int) -> str:
     """JSON where there is room for an id, of which the database may make a column of its own."""
     return f'{{"id": "{uuid_of(column)(row)}", "number": {row}}}'
 
@@ -114,7 +114,7 @@ NUMBERS: tuple[tuple[re.Pattern[str], int, int], ...] = (
 )
 
 
-def text_of(column: Column) -> Maker | None:
+def text_of(column: ColumnInfo) -> Maker | None:
     """What its texts are like."""
     name = column.name.lower()
     found = next((maker for pattern, maker in TEXTS if pattern.search(name)), None)
@@ -125,14 +125,14 @@ def text_of(column: Column) -> Maker | None:
     return found
 
 
-def few_of(column: Column) -> tuple[str, ...]:
+def few_of(column: ColumnInfo) -> tuple[str, ...]:
     """The words that its texts repeat, if they do."""
     if not FEW.search(column.name.lower()):
         return ()
     return (column.default,) if column.default else FEW_WORDS
 
 
-def bounds_of(column: Column) -> tuple[int, int] | None:
+def bounds_of(column: ColumnInfo) -> tuple[int, int] | None:
     """The smallest of its numbers, and how many there are."""
     name = column.name.lower()
     return next(((first, count) for pattern, first, count in NUMBERS if pattern.search(name)), None)

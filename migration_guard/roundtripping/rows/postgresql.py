@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from migration_guard.roundtripping.rows.tables import Check, Column, ForeignKey, Kind, Table, TableFacts, place
+from migration_guard.roundtripping.rows.tables import Check, ColumnInfo, ForeignKey, Kind, TableInfo, TableName, place
 from migration_guard.roundtripping.rows.values import FORMS
 from migration_guard.roundtripping.servers.access import Access
 
@@ -99,7 +99,7 @@ class _Type:
     conditions: Sequence[str] | None
 
 
-class PostgreSQL:
+class PostgreSQLRows:
     """The tables of one PostgreSQL database."""
 
     identity: str | None = "tableoid::text || ctid::text"
@@ -110,19 +110,19 @@ class PostgreSQL:
         self._version_table = version_table
         self._types: dict[int, _Type] = {}
 
-    def facts(self) -> tuple[TableFacts, ...]:
+    def tables(self) -> tuple[TableInfo, ...]:
         """All tables but Alembic's own. Partitions are filled through their parents."""
-        tables: dict[int, Table] = {}
+        tables: dict[int, TableName] = {}
         partitioned: list[int] = []
         for oid, schema, name, has_partitions in self._query(TABLES):
             if name != self._version_table:
-                tables[oid] = Table(schema, name)
+                tables[oid] = TableName(schema, name)
                 partitioned += [oid] if has_partitions else []
         if not tables:
             return ()
         self._read_types()
         oids = ", ".join(map(str, tables))
-        columns: dict[int, dict[int, Column]] = {oid: {} for oid in tables}
+        columns: dict[int, dict[int, ColumnInfo]] = {oid: {} for oid in tables}
         checks: dict[int, list[Check]] = {oid: [] for oid in tables}
         for oid, number, *row in self._query(COLUMNS, oids):
             column, conditions = self._column(row)
@@ -145,7 +145,7 @@ class PostgreSQL:
         for oid in partitioned:
             checks[oid] += self._of_partitions(oid, columns[oid])
         return tuple(
-            TableFacts(
+            TableInfo(
                 table=table,
                 columns=tuple(columns[oid].values()),
                 primary=primary.get(oid, ()),
@@ -161,7 +161,7 @@ class PostgreSQL:
         """A name as it stands in SQL."""
         return '"' + name.replace('"', '""') + '"'
 
-    def literal(self, value: str | None, column: Column) -> str:
+    def literal(self, value: str | None, column: ColumnInfo) -> str:
         """A value as it stands in an INSERT."""
         if value is None:
             return "NULL"
@@ -170,16 +170,16 @@ class PostgreSQL:
         text = value.replace("'", "''")
         return f" E'{text.replace(chr(92), chr(92) * 2)}'" if "\\" in text else f"'{text}'"
 
-    def typed(self, value: str | None, column: Column) -> str:
+    def typed(self, value: str | None, column: ColumnInfo) -> str:
         """A value as it stands in a SELECT, with the type of its column."""
         return f"CAST({self.literal(value, column)} AS {column.type})"
 
-    def text(self, column: Column) -> str:
+    def text(self, column: ColumnInfo) -> str:
         """SQL that reads a column as the text from which `literal` writes it again."""
         name = self.quoted(column.name)
         return f"encode({name}, 'hex')" if column.kind is Kind.BYTES and not column.array else f"{name}::text"
 
-    def contents(self, tables: Iterable[TableFacts]) -> Iterator[tuple[Table, tuple[str, ...]]]:
+    def contents(self, tables: Iterable[TableInfo]) -> Iterator[tuple[TableName, tuple[str, ...]]]:
         """Every row of these tables as a JSON object, sorted."""
         numbered = list(tables)
         parts = [
@@ -202,7 +202,7 @@ class PostgreSQL:
             for oid, *words in self._query(TYPES.format(comparison, limit)):
                 self._types[oid] = _Type(*words)
 
-    def _of_partitions(self, oid: int, columns: dict[int, Column]) -> list[Check]:
+    def _of_partitions(self, oid: int, columns: dict[int, ColumnInfo]) -> list[Check]:
         """Some partition has to take each row; one without a condition takes all."""
         conditions = [condition for _, condition in self._query(PARTITIONS, str(oid))]
         if not conditions or not all(conditions):
@@ -211,7 +211,7 @@ class PostgreSQL:
         names = tuple(one.name for one in columns.values() if re.search(rf"\b{re.escape(one.name)}\b", words))
         return [Check(" or ".join(f"({condition})" for condition in conditions), names)]
 
-    def _column(self, row: Sequence[Any]) -> tuple[Column, list[str]]:
+    def _column(self, row: Sequence[Any]) -> tuple[ColumnInfo, list[str]]:
         """A column from its row of the catalogue, and the conditions of its domains."""
         name, oid, modifier, printed, nullable, generated, always, default = row
         conditions: list[str] = []
@@ -234,7 +234,7 @@ class PostgreSQL:
         kind = Kind.ENUM if labels else KINDS.get(base, Kind.OTHER)
         size, scale = _size(kind, base, modifier)
         plain = TEXT.fullmatch(default) if default and kind is Kind.TEXT and not array else None
-        column = Column(
+        column = ColumnInfo(
             name=name,
             type=printed,
             kind=kind,
@@ -274,5 +274,5 @@ def _about(condition: str, name: str) -> str:
     return "'".join(part if number % 2 else VALUE.sub(lambda _: quoted, part) for number, part in enumerate(parts))
 
 
-def _names(columns: dict[int, Column], numbers: Sequence[int] | None) -> tuple[str, ...]:
+def _names(columns: dict[int, ColumnInfo], numbers: Sequence[int] | None) -> tuple[str, ...]:
     return tuple(columns[number].name for number in numbers or () if number in columns)

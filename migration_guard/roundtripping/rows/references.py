@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from migration_guard.roundtripping.rows.tables import Column, ForeignKey, Kind, Table, TableFacts
+from migration_guard.roundtripping.rows.tables import ColumnInfo, ForeignKey, Kind, TableInfo, TableName
 
 Row = dict[str, str | None]
 Values = tuple[str | None, ...]
@@ -20,7 +20,7 @@ PERSON = re.compile(r"(^|_)(user|owner|author|creator|assignee|member)(_?id)?$|_
 PEOPLE = ("users", "user", "accounts", "account")
 
 
-def with_implied(tables: Sequence[TableFacts]) -> tuple[TableFacts, ...]:
+def with_implied(tables: Sequence[TableInfo]) -> tuple[TableInfo, ...]:
     """
     The tables, with foreign keys where a column's name implies one: `customer_id` where there is a table `customers`.
     The next migration may add that key, and its rows had better fit.
@@ -29,13 +29,13 @@ def with_implied(tables: Sequence[TableFacts]) -> tuple[TableFacts, ...]:
     return tuple(replace(facts, foreign_keys=(*facts.foreign_keys, *_implied(facts, known))) for facts in tables)
 
 
-def _implied(facts: TableFacts, known: Mapping[Table, TableFacts]) -> Iterator[ForeignKey]:
+def _implied(facts: TableInfo, known: Mapping[TableName, TableInfo]) -> Iterator[ForeignKey]:
     taken = {name for key in facts.foreign_keys for name in key.columns}
     for column in facts.written:
         if column.name in taken or column.array or column.kind not in (Kind.INTEGER, Kind.TEXT, Kind.OTHER):
             continue
         for name in _tables_named_by(column.name.lower(), facts.table.name):
-            other = known.get(Table(facts.table.schema, name))
+            other = known.get(TableName(facts.table.schema, name))
             if other and len(other.primary) == 1 and _fits(column, other.column(other.primary[0])):
                 if other.table != facts.table or facts.primary != (column.name,):
                     yield ForeignKey((column.name,), other.table, other.primary, implied=True)
@@ -56,13 +56,13 @@ def _tables_named_by(column: str, table: str) -> Iterator[str]:
         yield from PEOPLE
 
 
-def _fits(column: Column, key: Column) -> bool:
+def _fits(column: ColumnInfo, key: ColumnInfo) -> bool:
     if column.kind is Kind.OTHER:
         return column.type == key.type
     return column.kind is key.kind and (column.size or 1_000) >= (key.size or 1_000)
 
 
-def in_order(tables: Sequence[TableFacts]) -> Iterator[tuple[TableFacts, ...]]:
+def in_order(tables: Sequence[TableInfo]) -> Iterator[tuple[TableInfo, ...]]:
     """
     Tables in an order in which their foreign keys find rows: one by one, together where they cannot do without each
     other.
@@ -80,16 +80,16 @@ def in_order(tables: Sequence[TableFacts]) -> Iterator[tuple[TableFacts, ...]]:
             yield group
 
 
-def _waits(facts: TableFacts, waiting: Mapping[Table, TableFacts], *, needed_only: bool = False) -> bool:
+def _waits(facts: TableInfo, waiting: Mapping[TableName, TableInfo], *, needed_only: bool = False) -> bool:
     return any(
         key.table in waiting and key.table != facts.table and not (needed_only and facts.optional(key))
         for key in facts.foreign_keys
     )
 
 
-def _smallest_circle(waiting: Mapping[Table, TableFacts]) -> tuple[TableFacts, ...]:
-    def reached(facts: TableFacts) -> dict[Table, TableFacts]:
-        found: dict[Table, TableFacts] = {facts.table: facts}
+def _smallest_circle(waiting: Mapping[TableName, TableInfo]) -> tuple[TableInfo, ...]:
+    def reached(facts: TableInfo) -> dict[TableName, TableInfo]:
+        found: dict[TableName, TableInfo] = {facts.table: facts}
         coming = [facts]
         while coming:
             one = coming.pop()
@@ -103,7 +103,7 @@ def _smallest_circle(waiting: Mapping[Table, TableFacts]) -> tuple[TableFacts, .
 
 
 def point(
-    facts: TableFacts, rows: Iterable[Row], parents: Mapping[ForeignKey, Sequence[Values]], given: frozenset[str]
+    facts: TableInfo, rows: Iterable[Row], parents: Mapping[ForeignKey, Sequence[Values]], given: frozenset[str]
 ) -> list[Row]:
     """
     Let the rows name rows of other tables: `parents` are those that there are. `given` are columns that keep their
@@ -129,7 +129,7 @@ def point(
 
 
 def _choices(
-    facts: TableFacts,
+    facts: TableInfo,
     keys: Sequence[ForeignKey],
     parents: Mapping[ForeignKey, Sequence[Values]],
     chosen: Row,
@@ -157,7 +157,7 @@ def _choices(
         yield from _choices(facts, rest, parents, chosen | dict.fromkeys(free, None), number)
 
 
-def point_to_itself(facts: TableFacts, rows: Sequence[Row], given: frozenset[str]) -> None:
+def point_to_itself(facts: TableInfo, rows: Sequence[Row], given: frozenset[str]) -> None:
     """Let rows name earlier rows of their own table: a tree; a chain where no two may name the same."""
     for key in facts.foreign_keys:
         if key.table != facts.table:
@@ -177,7 +177,7 @@ def point_to_itself(facts: TableFacts, rows: Sequence[Row], given: frozenset[str
             row.update({name: own.get(pairs[name]) if own else None for name in free})
 
 
-def names_one_of(facts: TableFacts, row: Row, others: Iterable[Row]) -> bool:
+def names_one_of(facts: TableInfo, row: Row, others: Iterable[Row]) -> bool:
     """Whether a row names one of these rows of its own table."""
     return any(
         all(row[name] is not None and row[name] == other.get(referred) for name, referred in pairs)
@@ -188,6 +188,6 @@ def names_one_of(facts: TableFacts, row: Row, others: Iterable[Row]) -> bool:
     )
 
 
-def _named_otherwise(facts: TableFacts, key: ForeignKey, name: str) -> bool:
+def _named_otherwise(facts: TableInfo, key: ForeignKey, name: str) -> bool:
     """Whether a column belongs to the row's own key, or to another foreign key."""
     return name in facts.primary or any(name in other.columns for other in facts.foreign_keys if other != key)

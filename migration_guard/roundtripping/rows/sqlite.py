@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.engine import Connection, Row
 
 from migration_guard.reading.sql.tokens import WORD, scan
-from migration_guard.roundtripping.rows.tables import Check, Column, ForeignKey, Kind, Table, TableFacts, place
+from migration_guard.roundtripping.rows.tables import Check, ColumnInfo, ForeignKey, Kind, TableInfo, TableName, place
 from migration_guard.roundtripping.servers.access import Access
 
 # The words of a declared type that say what its values are like, the first that fits.
@@ -31,7 +31,7 @@ VIRTUAL = "CREATE VIRTUAL"
 REFUSES = "it is a virtual table: what it takes is up to its module."
 MOST_PAIRS = 50  # a function takes 127 arguments: https://www.sqlite.org/limits.html
 SEAM = "}\x1e{"  # JSON escapes that character
-NAME = Column(name="", type="TEXT", kind=Kind.TEXT)
+NAME = ColumnInfo(name="", type="TEXT", kind=Kind.TEXT)
 NUMBERS = (Kind.INTEGER, Kind.NUMERIC, Kind.FLOAT, Kind.BOOLEAN)
 
 TABLES = """
@@ -53,7 +53,7 @@ order by m.name, k.id, k.seq
 """
 
 
-class SQLite:
+class SQLiteRows:
     """The tables of one SQLite file."""
 
     identity: str | None = "rowid"
@@ -63,7 +63,7 @@ class SQLite:
         self._access = access
         self._version_table = version_table
 
-    def facts(self) -> tuple[TableFacts, ...]:
+    def tables(self) -> tuple[TableInfo, ...]:
         """All tables but Alembic's own, SQLite's, and those in which virtual tables keep what they hold."""
         found = [(str(name), str(sql)) for name, sql in self._access.query(TABLES) if name != self._version_table]
         virtual = [name for name, sql in found if sql[: len(VIRTUAL)].upper() == VIRTUAL]
@@ -73,7 +73,7 @@ class SQLite:
         tables = {name.lower(): _Names(name, described[name]) for name, _ in found if name in described}
         foreign = self._grouped(FOREIGN_KEYS)
         return tuple(
-            TableFacts(table=Table(None, name), columns=(), refuses=REFUSES)
+            TableInfo(table=TableName(None, name), columns=(), refuses=REFUSES)
             if name in virtual
             else _table(name, sql, described.get(name, []), uniques.get(name, []), foreign.get(name, []), tables)
             for name, sql in found
@@ -84,7 +84,7 @@ class SQLite:
         """A name as it stands in SQL."""
         return '"' + name.replace('"', '""') + '"'
 
-    def literal(self, value: str | None, column: Column) -> str:
+    def literal(self, value: str | None, column: ColumnInfo) -> str:
         """A value as it stands in an INSERT."""
         if value is None:
             return "NULL"
@@ -92,16 +92,16 @@ class SQLite:
             return f"X'{value}'"
         return value if column.kind in NUMBERS else "'" + value.replace("'", "''") + "'"
 
-    def typed(self, value: str | None, column: Column) -> str:
+    def typed(self, value: str | None, column: ColumnInfo) -> str:
         """A value as it stands in a SELECT: literals have the types that they are stored with."""
         return self.literal(value, column)
 
-    def text(self, column: Column) -> str:
+    def text(self, column: ColumnInfo) -> str:
         """SQL that reads a column as the text from which `literal` writes it again."""
         name = self.quoted(column.name)
         return f"hex({name})" if column.kind is Kind.BYTES else name
 
-    def contents(self, tables: Iterable[TableFacts]) -> Iterator[tuple[Table, tuple[str, ...]]]:
+    def contents(self, tables: Iterable[TableInfo]) -> Iterator[tuple[TableName, tuple[str, ...]]]:
         """Every row of these tables as a JSON object of texts, sorted."""
         every = list(tables)
 
@@ -113,7 +113,7 @@ class SQLite:
             # Several objects are one when what is between them goes.
             yield facts.table, tuple(sorted("\x1e".join(row).replace(SEAM, ",") for row in rows))
 
-    def _reading(self, facts: TableFacts) -> str:
+    def _reading(self, facts: TableInfo) -> str:
         # https://www.sqlite.org/lang_corefunc.html#quote keeps all the digits of a number, and shows bytes.
         pairs = [
             f"{self.literal(one.name, NAME)}, case when typeof({name}) in ('text', 'null') then {name}"
@@ -152,14 +152,14 @@ def _table(
     uniques: Sequence[Sequence[Any]],
     foreign: Sequence[Sequence[Any]],
     tables: Mapping[str, _Names],
-) -> TableFacts:
+) -> TableInfo:
     columns = tuple(replace(_column(*row), table=name) for row in described)
     primary = _primary(described)
     keys: dict[str, list[str]] = {}
     for index, column in uniques:
         keys.setdefault(str(index), []).append(str(column))
-    return TableFacts(
-        table=Table(None, name),
+    return TableInfo(
+        table=TableName(None, name),
         columns=columns,
         primary=primary,
         uniques=tuple(dict.fromkeys(one for one in (primary, *map(tuple, keys.values())) if one)),
@@ -180,17 +180,17 @@ def _foreign_keys(name: str, foreign: Sequence[Sequence[Any]], tables: Mapping[s
         named = tuple(other.columns.get(str(referred).lower()) for _, _, referred in rows if referred is not None)
         referred = tuple(one for one in named if one is not None) if named else other.primary
         if len(referred) == len(columns):
-            yield ForeignKey(columns, Table(None, other.table), referred)
+            yield ForeignKey(columns, TableName(None, other.table), referred)
 
 
-def _column(name: str, type_: str, notnull: int, default: str | None, key: int, hidden: int) -> Column:
+def _column(name: str, type_: str, notnull: int, default: str | None, key: int, hidden: int) -> ColumnInfo:
     upper = (type_ or "").upper()
     kind = next((kind for pattern, kind in KINDS if re.search(pattern, upper)), Kind.TEXT)
     numbers = [int(one) for one in re.findall(r"\d+", upper)]
     size = numbers[0] if numbers and kind is not Kind.INTEGER else None
     if kind is Kind.INTEGER:
         size = next((bits for word, bits in BITS if word in upper), 32)
-    return Column(
+    return ColumnInfo(
         name=name,
         type="json" if "JSON" in upper else "uuid" if "UUID" in upper else upper,
         kind=kind,

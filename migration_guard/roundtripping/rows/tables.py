@@ -24,7 +24,7 @@ class Kind(Enum):
     OTHER = "other"  # its `type` says
 
 
-class Table(NamedTuple):
+class TableName(NamedTuple):
     """A table by its schema (None: the database has none) and its name."""
 
     schema: str | None
@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class ColumnInfo:
     """
     A column. `type` is what the database prints, of a domain its base. `size` is the length of texts and bytes, the
     bits of integers, the precision of numerics. `written` is False where the database computes the value; `always`
@@ -68,7 +68,7 @@ class ForeignKey:
     """Columns that have to name a row of another table; `implied` where only the column's name says so."""
 
     columns: tuple[str, ...]
-    table: Table
+    table: TableName
     referred: tuple[str, ...]
     implied: bool = False
 
@@ -82,14 +82,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableFacts:
+class TableInfo:
     """
     A table, with all that its rows have to satisfy. `uniques` holds the primary key too, if there is one. `refuses`
     says why nobody should write into it, if so. `partitioned`: its rows are in other tables.
     """
 
-    table: Table
-    columns: tuple[Column, ...]
+    table: TableName
+    columns: tuple[ColumnInfo, ...]
     primary: tuple[str, ...] = ()
     uniques: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
@@ -97,12 +97,12 @@ class TableFacts:
     refuses: str = ""
     partitioned: bool = False
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> ColumnInfo:
         """The column of this name."""
         return next(column for column in self.columns if column.name == name)
 
     @property
-    def written(self) -> tuple[Column, ...]:
+    def written(self) -> tuple[ColumnInfo, ...]:
         """The columns that take a value."""
         return tuple(column for column in self.columns if column.written)
 
@@ -122,7 +122,7 @@ class TableFacts:
         return key.implied or any(self.column(name).nullable for name in key.columns)
 
 
-class Dialect(Protocol):
+class RowDialect(Protocol):
     """How one database tells about its tables, and how it writes values."""
 
     # What tells rows apart in a table without a key, as SQL; None where nothing does.
@@ -130,26 +130,26 @@ class Dialect(Protocol):
     # What lets foreign keys wait for the end of a transaction, where that can be said.
     deferring: tuple[str, ...]
 
-    def facts(self) -> tuple[TableFacts, ...]:
+    def tables(self) -> tuple[TableInfo, ...]:
         """All tables of the project."""
 
     def quoted(self, name: str) -> str:
         """A name as it stands in SQL."""
 
-    def literal(self, value: str | None, column: Column) -> str:
+    def literal(self, value: str | None, column: ColumnInfo) -> str:
         """A value as it stands in an INSERT."""
 
-    def typed(self, value: str | None, column: Column) -> str:
+    def typed(self, value: str | None, column: ColumnInfo) -> str:
         """A value as it stands in a SELECT, with the type of its column."""
 
-    def text(self, column: Column) -> str:
+    def text(self, column: ColumnInfo) -> str:
         """SQL that reads a column as the text from which `literal` writes it again."""
 
-    def contents(self, tables: Iterable[TableFacts]) -> Iterator[tuple[Table, tuple[str, ...]]]:
+    def contents(self, tables: Iterable[TableInfo]) -> Iterator[tuple[TableName, tuple[str, ...]]]:
         """Every row of these tables as a JSON object, sorted."""
 
 
-def place(dialect: Dialect, table: Table) -> str:
+def place(dialect: RowDialect, table: TableName) -> str:
     """A table's name as it stands in SQL."""
     name = dialect.quoted(table.name)
     return f"{dialect.quoted(table.schema)}.{name}" if table.schema else name

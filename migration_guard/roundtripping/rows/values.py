@@ -21,7 +21,7 @@ from migration_guard.roundtripping.rows.names import (
     text_of,
     uuid_of,
 )
-from migration_guard.roundtripping.rows.tables import Column, Kind
+from migration_guard.roundtripping.rows.tables import ColumnInfo, Kind
 
 # Keys begin here, in what their type can hold: far from those that migrations write themselves, and from sequences.
 FIRST_KEYS = {8: 90, 16: 20_003}
@@ -106,7 +106,7 @@ VECTORS = ("vector", "halfvec")
 BITS = ("bit", "bit varying", "varbit")
 
 
-def value(column: Column, row: int, *, key: bool = False) -> str | None:
+def value(column: ColumnInfo, row: int, *, key: bool = False) -> str | None:
     """
     The column's value in this row (counted from 0), as text; None where no value of its type is known.
 
@@ -122,7 +122,7 @@ def array(element: str) -> str:
     return f'{{"{escaped}"}}'
 
 
-def _scalar(column: Column, row: int, *, key: bool) -> str | None:
+def _scalar(column: ColumnInfo, row: int, *, key: bool) -> str | None:
     match column.kind:
         case Kind.INTEGER:
             return str(_integer(column, row, key=key))
@@ -147,11 +147,11 @@ def _scalar(column: Column, row: int, *, key: bool) -> str | None:
     return _other(column, row)
 
 
-def _salt(column: Column) -> int:
+def _salt(column: ColumnInfo) -> int:
     return crc32(column.name.encode())
 
 
-def _digits_of(column: Column, row: int) -> str:
+def _digits_of(column: ColumnInfo, row: int) -> str:
     """Bytes that migrations can decode, cast, and read as JSON. A `binary` is filled, or else padded with zeros."""
     width = column.size or 4
     if not column.type.lower().startswith("binary"):
@@ -159,7 +159,7 @@ def _digits_of(column: Column, row: int) -> str:
     return f"{((_salt(column) % 7 + 1) * 10 ** (width - 1) + row) % 10**width:0{width}d}"
 
 
-def _bounded(column: Column, row: int, *, key: bool) -> int | None:
+def _bounded(column: ColumnInfo, row: int, *, key: bool) -> int | None:
     """A number within the bounds that the column's name has, if it has some."""
     bounds = bounds_of(column)
     if key or bounds is None:
@@ -168,7 +168,7 @@ def _bounded(column: Column, row: int, *, key: bool) -> int | None:
     return first + (_salt(column) + row) % count
 
 
-def _integer(column: Column, row: int, *, key: bool) -> int:
+def _integer(column: ColumnInfo, row: int, *, key: bool) -> int:
     bits = column.size or 32
     if key:
         return FIRST_KEYS.get(bits, FIRST_KEY) + row
@@ -178,7 +178,7 @@ def _integer(column: Column, row: int, *, key: bool) -> int:
     return WIDE[bits] + row if row == 1 and bits in WIDE else _salt(column) % 50 + row
 
 
-def _numeric(column: Column, row: int, *, key: bool) -> str:
+def _numeric(column: ColumnInfo, row: int, *, key: bool) -> str:
     scale = column.scale or 0
     whole = (column.size or 12) - scale
     fraction = "." + "25".ljust(scale, "5")[:scale] if scale else "" if column.size else ".125"
@@ -192,7 +192,7 @@ def _numeric(column: Column, row: int, *, key: bool) -> str:
     return str((row + 1) % 10 ** max(whole, 0)) + fraction
 
 
-def _text(column: Column, row: int, *, key: bool) -> str | None:
+def _text(column: ColumnInfo, row: int, *, key: bool) -> str | None:
     size = column.size
     if column.like:
         kind, bits = LIKE.get(column.like, (Kind.OTHER, None))
@@ -222,7 +222,7 @@ def _short(number: int, size: int) -> str:
     return digits[-size:].rjust(size, "0") if size else ""
 
 
-def _other(column: Column, row: int) -> str | None:
+def _other(column: ColumnInfo, row: int) -> str | None:
     """A value of a type that has a form of its own."""
     name = re.sub(r"\(.*|\[\]$", "", column.type.rpartition(".")[2].strip('"')).strip().lower()
     if name in BITS:

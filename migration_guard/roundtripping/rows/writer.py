@@ -11,15 +11,15 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.roundtripping.rows.references import Row, Values
-from migration_guard.roundtripping.rows.tables import Check, Dialect, ForeignKey, Table, TableFacts, place
-from migration_guard.roundtripping.servers.access import Access, words_of
+from migration_guard.roundtripping.rows.tables import Check, ForeignKey, RowDialect, TableInfo, TableName, place
+from migration_guard.roundtripping.servers.access import Access, database_message
 
 TOGETHER = 100  # tables in one query: planning a UNION of hundreds takes longer than a few queries
 JUDGED_TOGETHER = 500  # rows in one query
 MOST_QUESTIONS = 200  # about rows with which the database cannot even compute a condition
 
 
-class Refused(Exception):
+class RowsRefused(Exception):
     """The database's own words on what it does not take."""
 
 
@@ -27,16 +27,16 @@ class _Enough(Exception):
     """Ends a transaction in which something was only tried."""
 
 
-class Pen:
-    """Reads and writes rows whose values are texts, as `Dialect.literal` writes them."""
+class RowWriter:
+    """Reads and writes rows whose values are texts, as `RowDialect.literal` writes them."""
 
-    def __init__(self, access: Access, dialect: Dialect) -> None:
+    def __init__(self, access: Access, dialect: RowDialect) -> None:
         self._access = access
         self._dialect = dialect
 
-    def counts(self, tables: Sequence[TableFacts]) -> dict[Table, int]:
+    def counts(self, tables: Sequence[TableInfo]) -> dict[TableName, int]:
         """How many rows there are."""
-        found: dict[Table, int] = {}
+        found: dict[TableName, int] = {}
         for start in range(0, len(tables), TOGETHER):
             part = tables[start : start + TOGETHER]
             counts = " union all ".join(
@@ -46,7 +46,7 @@ class Pen:
             found |= {part[int(str(number))].table: int(str(count)) for number, count in self._access.query(counts)}
         return found
 
-    def parents(self, key: ForeignKey, referred: TableFacts, most: int) -> list[Values]:
+    def parents(self, key: ForeignKey, referred: TableInfo, most: int) -> list[Values]:
         """What a foreign key may name: the last ones, as those are ours where there are some."""
         quoted = self._dialect.quoted
         names = ", ".join(quoted(name) for name in key.referred)
@@ -58,7 +58,7 @@ class Pen:
         found = self._access.query(f"{sql} limit {most}")
         return [tuple(_as_text(one) for one in row) for row in reversed(found)]
 
-    def rows(self, facts: TableFacts) -> list[tuple[str, Row]]:
+    def rows(self, facts: TableInfo) -> list[tuple[str, Row]]:
         """The rows that there are, each with what identifies it in this table; none where nothing does."""
         texts = ", ".join(self._dialect.text(column) for column in facts.written)
         keys = ", ".join(self._dialect.quoted(name) for name in facts.identity) or self._dialect.identity
@@ -74,7 +74,7 @@ class Pen:
             for identity, *values in found
         ]
 
-    def judge(self, facts: TableFacts, checks: Sequence[Check], rows: Sequence[Row]) -> list[bool] | None:
+    def judge(self, facts: TableInfo, checks: Sequence[Check], rows: Sequence[Row]) -> list[bool] | None:
         """Whether the rows satisfy the conditions, as the database sees it: NULL satisfies, too."""
         quoted, typed = self._dialect.quoted, self._dialect.typed
         names = {name for check in checks for name in check.columns}
@@ -105,11 +105,11 @@ class Pen:
             verdict for at in range(0, len(rows), JUDGED_TOGETHER) for verdict in ask(rows[at : at + JUDGED_TOGETHER])
         ]
 
-    def insert(self, facts: TableFacts, rows: Iterable[Row]) -> int:
-        """Write new rows, all or none; how many the database has kept. Raises Refused."""
+    def insert(self, facts: TableInfo, rows: Iterable[Row]) -> int:
+        """Write new rows, all or none; how many the database has kept. Raises RowsRefused."""
         return self._run([self._insertion(facts, rows)])
 
-    def refusal(self, facts: TableFacts, row: Row) -> str:
+    def refusal(self, facts: TableInfo, row: Row) -> str:
         """Why the database does not take this row; empty if it does. Nothing is written."""
 
         def work(connection: Connection) -> None:
@@ -124,12 +124,12 @@ class Pen:
             return first_line(error)
         return ""
 
-    def insert_together(self, tables: Iterable[tuple[TableFacts, Sequence[Row]]]) -> int:
-        """The same for tables that need one another. Raises Refused."""
+    def insert_together(self, tables: Iterable[tuple[TableInfo, Sequence[Row]]]) -> int:
+        """The same for tables that need one another. Raises RowsRefused."""
         return self._run([*self._dialect.deferring, *(self._insertion(facts, rows) for facts, rows in tables)])
 
-    def update(self, facts: TableFacts, names: Sequence[str], rows: Sequence[tuple[str, Row]]) -> int:
-        """Write values into these columns where there are none. Raises Refused."""
+    def update(self, facts: TableInfo, names: Sequence[str], rows: Sequence[tuple[str, Row]]) -> int:
+        """Write values into these columns where there are none. Raises RowsRefused."""
         quoted, dialect = self._dialect.quoted, self._dialect
         table = place(dialect, facts.table)
         wheres = [self._where(facts, identity, row) for identity, row in rows]
@@ -143,7 +143,7 @@ class Pen:
         ours = " or ".join(wheres)
         return self._run([f"update {table} set {', '.join(sets)} where {ours}"])
 
-    def _where(self, facts: TableFacts, identity: str, row: Row) -> str:
+    def _where(self, facts: TableInfo, identity: str, row: Row) -> str:
         if not facts.identity:
             escaped = identity.replace("'", "''")
             return f"{self._dialect.identity} = '{escaped}'"
@@ -156,7 +156,7 @@ class Pen:
             + ")"
         )
 
-    def _insertion(self, facts: TableFacts, rows: Iterable[Row]) -> str:
+    def _insertion(self, facts: TableInfo, rows: Iterable[Row]) -> str:
         columns = facts.written
         table = place(self._dialect, facts.table)
         if not columns:
@@ -181,16 +181,16 @@ class Pen:
         try:
             return self._access.run(work)
         except DBAPIError as error:
-            raise Refused(first_line(error)) from error
+            raise RowsRefused(first_line(error)) from error
 
 
 def first_line(error: DBAPIError) -> str:
     """What PostgreSQL adds on further lines are details of our statement."""
-    return words_of(error).partition("\n")[0].strip()
+    return database_message(error).partition("\n")[0].strip()
 
 
 def _as_text(value: object) -> str | None:
-    """What `Dialect.text` gave: a text, but for drivers that give bytes and for numbers."""
+    """What `RowDialect.text` gave: a text, but for drivers that give bytes and for numbers."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode(errors="replace")
     return None if value is None else str(value)

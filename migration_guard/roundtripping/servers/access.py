@@ -178,7 +178,7 @@ class Access:
             access.query("SELECT 1")
         except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
             access.close()
-            raise DatabaseError(f"{_place(destination)} cannot be reached: {words_of(error)}") from error
+            raise DatabaseError(f"{_place(destination)} cannot be reached: {database_message(error)}") from error
         except BaseException:
             access.close()
             raise
@@ -283,7 +283,7 @@ class Access:
             raise
 
 
-def words_of(error: Exception) -> str:
+def database_message(error: Exception) -> str:
     """What the database said, without what SQLAlchemy adds."""
     return str(getattr(error, "orig", None) or error).strip()
 

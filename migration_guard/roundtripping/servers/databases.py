@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.roundtripping.servers import owned_names
-from migration_guard.roundtripping.servers.access import Access, DatabaseError, words_of
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, database_message
 from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.servers.processes import undisturbed
 
@@ -40,7 +40,7 @@ def make(server: Maker, *, there: str, create: str) -> Destination:
         server.made.discard(name)
         need = " The user of the URL needs the right to make databases." if server.maintenance.shared else ""
         raise DatabaseError(
-            f"A database could not be made on {server.description}: {words_of(error)}.{need}"
+            f"A database could not be made on {server.description}: {database_message(error)}.{need}"
         ) from error
     return replace(server.maintenance, database=name)
 

@@ -27,7 +27,7 @@ class NoDatabase(DatabaseError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ServerRequest:
     """
     The database that a project is for: `postgresql`, `mysql`, `mariadb` or `sqlite`, the version that is preferred
     (its major first), and where a server is, if the user said so.
@@ -69,7 +69,7 @@ class Server(Protocol):
 
 
 @contextmanager
-def server(wanted: Wanted) -> Iterator[Server]:
+def server(wanted: ServerRequest) -> Iterator[Server]:
     """
     A server for as long as the block runs. Afterwards, whatever happened, no server, database or folder of ours is
     left.
@@ -85,7 +85,7 @@ def server(wanted: Wanted) -> Iterator[Server]:
         yield found
 
 
-def _found(wanted: Wanted) -> AbstractContextManager[Server]:
+def _found(wanted: ServerRequest) -> AbstractContextManager[Server]:
     if wanted.url is not None:
         return given.given(wanted.url, wanted.dialect)
     if wanted.dialect == "sqlite":
@@ -99,7 +99,7 @@ def _found(wanted: Wanted) -> AbstractContextManager[Server]:
     raise NoDatabase(_ways(wanted.dialect))
 
 
-def _installed(wanted: Wanted) -> list[binaries.Installation]:
+def _installed(wanted: ServerRequest) -> list[binaries.Installation]:
     """What could run a private server here, best first. Those need sockets and signals that Windows lacks."""
     if os.name != "posix":
         return []

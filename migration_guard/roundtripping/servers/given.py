@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from migration_guard.roundtripping.servers import mysql, owned_names, postgresql
-from migration_guard.roundtripping.servers.access import Access, DatabaseError, words_of
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, database_message
 from migration_guard.roundtripping.servers.destination import FAMILIES, Destination
 from migration_guard.roundtripping.servers.processes import undisturbed
 
@@ -21,7 +21,7 @@ PORTS = {"postgresql": 5432, "mysql": 3306}
 SOCKETS = ("/var/run/postgresql", "/tmp")
 WORDS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 
-Either = postgresql.PostgreSQL | mysql.MySQL
+Either = postgresql.PostgreSQLServer | mysql.MySQLServer
 
 
 def read(text: str, wanted: str) -> Destination:
@@ -101,12 +101,12 @@ def serving(maintenance: Destination, wanted: str, where: str) -> Iterator[Eithe
         if maintenance.family == "postgresql":
             version = postgresql.server_version(access)
             words = f"PostgreSQL {'.'.join(map(str, version))} at {where}"
-            server: Either = postgresql.PostgreSQL(maintenance, access, version, words)
+            server: Either = postgresql.PostgreSQLServer(maintenance, access, version, words)
         else:
             dialect, version = mysql.server_version(access)
             maintenance = replace(maintenance, dialect=dialect)
-            words = f"{mysql.words_for(dialect, version, wanted)} at {where}"
-            server = mysql.MySQL(maintenance, access, dialect, version, words)
+            words = f"{mysql.described(dialect, version, wanted)} at {where}"
+            server = mysql.MySQLServer(maintenance, access, dialect, version, words)
         try:
             yield server
         except BaseException as error:
@@ -131,13 +131,13 @@ def _drop_all(server: Either) -> list[str]:
                 drop()
             except (DBAPIError, OSError) as error:
                 failed.append(
-                    f"{name} could not be dropped on {server.description}: {words_of(error)}. Drop it by hand."
+                    f"{name} could not be dropped on {server.description}: {database_message(error)}. Drop it by hand."
                 )
     return failed
 
 
 def _sweep(server: Either) -> None:
-    if isinstance(server, postgresql.PostgreSQL):
+    if isinstance(server, postgresql.PostgreSQLServer):
         sql = (
             "SELECT datname, EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.datname = d.datname) "
             "FROM pg_database AS d WHERE datname LIKE 'migration%'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from migration_guard.roundtripping.servers.find import Server, Wanted, server
+from migration_guard.roundtripping.servers.find import Server, ServerRequest, server
 
 
 class Lender:
@@ -17,10 +17,10 @@ class Lender:
 
     def __init__(self) -> None:
         self._stack = ExitStack()
-        self._running: dict[Wanted, Server] = {}
+        self._running: dict[ServerRequest, Server] = {}
 
     @contextmanager
-    def lend(self, wanted: Wanted) -> Iterator[Server]:
+    def lend(self, wanted: ServerRequest) -> Iterator[Server]:
         """The server. Raises NoDatabase or DatabaseError, as `server` does."""
         if wanted not in self._running:
             self._running[wanted] = self._stack.enter_context(server(wanted))

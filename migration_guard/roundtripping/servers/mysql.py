@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.roundtripping.servers import folders, server_cache
-from migration_guard.roundtripping.servers.access import Access, DatabaseError, words_of
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, database_message
 from migration_guard.roundtripping.servers.binaries import Installation
 from migration_guard.roundtripping.servers.databases import dropping, make
 from migration_guard.roundtripping.servers.destination import Destination
@@ -43,7 +43,7 @@ INSTALL = ("--auth-root-authentication-method=normal", "--skip-test-db", "--inno
 
 
 @dataclass(slots=True)
-class MySQL:
+class MySQLServer:
     """
     A server, and the databases that we made on it. Nothing is dropped that we did not make.
 
@@ -90,8 +90,8 @@ class MySQL:
             self.drop(destination)
             raise DatabaseError(
                 f"The user of the URL reaches other databases on {self.description} ({others[0][0]}) and may not make a"
-                f" user for ours alone: {words_of(error)}. Name a user with CREATE USER, or one that reaches none of"
-                " them."
+                f" user for ours alone: {database_message(error)}. Name a user with CREATE USER, or one that reaches"
+                " none of them."
             ) from error
         return replace(destination, user=user, password=password)
 
@@ -137,14 +137,14 @@ def server_version(access: Access) -> tuple[str, tuple[int, ...]]:
     return "mariadb" if "mariadb" in words.lower() else "mysql", version
 
 
-def words_for(dialect: str, version: tuple[int, ...], wanted: str) -> str:
+def described(dialect: str, version: tuple[int, ...], wanted: str) -> str:
     """The server in words, and what it stands in for: MariaDB 10.11.6 in place of MySQL."""
     words = f"{WORDS[dialect]} {'.'.join(map(str, version))}"
     return words if dialect == wanted else f"{words} in place of {WORDS[wanted]}"
 
 
 @contextmanager
-def private(installation: Installation, wanted: str) -> Iterator[MySQL]:
+def private(installation: Installation, wanted: str) -> Iterator[MySQLServer]:
     """Runs a server of our own, reached by a socket in a folder of its own; nothing of it is left afterwards."""
     user = account("mysql")
     with folders.temporary(user, in_memory=installation.dialect == "mariadb") as folder:
@@ -153,8 +153,8 @@ def private(installation: Installation, wanted: str) -> Iterator[MySQL]:
             place = Destination(dialect=programs.dialect, database=MAINTENANCE, socket=str(socket_file), user="root")
             with Access.open(place) as access:
                 dialect, version = server_version(access)
-                words = f"{words_for(dialect, version, wanted)}, a private server"
-                yield MySQL(place, access, dialect, version, words)
+                words = f"{described(dialect, version, wanted)}, a private server"
+                yield MySQLServer(place, access, dialect, version, words)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ INITDB = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-syn
 
 
 @dataclass(slots=True)
-class PostgreSQL:
+class PostgreSQLServer:
     """
     A server, and the databases that we made on it.
 
@@ -114,7 +114,7 @@ def server_version(access: Access) -> tuple[int, ...]:
 
 
 @contextmanager
-def private(installation: Installation) -> Iterator[PostgreSQL]:
+def private(installation: Installation) -> Iterator[PostgreSQLServer]:
     """Runs a server of our own, reached by a socket in a folder of its own; nothing of it is left afterwards."""
     user = account("postgres")
     with folders.temporary(user) as folder:
@@ -124,7 +124,7 @@ def private(installation: Installation) -> Iterator[PostgreSQL]:
             with Access.open(place) as access:
                 version = server_version(access)
                 words = f"PostgreSQL {'.'.join(map(str, version))}, a private server"
-                yield PostgreSQL(place, access, version, words, installation)
+                yield PostgreSQLServer(place, access, version, words, installation)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from migration_guard.roundtripping.servers.destination import Destination
 
 
 @dataclass(slots=True)
-class SQLite:
+class SQLiteServer:
     """The files that we made in one folder."""
 
     folder: Path
@@ -52,7 +52,7 @@ class SQLite:
 
 
 @contextmanager
-def private() -> Iterator[SQLite]:
+def private() -> Iterator[SQLiteServer]:
     """A folder for files of ours; nothing of it is left afterwards."""
     with folders.temporary() as folder:
-        yield SQLite(folder)
+        yield SQLiteServer(folder)

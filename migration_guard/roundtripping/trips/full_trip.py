@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from migration_guard.model.finding import Direction
-from migration_guard.model.trip import Cause, Difference, Failure, Step, Trip
+from migration_guard.model.trip import CatalogueDifference, Cause, Failure, Trip, TripStep
 from migration_guard.roundtripping.catalogues import differences
-from migration_guard.roundtripping.trips.round_trip import DOWN, UP, Journey
+from migration_guard.roundtripping.trips.round_trip import DOWN, UP, RoundTrip
 from migration_guard.roundtripping.trips.stage import StepError
 from migration_guard.roundtripping.worker.client import ChildError
 
@@ -19,10 +19,10 @@ env.py comes to its end without an error, and this revision is not in the databa
 
 
 @dataclass(frozen=True, slots=True)
-class WholeWay:
+class FullTrip:
     """From the heads down to where the journey began, and up again, in one go and without rows."""
 
-    journey: Journey
+    journey: RoundTrip
 
     def go(self) -> None:
         """Go as far down as the revisions allow, and up again."""
@@ -30,7 +30,7 @@ class WholeWay:
         tried = [one for one in stage.applied if one in seen.trips]
         stuck = {one for one in stage.applied if one not in seen.trips or not _returns(seen.trips[one])}
         going = self.journey.graph.returnable(stage.applied, stuck)
-        seen.whole_way = 0
+        seen.full_trip = 0
         if not going:
             return
         self._begin()
@@ -45,7 +45,7 @@ class WholeWay:
             if not self._step(UP, revision):
                 return
         self._tell(differences(top, stage.snapshot()), "differs", going)
-        seen.whole_way = len(going)
+        seen.full_trip = len(going)
 
     def _begin(self) -> None:
         """Stand at the heads, without rows, and as env.py itself would have brought us there."""
@@ -60,18 +60,18 @@ class WholeWay:
                 lost = [one for one in applied if one not in there]
                 if not lost:
                     return
-                self._note_own(Step(lost[0], UP, failure=Failure(Cause.DATABASE, UNCOMMITTED)))
+                self._note_own(TripStep(lost[0], UP, failure=Failure(Cause.DATABASE, UNCOMMITTED)))
             except StepError as error:
                 self._note_own(error.step)
             except ChildError as error:
                 if error.failure.cause is Cause.DATABASE:  # A constraint that is checked when all is committed.
-                    self._note_own(Step(applied[-1], UP, failure=error.failure))
+                    self._note_own(TripStep(applied[-1], UP, failure=error.failure))
                 else:
                     stage.troubles.append(error)
         if joined or stage.written:
             stage.rebuild(applied)
 
-    def _note_own(self, step: Step) -> None:
+    def _note_own(self, step: TripStep) -> None:
         trips = self.journey.seen.trips
         if step.revision in trips:
             trips[step.revision] = replace(trips[step.revision], own_transactions=step)
@@ -82,10 +82,10 @@ class WholeWay:
             trip = trips[revision]
             told = direction is UP and trip.again is not None and trip.again.failure is not None
             if not told:
-                trips[revision] = replace(trip, whole_way=(*trip.whole_way, step))
+                trips[revision] = replace(trip, full_trip=(*trip.full_trip, step))
         return step.failure is None
 
-    def _tell(self, found: Sequence[Difference], field_name: str, going: Sequence[str]) -> None:
+    def _tell(self, found: Sequence[CatalogueDifference], field_name: str, going: Sequence[str]) -> None:
         """Give each difference to the revision that names the object, unless some revision has told it already."""
         trips = self.journey.seen.trips
         told = {(one.kind, one.name) for trip in trips.values() for one in (*trip.left, *trip.differs)}
@@ -105,6 +105,6 @@ def _returns(trip: Trip) -> bool:
     return trip.downgrade is not None and trip.downgrade.failure is None
 
 
-def _names(trip: Trip, difference: Difference) -> bool:
+def _names(trip: Trip, difference: CatalogueDifference) -> bool:
     name = difference.name.rpartition(".")[2]
     return any(name in statement.sql for step in (UP, DOWN) for statement in trip.statements(step))

@@ -14,7 +14,7 @@ WORDS_FOR_HEADS = ("", "head", "heads")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class RevisionSelection:
     """
     Which revisions to try: all that nothing here excludes.
 
@@ -90,7 +90,7 @@ def lineage(revisions: Sequence[Revision]) -> Lineage:
     return Lineage({revision.id: revision for revision in revisions})
 
 
-def plan(graph: Lineage, selection: Selection, there: Collection[str] = ()) -> Plan:
+def plan(graph: Lineage, selection: RevisionSelection, there: Collection[str] = ()) -> Plan:
     """
     What to run. `there` are the heads that a prepared database already has.
 

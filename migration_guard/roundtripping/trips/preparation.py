@@ -14,7 +14,7 @@ from migration_guard.reading.sql.tokens import split
 from migration_guard.roundtripping.servers.access import Access
 from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.servers.find import Server
-from migration_guard.roundtripping.worker.child.failures import told, words
+from migration_guard.roundtripping.worker.child.failures import message_of, sentence_of
 from migration_guard.roundtripping.worker.client import Child, ChildError
 
 FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -41,7 +41,7 @@ class Preparation:
             except ChildError as error:
                 if error.asked_for is not None:
                     raise
-                raise ProjectError(told(error.failure, f"--prepare: {self.function} fails")) from error
+                raise ProjectError(sentence_of(error.failure, f"--prepare: {self.function} fails")) from error
 
 
 def preparation(word: str | None, cwd: Path, start: tuple[str, ...] = ()) -> Preparation:
@@ -77,7 +77,7 @@ def _run_script(script: Path, destination: Destination, server: Server) -> None:
                 access.execute(statement.text)
             except DBAPIError as error:
                 line = text.count("\n", 0, statement.start) + 1
-                raise ProjectError(f"--prepare: {script}:{line}: {words(error.orig or error)}.") from None
+                raise ProjectError(f"--prepare: {script}:{line}: {message_of(error.orig or error)}.") from None
 
 
 def _run_with_psql(psql: Path, script: Path, destination: Destination) -> None:

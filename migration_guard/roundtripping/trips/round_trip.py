@@ -10,30 +10,30 @@ from dataclasses import dataclass, field, replace
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.migration import Migration
-from migration_guard.model.trip import Cause, Failure, Step, Trip
+from migration_guard.model.trip import Cause, Failure, Trip, TripStep
 from migration_guard.roundtripping.catalogues import differences
 from migration_guard.roundtripping.rows import losses
 from migration_guard.roundtripping.trips.plan import Lineage, Plan
-from migration_guard.roundtripping.trips.stage import Moment, Stage
+from migration_guard.roundtripping.trips.stage import DatabaseState, Stage
 
 UP, DOWN = Direction.UPGRADE, Direction.DOWNGRADE
 LESSONS = 8  # how often an upgrade is tried with better rows: one for each column that it casts
 
 
 @dataclass(slots=True)
-class Travels:
+class TripLog:
     """
     All that was seen.
 
     `not_reached` maps a revision to the one whose failure is in its way. `one_way` are those declared irreversible.
     `unrepeatable` worked once and could not be repeated in a new database.
-    `whole_way` is how many revisions went down and up again in one go; None where that was not tried.
+    `full_trip` is how many revisions went down and up again in one go; None where that was not tried.
     """
 
     trips: dict[str, Trip] = field(default_factory=dict)
     not_reached: dict[str, str] = field(default_factory=dict)
     one_way: list[str] = field(default_factory=list)
-    whole_way: int | None = None
+    full_trip: int | None = None
     notes: list[str] = field(default_factory=list)
     unrepeatable: set[str] = field(default_factory=set)
 
@@ -43,7 +43,7 @@ class Travels:
         return {one for one, trip in self.trips.items() if _upgrade(trip) is None} | self.unrepeatable
 
 
-class Journey:
+class RoundTrip:
     """
     What is seen of the revisions of one project on one stage, visited in any order, each once.
 
@@ -57,7 +57,7 @@ class Journey:
         self.plan = plan
         self.migrations = migrations
         self.start = stage.snapshot()
-        self.seen = Travels()
+        self.seen = TripLog()
         self._visited: set[str] = set()
 
     def visit(self, revision: str) -> Trip | None:
@@ -69,7 +69,7 @@ class Journey:
         if revision not in self._visited and self.reach(revision):
             self._visited.add(revision)
             self.seen.trips[revision] = self._up_down_up(self.migrations[revision])
-            self.note_fallen()
+            self.note_failed_on_empty()
         return self.seen.trips.get(revision)
 
     def reach(self, revision: str) -> bool:
@@ -81,7 +81,7 @@ class Journey:
             self.seen.trips.pop(revision, None)  # It was only passed, on the way to another one.
         if revision in self.stage.applied:
             self.stage.rebuild(self.graph.without(self.stage.applied, revision))
-            self.note_fallen()
+            self.note_failed_on_empty()
         blocker = self._bring_up(self.graph.ancestors([revision]) - {revision})
         if blocker is not None:
             self.seen.not_reached[revision] = blocker
@@ -125,26 +125,26 @@ class Journey:
         step = stage.step(UP, revision)
         if step.failure is not None and stage.written:
             stage.rebuild(stage.applied)  # Our rows may be at fault, whoever they were made for.
-            self.note_fallen()
+            self.note_failed_on_empty()
             step = stage.step(UP, revision)
         if step.failure is not None:
             trip = self.seen.trips.get(revision)
             self.seen.trips[revision] = replace(trip, on_empty=step) if trip else Trip(self.migrations[revision], step)
             stage.rebuild(stage.applied)
-            self.note_fallen()
+            self.note_failed_on_empty()
 
-    def note_fallen(self) -> None:
+    def note_failed_on_empty(self) -> None:
         """
         Write down which upgrades have worked on rows only. Those that never work a second time have said so already.
         """
-        for step in self.stage.fallen:
+        for step in self.stage.failed_on_empty:
             trip = self.seen.trips.get(step.revision) or Trip(self.migrations[step.revision])
             again = trip.again.failure if trip.again else None
             if step.failure and again and again.message == step.failure.message:
                 self.seen.unrepeatable.add(step.revision)
             else:
                 self.seen.trips[step.revision] = replace(trip, on_empty=step)
-        self.stage.fallen.clear()
+        self.stage.failed_on_empty.clear()
 
     def _up_down_up(self, migration: Migration) -> Trip:
         """
@@ -158,7 +158,7 @@ class Journey:
             if _upgrade(trip) is None:
                 return trip
             before = replace(before, rows=None)
-        after = Moment(stage.snapshot())
+        after = DatabaseState(stage.snapshot())
         if migration.irreversible is not None and migration.irreversible.reason:
             self.seen.one_way.append(revision)
             return trip
@@ -181,30 +181,30 @@ class NotCompared(Exception):
     """The models could not be compared with the database; the message is why, without a full stop."""
 
 
-def _upgrade(trip: Trip) -> Step | None:
+def _upgrade(trip: Trip) -> TripStep | None:
     """The upgrade that worked: where it was tried on empty tables, there."""
     step = trip.on_empty or trip.upgrade
     return step if step is not None and step.failure is None else None
 
 
-def _up_on_rows(stage: Stage, revision: str) -> tuple[Step, Moment]:
+def _up_on_rows(stage: Stage, revision: str) -> tuple[TripStep, DatabaseState]:
     """The first upgrade, and what it met. Where its failure says what our rows should be like, with such rows."""
     stage.fill()
-    before = stage.moment()
+    before = stage.state()
     step = stage.step(UP, revision)
     for _ in range(LESSONS):
         if step.failure is None or not _is_about_rows(step.failure, before) or not stage.learn(step):
             break
         stage.rebuild(stage.applied)
-        if stage.fallen:
+        if stage.failed_on_empty:
             break
         stage.fill()
-        before = stage.moment()
+        before = stage.state()
         step = stage.step(UP, revision)
     return step, before
 
 
-def _up_on_empty_tables(stage: Stage, failed: Step, before: Moment) -> Step | None:
+def _up_on_empty_tables(stage: Stage, failed: TripStep, before: DatabaseState) -> TripStep | None:
     """
     After an upgrade that failed: is it the rows? The upgrade without any, None where that would not tell. The stage is
     left as it was where it fails on empty tables too.
@@ -214,22 +214,22 @@ def _up_on_empty_tables(stage: Stage, failed: Step, before: Moment) -> Step | No
         stage.recover(before, failed)
         return None
     stage.rebuild(stage.applied)
-    if stage.fallen:  # What this one needs may be among them.
+    if stage.failed_on_empty:  # What this one needs may be among them.
         return None
-    empty = stage.moment()
+    empty = stage.state()
     step = stage.step(UP, failed.revision)
     if step.failure is not None:
         stage.recover(empty, step)
     return step
 
 
-def _is_about_rows(failure: Failure, before: Moment) -> bool:
+def _is_about_rows(failure: Failure, before: DatabaseState) -> bool:
     """Whether there were rows that may have brought the failure about."""
     there = before.rows is not None and any(one.rows for one in before.rows.values())
     return there and failure.cause not in (Cause.EXIT, Cause.TIMEOUT, Cause.REFUSED)
 
 
-def _compared(stage: Stage, trip: Trip, before: Moment) -> Trip:
+def _compared(stage: Stage, trip: Trip, before: DatabaseState) -> Trip:
     """What the downgrade has not brought back."""
     left = differences(before.catalogue, stage.snapshot())
     lost = losses(before.rows, stage.rows()) if before.rows is not None else ()

@@ -12,10 +12,10 @@ from typing import TypeVar
 from sqlalchemy.exc import OperationalError
 
 from migration_guard.model.finding import Direction
-from migration_guard.model.trip import Step
+from migration_guard.model.trip import TripStep
 from migration_guard.roundtripping.catalogues import Catalogue, Snapshot, catalogue
 from migration_guard.roundtripping.rows import Filler, Lessons, Rows
-from migration_guard.roundtripping.servers.access import Access, DatabaseError, words_of
+from migration_guard.roundtripping.servers.access import Access, DatabaseError, database_message
 from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.servers.find import Server
 from migration_guard.roundtripping.trips.plan import Lineage
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DatabaseState:
     """What the database looked like at one time: its catalogue, and the rows where they are watched."""
 
     catalogue: Snapshot
@@ -41,7 +41,7 @@ class Stage:
     A database in which a list of revisions is applied, and env.py waiting for the next step.
 
     `applied` are those that ran here, in their order; `there` are the heads that a preparation brought along.
-    `fallen` are upgrades that had worked on rows of ours and failed without any.
+    `failed_on_empty` are upgrades that had worked on rows of ours and failed without any.
     `troubles` are what env.py complained of after the migrations. `calls` are the names of its run_migrations().
     """
 
@@ -56,7 +56,7 @@ class Stage:
         rows: int,
     ) -> None:
         self.applied: list[str] = []
-        self.fallen: list[Step] = []
+        self.failed_on_empty: list[TripStep] = []
         self._graph = graph
         self.written = 0
         self.unfilled: dict[str, str] = {}
@@ -76,11 +76,11 @@ class Stage:
         self._leave_quietly()
         self.entered = self._enter()
         self.there = preparation.start or self.entered.heads
-        self._access, self._catalogue, self._filler = self._eyes()
+        self._access, self._catalogue, self._filler = self._observers()
 
-    def moment(self) -> Moment:
+    def state(self) -> DatabaseState:
         """The database as it is now."""
-        return Moment(self.snapshot(), self.rows() if self._rows else None)
+        return DatabaseState(self.snapshot(), self.rows() if self._rows else None)
 
     def snapshot(self) -> Snapshot:
         """Its catalogue as it is now: the one after a revision is the one before the next."""
@@ -104,13 +104,13 @@ class Stage:
                 self.unfilled.pop(name, None)
             self.unfilled |= self._filler.unfilled
 
-    def learn(self, failed: Step) -> bool:
+    def learn(self, failed: TripStep) -> bool:
         """Whether a failed upgrade has taught what our rows should be like, those of the next database."""
         assert failed.failure is not None
         statements = [statement.sql for statement in failed.statements]
         return self._filler.learn(failed.failure.message, statements)
 
-    def step(self, direction: Direction, revision: str) -> Step:
+    def step(self, direction: Direction, revision: str) -> TripStep:
         """Run one function of one revision. After a failure the database has to be brought back, see `recover`."""
         # Until it has answered, env.py cannot be asked to end: somebody may press Ctrl-C.
         self._snapshot, self._inside = None, False
@@ -123,7 +123,7 @@ class Stage:
                 self.applied.remove(revision)
         return step
 
-    def recover(self, should: Moment, failed: Step) -> None:
+    def recover(self, should: DatabaseState, failed: TripStep) -> None:
         """
         After a failed step: enter again where it left no trace, else make the database anew.
 
@@ -132,7 +132,7 @@ class Stage:
         rolled_back = self.entered.transactional_ddl and not failed.autocommit
         if should.rows is not None or not self._rows or rolled_back:
             rows = self.rows() if should.rows is not None else None
-            if Moment(self.snapshot(), rows) == should:
+            if DatabaseState(self.snapshot(), rows) == should:
                 self.entered = self._enter()
                 return
         self.rebuild(self.applied)
@@ -140,7 +140,7 @@ class Stage:
     def rebuild(self, applied: Sequence[str], *, own_transactions: bool = False) -> None:
         """
         Another database with these revisions applied, and no rows of ours: a copy of an earlier one, or from nothing.
-        What fails without rows is left out, with what needs it, and told in `fallen`.
+        What fails without rows is left out, with what needs it, and told in `failed_on_empty`.
 
         Raises StepError where one fails within env.py's own transactions.
         """
@@ -153,7 +153,7 @@ class Stage:
                 self.applied, self._inside = list(done), False
                 if own_transactions:
                     raise StepError(step)
-                self.fallen.append(step)
+                self.failed_on_empty.append(step)
                 self.rebuild(self._graph.without(applied, revision))
                 return
         self.applied = list(applied)
@@ -164,7 +164,7 @@ class Stage:
             self._leave()
             self._keep_copy()
             self.entered = self._enter()
-        self._access, self._catalogue, self._filler = self._eyes()
+        self._access, self._catalogue, self._filler = self._observers()
 
     def models(self) -> tuple[str, ...]:
         """What the application's models and the database do not share, in words."""
@@ -210,7 +210,7 @@ class Stage:
             try:
                 return look()
             except OperationalError:
-                raise DatabaseError(f"The throwaway database cannot be looked at: {words_of(error)}") from error
+                raise DatabaseError(f"The throwaway database cannot be looked at: {database_message(error)}") from error
 
     def _start_over(self, applied: Sequence[str]) -> tuple[str, ...]:
         """A new database; the revisions that it has already, because it is a copy."""
@@ -241,7 +241,7 @@ class Stage:
         self._preparation.apply(destination, self._server, self._child)
         return destination
 
-    def _eyes(self) -> tuple[Access, Catalogue, Filler]:
+    def _observers(self) -> tuple[Access, Catalogue, Filler]:
         """What looks at the database from outside, over a connection of our own."""
         self._snapshot = None
         access, dialect = Access.open(self._destination), self._server.dialect
@@ -254,6 +254,6 @@ class Stage:
 class StepError(Exception):
     """A step failed that had worked in a transaction of its own."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: TripStep) -> None:
         super().__init__(step.failure.message if step.failure else "")
         self.step = step

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from migration_guard.model.finding import Direction
-from migration_guard.model.trip import Cause, Failure, Place, Step
+from migration_guard.model.trip import Cause, Failure, Place, TripStep
 from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.worker.protocol import Entered, Job, Plain, Revision, failure_from, step_from
 
@@ -118,7 +118,7 @@ class Child:
         options = {"engine_name": engine_name, "own_transactions": own_transactions}
         return Entered.from_plain(self._demand("enter", destination=destination.as_plain(), **options))
 
-    def step(self, direction: Direction, revision: str) -> Step:
+    def step(self, direction: Direction, revision: str) -> TripStep:
         """Run one upgrade() or downgrade(). After a failure env.py has been left."""
         started = time.perf_counter()
         try:
@@ -126,7 +126,7 @@ class Child:
         except _Gone as gone:
             path = next((one.path for one in self._revisions or () if one.id == revision), None)
             failure = replace(gone.failure, place=self._where(path))
-            return Step(revision, direction, failure=failure, seconds=time.perf_counter() - started)
+            return TripStep(revision, direction, failure=failure, seconds=time.perf_counter() - started)
 
     def stamp(self, revisions: Sequence[str]) -> None:
         """Let the version table name exactly these revisions, and run nothing. Raises ChildError."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from migration_guard.model.finding import Direction
-from migration_guard.model.trip import Cause, Failure, Place, Statement, Step
+from migration_guard.model.trip import Cause, Failure, Place, SentStatement, TripStep
 
 Plain = Mapping[str, Any]
 
@@ -113,12 +113,12 @@ def failure_from(plain: Plain) -> Failure:
     return Failure(**{**plain, "cause": Cause(plain["cause"]), "place": Place(**place) if place else None})
 
 
-def step_from(plain: Plain) -> Step:
+def step_from(plain: Plain) -> TripStep:
     """A Step from what `asdict` made of it."""
     statements = tuple(
-        Statement(one["sql"], Place(**one["place"]) if one["place"] else None) for one in plain["statements"]
+        SentStatement(one["sql"], Place(**one["place"]) if one["place"] else None) for one in plain["statements"]
     )
     failure = failure_from(plain["failure"]) if plain["failure"] else None
-    return Step(
+    return TripStep(
         **{**plain, "direction": Direction(plain["direction"]), "statements": statements, "failure": failure},
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Index, Name
+from migration_guard.reading.sql.definitions import ColumnDefinition
 from migration_guard.reading.sql.kinds import name_at, words
 from migration_guard.reading.sql.tokens import BIND, MARK, NAME, NUMBER, STRING, WORD, Statement, Token, shown
 from migration_guard.reading.sql.types import type_from_text
@@ -159,14 +160,6 @@ def _proven(tokens: tuple[Token, ...]) -> Iterator[str]:
 
 
 # --- columns --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnDefinition:
-    """A column as it is written, with the constraints written behind it."""
-
-    column: Column
-    constraints: tuple[Constraint, ...]
 
 
 _CLAUSES = (

@@ -45,7 +45,7 @@ _DROPS: tuple[tuple[str, tuple[type[Operation], ...]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Circumstances:
     """How control gets to a statement, and what was looked at on the way."""
 
     conditional: bool = False
@@ -65,7 +65,7 @@ def read_do(statement: Statement, site: SiteFor, read: ReadOne, depth: int = 0) 
         return (_opaque(statement, whole, f"PostgreSQL's parser does not accept it: {error.message}"),)
     except (JSONDecodeError, UnicodeDecodeError, RecursionError):
         return (_opaque(statement, whole, "the parser cannot show what is in its body"),)
-    walk = _Walk(statement, site, whole, read)
+    walk = _BlockReader(statement, site, whole, read)
     return tuple(operation for function in functions for operation in walk.function(function))
 
 
@@ -73,7 +73,7 @@ def _opaque(statement: Statement, site: Site, reason: str) -> Opaque:
     return Opaque(site=site, what=shorten(statement.text), reason=reason)
 
 
-class _Walk:
+class _BlockReader:
     """The way through one body, statement after statement: `position` is how far its text is read."""
 
     def __init__(self, statement: Statement, site: SiteFor, whole: Site, read: ReadOne) -> None:
@@ -83,16 +83,16 @@ class _Walk:
 
     def function(self, function: Json) -> Iterator[Operation]:
         """The operations of what parse_plpgsql gives for one block."""
-        yield from self.statements([_get(function, "PLpgSQL_function", "action")], Way())
+        yield from self.statements([_get(function, "PLpgSQL_function", "action")], Circumstances())
 
-    def statements(self, statements: Json, way: Way) -> Iterator[Operation]:
+    def statements(self, statements: Json, way: Circumstances) -> Iterator[Operation]:
         """The operations of a list of statements."""
         for each in statements if isinstance(statements, list) else ():
             for kind, content in each.items() if isinstance(each, dict) else ():
                 if isinstance(content, dict):
                     yield from self.one(kind.removeprefix("PLpgSQL_stmt_"), content, way)
 
-    def one(self, kind: str, content: dict[str, Json], way: Way) -> Iterator[Operation]:
+    def one(self, kind: str, content: dict[str, Json], way: Circumstances) -> Iterator[Operation]:
         """The operations of one PL/pgSQL statement."""
         match kind:
             case "block":
@@ -113,7 +113,7 @@ class _Walk:
                     yield from self.execute(content, way)
                 yield from self.statements(content.get("body"), replace(way, repeated=True))
 
-    def block(self, content: dict[str, Json], way: Way) -> Iterator[Operation]:
+    def block(self, content: dict[str, Json], way: Circumstances) -> Iterator[Operation]:
         """BEGIN ... EXCEPTION WHEN ... END."""
         handlers = _list(_get(content, "exceptions", "PLpgSQL_exception_block", "exc_list"))
         inner = _guarded_by_handlers(way, handlers) if handlers else way
@@ -121,7 +121,7 @@ class _Walk:
         for handler in handlers:
             yield from self.statements(_get(handler, "PLpgSQL_exception", "action"), _maybe(way))
 
-    def branches(self, content: dict[str, Json], way: Way) -> Iterator[Operation]:
+    def branches(self, content: dict[str, Json], way: Circumstances) -> Iterator[Operation]:
         """IF ... ELSIF ... ELSE."""
         condition = str(_get(content, "cond", "PLpgSQL_expr", "query") or "")
         yield from self.statements(content.get("then_body"), _guarded_by_condition(way, condition))
@@ -129,7 +129,7 @@ class _Walk:
             yield from self.statements(_get(other, "PLpgSQL_if_elsif", "stmts"), _maybe(way))
         yield from self.statements(content.get("else_body"), _maybe(way))
 
-    def execute(self, content: dict[str, Json], way: Way) -> Iterator[Operation]:
+    def execute(self, content: dict[str, Json], way: Circumstances) -> Iterator[Operation]:
         """EXECUTE: what its text is known to be is read in turn."""
         query = str(_get(content, "query", "PLpgSQL_expr", "query") or "")
         text = text_of(query)
@@ -141,7 +141,7 @@ class _Walk:
             self.find(query, "execute")
             yield from self.sql(text, way, None)
 
-    def sql(self, query: str, way: Way, start: int | None) -> Iterator[Operation]:
+    def sql(self, query: str, way: Circumstances, start: int | None) -> Iterator[Operation]:
         """The operations of SQL text, which stands at `start` of the whole text if that is known."""
 
         def site(first: int, last: int) -> Site:
@@ -164,7 +164,7 @@ class _Walk:
         return None if self.start is None or kind == "perform" else self.start + found
 
     @staticmethod
-    def marked(site: Site, way: Way) -> Site:
+    def marked(site: Site, way: Circumstances) -> Site:
         """The site, marked with how control gets there."""
         if not (way.conditional or way.repeated):
             return site
@@ -186,11 +186,11 @@ def _body(statement: Statement) -> tuple[str, int | None]:
 # --- guards ---------------------------------------------------------------------------------------------------------
 
 
-def _maybe(way: Way) -> Way:
-    return Way(conditional=True, repeated=way.repeated)
+def _maybe(way: Circumstances) -> Circumstances:
+    return Circumstances(conditional=True, repeated=way.repeated)
 
 
-def _guarded_by_condition(way: Way, condition: str) -> Way:
+def _guarded_by_condition(way: Circumstances, condition: str) -> Circumstances:
     """IF NOT EXISTS (SELECT ... FROM pg_type ...) THEN CREATE TYPE is CREATE TYPE IF NOT EXISTS."""
     guard = _GUARDS.match(condition)
     if not guard:
@@ -202,7 +202,7 @@ def _guarded_by_condition(way: Way, condition: str) -> Way:
     return replace(_maybe(way), present=sum(dropped, ()))
 
 
-def _guarded_by_handlers(way: Way, handlers: Sequence[Json]) -> Way:
+def _guarded_by_handlers(way: Circumstances, handlers: Sequence[Json]) -> Circumstances:
     """EXCEPTION WHEN duplicate_object THEN NULL is IF NOT EXISTS too."""
     names = {
         str(_get(condition, "PLpgSQL_condition", "condname"))
@@ -214,7 +214,7 @@ def _guarded_by_handlers(way: Way, handlers: Sequence[Json]) -> Way:
     return replace(_maybe(way), missing=sum(made, ()))
 
 
-def _guard(operation: Operation, way: Way) -> Operation:
+def _guard(operation: Operation, way: Circumstances) -> Operation:
     """A guarded operation says so itself, and its object is there (or gone) whichever way control took."""
     if isinstance(operation, way.missing) and isinstance(
         operation, CreateEnum | AddEnumValue | AddColumn | AddConstraint | CreateTable | CreateIndex

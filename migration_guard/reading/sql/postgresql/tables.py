@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from postgast import pg_query_pb2 as pg
 
@@ -21,6 +21,7 @@ from migration_guard.model.operations import (
 )
 from migration_guard.model.schema import UNKNOWN, Column, Constraint, ConstraintKind, Expression, Generated, Name, Table
 from migration_guard.model.site import Site
+from migration_guard.reading.sql.definitions import ColumnDefinition
 from migration_guard.reading.sql.postgresql.expressions import expression_of, name_of, strings, type_of
 from migration_guard.reading.sql.tokens import NAME, WORD, Statement
 from migration_guard.reading.sql.types import SERIALS
@@ -37,14 +38,6 @@ _ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"
 
 
 # --- columns and constraints ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnDefinition:
-    """A column as it is written, with the constraints written behind it."""
-
-    column: Column
-    constraints: tuple[Constraint, ...]
 
 
 def read_column(definition: pg.ColumnDef, statement: Statement) -> ColumnDefinition:

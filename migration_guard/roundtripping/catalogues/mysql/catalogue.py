@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from migration_guard.roundtripping.catalogues.mysql.create_table import read_table
-from migration_guard.roundtripping.catalogues.snapshot import Definition, Reader, Snapshot, Thing
+from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Reader, Snapshot
 
 _TABLES = "select table_name, table_type from information_schema.tables where table_schema = database()"
 _VIEWS = """select table_name, view_definition, check_option, security_type from information_schema.views
@@ -29,16 +29,18 @@ class MySQLCatalogue:
         self._access = access
         self._version_table = version_table.lower()
         self._database = ""
-        self._read: dict[tuple[str, str], Mapping[Thing, Definition]] = {}
+        self._read: dict[tuple[str, str], Mapping[CatalogueObject, Definition]] = {}
 
     def take(self) -> Snapshot:
         """Everything but the version table, temporary tables, and rights, which belong to the server."""
-        found: dict[Thing, Definition] = {}
-        kept: dict[tuple[str, str], Mapping[Thing, Definition]] = {}
+        found: dict[CatalogueObject, Definition] = {}
+        kept: dict[tuple[str, str], Mapping[CatalogueObject, Definition]] = {}
         self._database = _word(self._access.query("select database()")[0][0])
         for name, kind in self._pairs(_TABLES):
             if kind == "SEQUENCE":
-                found[Thing("sequence", name)] = Definition(None, {"definition": self._created("sequence", name)})
+                found[CatalogueObject("sequence", name)] = Definition(
+                    None, {"definition": self._created("sequence", name)}
+                )
             elif kind in ("BASE TABLE", "SYSTEM VERSIONED") and name.lower() != self._version_table:
                 key = name, self._created("table", name)
                 kept[key] = self._read[key] if key in self._read else read_table(*key)
@@ -57,30 +59,30 @@ class MySQLCatalogue:
         row = self._access.query(f"show create {kind} `{quoted}`")[0]
         return _word(row[2 if kind in ("function", "procedure") else 1])
 
-    def _views(self) -> Iterator[tuple[Thing, Definition]]:
+    def _views(self) -> Iterator[tuple[CatalogueObject, Definition]]:
         for name, definition, check, security in self._access.query(_VIEWS):
             properties = {"definition": self._local(_word(definition)), "check option": _word(check)}
-            yield Thing("view", _word(name)), Definition(None, {**properties, "security": _word(security)})
+            yield CatalogueObject("view", _word(name)), Definition(None, {**properties, "security": _word(security)})
 
-    def _triggers(self) -> Iterator[tuple[Thing, Definition]]:
+    def _triggers(self) -> Iterator[tuple[CatalogueObject, Definition]]:
         for name, table, timing, event, statement, order in self._access.query(_TRIGGERS):
             properties = {
                 "when": f"{_word(timing)} {_word(event)}".lower(),
                 "order": str(order),
                 "body": _word(statement),
             }
-            yield Thing("trigger", _word(name)), Definition(_word(table), properties)
+            yield CatalogueObject("trigger", _word(name)), Definition(_word(table), properties)
 
-    def _routines(self) -> Iterator[tuple[Thing, Definition]]:
+    def _routines(self) -> Iterator[tuple[CatalogueObject, Definition]]:
         for name, kind in self._pairs(_ROUTINES):
             body = _DEFINER.sub("", self._created(kind.lower(), name))
-            yield Thing(kind.lower(), name), Definition(None, {"body": body})
+            yield CatalogueObject(kind.lower(), name), Definition(None, {"body": body})
 
-    def _events(self) -> Iterator[tuple[Thing, Definition]]:
+    def _events(self) -> Iterator[tuple[CatalogueObject, Definition]]:
         words = ("body", "type", "at", "every", "unit", "starts", "ends", "status", "on completion", "comment")
         for name, *values in self._access.query(_EVENTS):
             properties = {word: _word(value) for word, value in zip(words, values, strict=True) if value is not None}
-            yield Thing("event", _word(name)), Definition(None, properties)
+            yield CatalogueObject("event", _word(name)), Definition(None, properties)
 
     def _local(self, text: str) -> str:
         """A definition without the name of the database, which is ours."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from migration_guard.roundtripping.catalogues.snapshot import Definition, Thing
-from migration_guard.roundtripping.catalogues.sqlite.create_table import Token, tokens
+from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition
+from migration_guard.roundtripping.catalogues.sqlite.create_table import SQLiteToken, tokens
 
 _TEXTUAL = re.compile(r"(?:national )?(?:var)?char\b|(?:tiny|medium|long)?text\b|enum\b|set\b", re.IGNORECASE)
 _COLUMN_WORDS = (
@@ -37,16 +37,18 @@ _LABELS = {
 _OPTION = re.compile(r"([A-Z_]+(?: [A-Z_]+)*)=('(?:[^']|'')*'|\([^)]*\)|\S+)")
 _VERSIONED = re.compile(r"/\*!\d+\s*(.*?)\s*\*/", re.DOTALL)
 _EXPLICIT = re.compile(r"_(?:ibfk|chk)_\d+$")
-Things = dict[Thing, Definition]
+Objects = dict[CatalogueObject, Definition]
 
 
-def read_table(name: str, sql: str) -> Things:
+def read_table(name: str, sql: str) -> Objects:
     """A table with its columns, indexes and constraints."""
     # Conditional comments hold what old servers skip: partitions, invisible columns.
     lines = _VERSIONED.sub(r"\1", sql).split("\n")
     end = next(number for number in range(len(lines) - 1, -1, -1) if lines[number].startswith(")"))
     options, rest = _options(lines[end][1:])
-    found: Things = {Thing("table", name): Definition(None, {**options, **_partitions([rest, *lines[end + 1 :]])})}
+    found: Objects = {
+        CatalogueObject("table", name): Definition(None, {**options, **_partitions([rest, *lines[end + 1 :]])})
+    }
     bodies = [line.strip().removesuffix(",") for line in lines[1:end]]
     for body in bodies:
         if body.startswith("`"):
@@ -82,7 +84,7 @@ def _partitions(lines: Sequence[str]) -> dict[str, str]:
     return {"partitions": text} if text else {}
 
 
-def _column(table: str, line: str, options: dict[str, str]) -> Things:
+def _column(table: str, line: str, options: dict[str, str]) -> Objects:
     parts = tokens(line)
     name = parts[0].plain
     groups = _groups(parts[1:])
@@ -92,10 +94,10 @@ def _column(table: str, line: str, options: dict[str, str]) -> Things:
         properties |= {
             word: options[key] for word, key in (("charset", "charset"), ("collation", "collate")) if key in options
         }
-    found: Things = {}
+    found: Objects = {}
     for words, value in groups:
         if words == "CHECK":
-            found[Thing("check constraint", f"{table}.CHECK {value}")] = Definition(
+            found[CatalogueObject("check constraint", f"{table}.CHECK {value}")] = Definition(
                 table, {"definition": f"CHECK {value}"}, system_named=True
             )
         elif words == "NOT NULL":
@@ -106,10 +108,10 @@ def _column(table: str, line: str, options: dict[str, str]) -> Things:
             properties[words.lower().replace("_", " ")] = "yes"
     if properties.get("default") == "NULL":
         del properties["default"]
-    return {Thing("column", f"{table}.{name}"): Definition(table, properties), **found}
+    return {CatalogueObject("column", f"{table}.{name}"): Definition(table, properties), **found}
 
 
-def _groups(parts: Sequence[Token]) -> list[tuple[str, str]]:
+def _groups(parts: Sequence[SQLiteToken]) -> list[tuple[str, str]]:
     """The type, then each clause with what follows it."""
     found: list[tuple[str, list[str]]] = [("", [])]
     number = depth = 0
@@ -127,7 +129,7 @@ def _groups(parts: Sequence[Token]) -> list[tuple[str, str]]:
     return [(words, _joined(values)) for words, values in found]
 
 
-def _stands(words: Sequence[str], parts: Sequence[Token], number: int) -> bool:
+def _stands(words: Sequence[str], parts: Sequence[SQLiteToken], number: int) -> bool:
     return tuple(part.word.upper() for part in parts[number : number + len(words)]) == tuple(words)
 
 
@@ -135,7 +137,7 @@ def _joined(values: Sequence[str]) -> str:
     return re.sub(r"([(.]) ", r"\1", re.sub(r" ([(),.])", r"\1", " ".join(values)))
 
 
-def _constraint(table: str, line: str) -> Things:
+def _constraint(table: str, line: str) -> Objects:
     """`CONSTRAINT name FOREIGN KEY ...` and `CONSTRAINT name CHECK ...`."""
     parts = tokens(line)
     name = parts[1].plain if parts[0].word == "constraint" else None
@@ -145,11 +147,11 @@ def _constraint(table: str, line: str) -> Things:
     if definition.upper().startswith("PERIOD"):
         kind = "period"
     chosen = name is None or name.upper().startswith("CONSTRAINT_") or bool(_is_chosen(name, table))
-    part_of: tuple[Thing, ...] = ()
+    part_of: tuple[CatalogueObject, ...] = ()
     if kind == "foreign key":
         target = re.search(r"REFERENCES (\S+) \(", definition)
-        part_of = (Thing("table", target[1]),) if target else ()
-    thing = Thing(kind, f"{table}.{name or definition}")
+        part_of = (CatalogueObject("table", target[1]),) if target else ()
+    thing = CatalogueObject(kind, f"{table}.{name or definition}")
     return {thing: Definition(table, {"definition": definition}, system_named=chosen, part_of=part_of)}
 
 
@@ -158,13 +160,13 @@ def _is_chosen(name: str, table: str) -> bool:
     return found is not None and name[: found.start()] == table
 
 
-def _index(table: str, line: str, foreign: Sequence[tuple[Thing, str]]) -> Things:
+def _index(table: str, line: str, foreign: Sequence[tuple[CatalogueObject, str]]) -> Objects:
     line = _unquoted(line)
     head, _, rest = line.partition("(")
     columns = rest.partition(")")[0]
     if head.startswith("PRIMARY"):
         definition = f"({rest}"
-        return {Thing("primary key", f"{table}.PRIMARY"): Definition(table, {"definition": definition})}
+        return {CatalogueObject("primary key", f"{table}.PRIMARY"): Definition(table, {"definition": definition})}
     kind, _, name = head.strip().partition("KEY ")
     properties = {"unique": "yes" if kind.startswith("UNIQUE") else "no", "definition": f"({rest}"}
     if kind.strip() in ("FULLTEXT", "SPATIAL", "VECTOR"):
@@ -173,7 +175,9 @@ def _index(table: str, line: str, foreign: Sequence[tuple[Thing, str]]) -> Thing
     chosen = re.fullmatch(rf"{re.escape(first)}(?:_\d+)?", name) is not None
     # The server makes an index for a foreign key that has none; it comes and goes with it.
     part_of = tuple(thing for thing, text in foreign if text.startswith(f"FOREIGN KEY ({columns})"))
-    return {Thing("index", f"{table}.{name}"): Definition(table, properties, system_named=chosen, part_of=part_of)}
+    return {
+        CatalogueObject("index", f"{table}.{name}"): Definition(table, properties, system_named=chosen, part_of=part_of)
+    }
 
 
 def _unquoted(text: str) -> str:

@@ -12,15 +12,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from migration_guard.roundtripping.catalogues.postgresql import fingerprints
-from migration_guard.roundtripping.catalogues.postgresql.fingerprints import Prints
-from migration_guard.roundtripping.catalogues.postgresql.objects import Others
-from migration_guard.roundtripping.catalogues.postgresql.queries import Part, parts, statement
+from migration_guard.roundtripping.catalogues.postgresql.fingerprints import Fingerprints
+from migration_guard.roundtripping.catalogues.postgresql.objects import OtherObjects
+from migration_guard.roundtripping.catalogues.postgresql.queries import CatalogueQuery, parts, statement
 from migration_guard.roundtripping.catalogues.postgresql.rare_queries import rare
-from migration_guard.roundtripping.catalogues.postgresql.tables import Directory, Tables
-from migration_guard.roundtripping.catalogues.snapshot import Definition, Reader, Snapshot, Thing
+from migration_guard.roundtripping.catalogues.postgresql.tables import Directory, TableObjects
+from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Reader, Snapshot
 
 Rows = dict[str, list[list[Any]]]
-Things = dict[Thing, Definition]
+Objects = dict[CatalogueObject, Definition]
 # Where these change, definitions of other things may read differently though nothing of their own has changed.
 EVERYWHERE = {"extensions", "rare", "roles"}
 OF_TABLES = ("relations", "columns", "constraints", "indexes")
@@ -39,11 +39,11 @@ class PostgreSQLCatalogue:
         self._access = access
         self._version_table = version_table
         self._version_schema = version_schema
-        self._parts: dict[str, Part] = {}
+        self._parts: dict[str, CatalogueQuery] = {}
         self._prepared = secrets.token_hex(8)
-        self._prints = Prints()
-        self._known: Known | None = None
-        self._snapshot: Things = {}
+        self._prints = Fingerprints()
+        self._known: KnownRows | None = None
+        self._snapshot: Objects = {}
 
     def take(self) -> Snapshot:
         """Everything but the version table, temporary objects and what belongs to extensions."""
@@ -51,7 +51,7 @@ class PostgreSQLCatalogue:
             prints = fingerprints.take(self._access, f"execute prints_{self._prepared}")
             if self._known is None or prints != self._prints:
                 if self._known is None or not self._refresh(self._known, prints):
-                    self._known = Known(f"{self._version_schema or schema}.{self._version_table}")
+                    self._known = KnownRows(f"{self._version_schema or schema}.{self._version_table}")
                     self._known.learn(self._asked(self._parts), None)
                 self._prints = prints
                 self._snapshot = self._known.snapshot()
@@ -76,7 +76,7 @@ class PostgreSQLCatalogue:
     def _read(self, sql: str) -> Rows:
         return {str(name): json.loads(text) for name, text in self._access.query(sql)}
 
-    def _refresh(self, known: Known, prints: Prints) -> bool:
+    def _refresh(self, known: KnownRows, prints: Fingerprints) -> bool:
         """Ask again where a fingerprint changed. False: everything has to be asked again."""
         old, new = self._prints, prints
         changed = {name for name, value in new.sources.items() if old.sources.get(name) != value}
@@ -108,7 +108,7 @@ class PostgreSQLCatalogue:
             self._access.query(_UNPIN.format(path.replace("'", "''"), mode))
 
 
-class Known:
+class KnownRows:
     """The rows that we have, and the things that were built from them."""
 
     def __init__(self, version_table: str) -> None:
@@ -116,17 +116,17 @@ class Known:
         self.tables: dict[int, Rows] = {}
         self.home: dict[int, int] = {}
         self._directory = Directory(version_table)
-        self._built: dict[int, Things] = {}
-        self._others: dict[tuple[str, ...], Things] = {}
+        self._built: dict[int, Objects] = {}
+        self._others: dict[tuple[str, ...], Objects] = {}
 
-    def snapshot(self) -> Things:
+    def snapshot(self) -> Objects:
         """All things together."""
-        found: Things = {}
+        found: Objects = {}
         for built in (*self._built.values(), *self._others.values()):
             found.update(built)
         return found
 
-    def rests(self, part: Part, changed: set[str]) -> bool:
+    def rests(self, part: CatalogueQuery, changed: set[str]) -> bool:
         """Whether the answer to this question may be another one now."""
         if part.name == "functions" and "routines" not in changed:
             # A body in quotes is text; one that is not is written anew from what it refers to.
@@ -159,8 +159,8 @@ class Known:
         comments = {(source, oid, number): text for source, oid, number, text in self.rows["comments"]}
         rows: Rows = {name: [row for oid in relations for row in self.tables[oid][name]] for name in OF_TABLES}
         rows["views"] = [row for row in self.rows["views"] if row[0] in relations]
-        self._built.update(Tables(rows, self._directory, comments).build())
-        for needs, build in Others(self.rows, self._directory, comments).sections().items():
+        self._built.update(TableObjects(rows, self._directory, comments).build())
+        for needs, build in OtherObjects(self.rows, self._directory, comments).sections().items():
             if answered & {*needs, "comments"}:
                 self._others[needs] = dict(build())
 

@@ -68,7 +68,7 @@ _SOURCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Prints:
+class Fingerprints:
     """`relations` has one for each table and index, `sources` one for each of the other kinds of things."""
 
     relations: dict[int, int] = field(default_factory=dict)
@@ -95,10 +95,10 @@ def question(version: int) -> str:
     )
 
 
-def take(access: Reader, asked: str) -> Prints:
+def take(access: Reader, asked: str) -> Fingerprints:
     """The fingerprints of everything, now."""
     relations, sources = (json.loads(text or "{}") for text in access.query(asked)[0])
-    return Prints({int(key): value for key, value in relations.items()}, sources)
+    return Fingerprints({int(key): value for key, value in relations.items()}, sources)
 
 
 def _sum(table: str, condition: str) -> str:

@@ -18,16 +18,16 @@ from migration_guard.roundtripping.catalogues.postgresql.spelling import (
     Rows,
     shorter,
     split_routine,
-    words,
+    texts,
     yes,
 )
 from migration_guard.roundtripping.catalogues.postgresql.tables import Directory
-from migration_guard.roundtripping.catalogues.snapshot import Definition, Thing
+from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition
 
-Found = Iterator[tuple[Thing, Definition]]
+Found = Iterator[tuple[CatalogueObject, Definition]]
 
 
-class Others:
+class OtherObjects:
     """Builds things from the rows of their questions."""
 
     def __init__(self, rows: Rows, directory: Directory, comments: Comments) -> None:
@@ -59,10 +59,10 @@ class Others:
             # What a column owns has the owner and the persistence of its table.
             home = f"{owner_schema}.{table}" if table else None
             yield (
-                Thing("sequence", f"{schema}.{name}"),
+                CatalogueObject("sequence", f"{schema}.{name}"),
                 Definition(
                     home,
-                    words(
+                    texts(
                         {
                             "type": type_,
                             "start": start,
@@ -80,40 +80,40 @@ class Others:
                         }
                     ),
                     system_named=bool(table) and is_chosen(name, table, [column], "seq"),
-                    part_of=(Thing("column", f"{home}.{column}"),) if home else (),
+                    part_of=(CatalogueObject("column", f"{home}.{column}"),) if home else (),
                 ),
             )
 
     def _attached(self) -> Found:
         """Triggers, rules, policies and statistics of tables."""
         triggers = {
-            row[1]: Thing("trigger", f"{self.directory.relations[row[0]]}.{row[2]}")
+            row[1]: CatalogueObject("trigger", f"{self.directory.relations[row[0]]}.{row[2]}")
             for row in self._visible("triggers")
         }
         for relation, oid, _name, definition, enabled, parent in self._visible("triggers"):
             properties = {"definition": definition.partition(" TRIGGER ")[2].partition(" ")[2]}
             properties |= {"enabled": ENABLED[enabled], "comment": self._comment("pg_trigger", oid)}
             part_of = (triggers[parent],) if parent in triggers else ()
-            yield triggers[oid], Definition(self.directory.relations[relation], words(properties), part_of=part_of)
+            yield triggers[oid], Definition(self.directory.relations[relation], texts(properties), part_of=part_of)
         for relation, oid, name, definition, enabled in self._visible("rules"):
             properties = {"definition": definition, "enabled": ENABLED[enabled]}
             properties["comment"] = self._comment("pg_rewrite", oid)
             yield (
-                Thing("rule", f"{self.directory.relations[relation]}.{name}"),
-                Definition(self.directory.relations[relation], words(properties)),
+                CatalogueObject("rule", f"{self.directory.relations[relation]}.{name}"),
+                Definition(self.directory.relations[relation], texts(properties)),
             )
         for relation, oid, name, command, permissive, roles, using, check in self._visible("policies"):
             properties = {"for": COMMANDS[command], "as": "permissive" if permissive else "restrictive", "to": roles}
             properties |= {"using": using, "with check": check, "comment": self._comment("pg_policy", oid)}
             table = self.directory.relations[relation]
-            yield Thing("policy", f"{table}.{name}"), Definition(table, words(properties))
+            yield CatalogueObject("policy", f"{table}.{name}"), Definition(table, texts(properties))
         for relation, oid, schema, name, definition, owner, target in self._visible("statistics"):
             kinds = re.search(r"\(.*?\)(?= ON )", definition)
             properties = {"kinds": kinds.group() if kinds else None, "on": definition.partition(" ON ")[2]}
             properties |= {"target": target, "owner": owner, "comment": self._comment("pg_statistic_ext", oid)}
             yield (
-                Thing("statistics", f"{schema}.{name}"),
-                Definition(self.directory.relations[relation], words(properties)),
+                CatalogueObject("statistics", f"{schema}.{name}"),
+                Definition(self.directory.relations[relation], texts(properties)),
             )
 
     def _types(self) -> Found:
@@ -162,42 +162,42 @@ class Others:
 
     def _type(
         self, kind: str, oid: int, schema: str, name: str, owner: str, grants: str | None, properties: Mapping[str, Any]
-    ) -> tuple[Thing, Definition]:
+    ) -> tuple[CatalogueObject, Definition]:
         ends = {"owner": owner, "grants": grants, "comment": self._comment("pg_type", oid)}
-        return Thing(kind, f"{schema}.{name}"), Definition(None, words({**properties, **ends}))
+        return CatalogueObject(kind, f"{schema}.{name}"), Definition(None, texts({**properties, **ends}))
 
     def _routines(self) -> Found:
         for oid, schema, name, arguments, owner, grants, kind, text in self.rows["functions"]:
             head, body = split_routine(text)
             ends = {"owner": owner, "grants": grants, "comment": self._comment("pg_proc", oid)}
-            thing = Thing(ROUTINES[kind], f"{schema}.{name}({shorter(arguments)})")
-            yield thing, Definition(None, words({"signature": head, "body": body, **ends}))
+            thing = CatalogueObject(ROUTINES[kind], f"{schema}.{name}({shorter(arguments)})")
+            yield thing, Definition(None, texts({"signature": head, "body": body, **ends}))
         for oid, schema, name, arguments, owner, grants, full, result, details, state, order, parallel in self.rows[
             "aggregates"
         ]:
             properties = {"arguments": full, "returns": result, "state": state, "order": order, "parallel": parallel}
             ends = {"details": details, "owner": owner, "grants": grants, "comment": self._comment("pg_proc", oid)}
-            thing = Thing("aggregate", f"{schema}.{name}({shorter(arguments)})")
-            yield thing, Definition(None, words({**properties, **ends}))
+            thing = CatalogueObject("aggregate", f"{schema}.{name}({shorter(arguments)})")
+            yield thing, Definition(None, texts({**properties, **ends}))
 
     def _plain(self) -> Found:
         for part, rows in self.rows.items():
             if part.startswith("plain "):
                 for source, oid, kind, name, properties in rows:
                     ends = {"comment": self._comment(source, oid)}
-                    yield Thing(kind, shorter(name)), Definition(None, words({**properties, **ends}))
+                    yield CatalogueObject(kind, shorter(name)), Definition(None, texts({**properties, **ends}))
 
     def _others(self) -> Found:
         for oid, name, owner, grants in self.rows["schemas"]:
             properties = {"owner": owner, "grants": grants, "comment": self._comment("pg_namespace", oid)}
-            yield Thing("schema", name), Definition(None, words(properties))
+            yield CatalogueObject("schema", name), Definition(None, texts(properties))
         for oid, name, version, schema in self.rows["extensions"]:
             properties = {"version": version, "schema": schema, "comment": self._comment("pg_extension", oid)}
-            yield Thing("extension", name), Definition(None, words(properties))
+            yield CatalogueObject("extension", name), Definition(None, texts(properties))
         for _, role, schema, kind, grants in self.rows["default grants"]:
             where = f" in {schema}" if schema else ""
             name = f"{GRANTED_ON.get(kind, kind)} of {role}{where}"
-            yield Thing("default grants", name), Definition(None, words({"grants": grants}))
+            yield CatalogueObject("default grants", name), Definition(None, texts({"grants": grants}))
         for oid, name, event, enabled, function, tags, owner in self.rows["event triggers"]:
             properties = {
                 "event": event,
@@ -207,4 +207,4 @@ class Others:
                 "owner": owner,
             }
             properties["comment"] = self._comment("pg_event_trigger", oid)
-            yield Thing("event trigger", name), Definition(None, words(properties))
+            yield CatalogueObject("event trigger", name), Definition(None, texts(properties))

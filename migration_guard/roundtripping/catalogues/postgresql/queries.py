@@ -21,7 +21,7 @@ r as materialized (select c.*, n.nspname from pg_class c join u n on n.oid = c.r
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CatalogueQuery:
     """
     One question. `fields` are expressions; `rest` is the statement from `from` on; `sources` name the
     fingerprints that the answer rests on. `of_relations`: its first field is the table that the row belongs to.
@@ -41,7 +41,7 @@ class Part:
         )
 
 
-def statement(parts: Sequence[Part], *, only: str = "") -> str:
+def statement(parts: Sequence[CatalogueQuery], *, only: str = "") -> str:
     """All these parts in one statement; `only` is a further condition on tables, which are called `c`."""
     return SHARED.format(only=only) + " union all ".join(part.sql() for part in parts)
 
@@ -69,15 +69,15 @@ def owner(column: str) -> str:
     return f"pg_get_userbyid({column})"
 
 
-def parts(version: int) -> tuple[Part, ...]:
+def parts(version: int) -> tuple[CatalogueQuery, ...]:
     """Every question, for a server of this `server_version_num`."""
     return (*_relations(version), *_of_tables(version), *_types(version), *_routines(), *_others())
 
 
-def _relations(version: int) -> tuple[Part, ...]:
+def _relations(version: int) -> tuple[CatalogueQuery, ...]:
     compression = "nullif(a.attcompression, '')" if version >= 140000 else "null"
     return (
-        Part(
+        CatalogueQuery(
             "relations",
             (
                 "r.oid::int8",
@@ -107,7 +107,7 @@ def _relations(version: int) -> tuple[Part, ...]:
             ("relations",),
             of_relations=True,
         ),
-        Part(
+        CatalogueQuery(
             "columns",
             (
                 "a.attrelid::int8",
@@ -133,7 +133,7 @@ def _relations(version: int) -> tuple[Part, ...]:
             ("relations",),
             of_relations=True,
         ),
-        Part(
+        CatalogueQuery(
             "constraints",
             (
                 "k.conrelid::int8",
@@ -153,7 +153,7 @@ def _relations(version: int) -> tuple[Part, ...]:
             ("relations",),
             of_relations=True,
         ),
-        Part(
+        CatalogueQuery(
             "indexes",
             (
                 "i.indrelid::int8",
@@ -180,28 +180,28 @@ def _relations(version: int) -> tuple[Part, ...]:
     )
 
 
-def _of_tables(version: int) -> tuple[Part, ...]:
+def _of_tables(version: int) -> tuple[CatalogueQuery, ...]:
     parent = "g.tgparentid::int8" if version >= 130000 else "0"
     return (
-        Part(
+        CatalogueQuery(
             "views",
             ("r.oid::int8", "pg_get_viewdef(r.oid)"),
             "from r where r.relkind in ('v', 'm')",
             ("relations", "rules", "routines", "types"),
         ),
-        Part(
+        CatalogueQuery(
             "triggers",
             ("r.oid::int8", "g.oid::int8", "g.tgname", "pg_get_triggerdef(g.oid)", "g.tgenabled", parent),
             "from r join pg_trigger g on g.tgrelid = r.oid where not g.tgisinternal",
             ("triggers",),
         ),
-        Part(
+        CatalogueQuery(
             "rules",
             ("r.oid::int8", "w.oid::int8", "w.rulename", "pg_get_ruledef(w.oid)", "w.ev_enabled"),
             "from r join pg_rewrite w on w.ev_class = r.oid where w.rulename <> '_RETURN'",
             ("relations", "rules", "routines", "types"),
         ),
-        Part(
+        CatalogueQuery(
             "policies",
             (
                 "r.oid::int8",
@@ -217,7 +217,7 @@ def _of_tables(version: int) -> tuple[Part, ...]:
             "from r join pg_policy p on p.polrelid = r.oid",
             ("policies",),
         ),
-        Part(
+        CatalogueQuery(
             "statistics",
             (
                 "s.stxrelid::int8",
@@ -231,7 +231,7 @@ def _of_tables(version: int) -> tuple[Part, ...]:
             "from pg_statistic_ext s join u n on n.oid = s.stxnamespace",
             ("statistics",),
         ),
-        Part(
+        CatalogueQuery(
             "sequences",
             (
                 "c.oid::int8",
@@ -260,13 +260,13 @@ def _of_tables(version: int) -> tuple[Part, ...]:
     )
 
 
-def _types(version: int) -> tuple[Part, ...]:
+def _types(version: int) -> tuple[CatalogueQuery, ...]:
     multirange = "g.rngmultitypid::regtype::text" if version >= 140000 else "null"
     free = f"join u n on n.oid = t.typnamespace where {unowned('t.oid', 'pg_type')} and"
     common = ("t.oid::int8", "n.nspname", "t.typname", owner("t.typowner"), grants("t.typacl", "T", "t.typowner"))
     types = ("types",)
     return (
-        Part(
+        CatalogueQuery(
             "enums",
             (
                 *common,
@@ -276,7 +276,7 @@ def _types(version: int) -> tuple[Part, ...]:
             f"from pg_type t {free} t.typtype = 'e'",
             types,
         ),
-        Part(
+        CatalogueQuery(
             "domains",
             (
                 *common,
@@ -291,7 +291,7 @@ def _types(version: int) -> tuple[Part, ...]:
             f"from pg_type t {free} t.typtype = 'd'",
             types,
         ),
-        Part(
+        CatalogueQuery(
             "composites",
             (
                 *common,
@@ -304,7 +304,7 @@ def _types(version: int) -> tuple[Part, ...]:
             f"from pg_type t join pg_class c on c.oid = t.typrelid {free} t.typtype = 'c' and c.relkind = 'c'",
             ("relations", "types"),
         ),
-        Part(
+        CatalogueQuery(
             "ranges",
             (
                 *common,
@@ -318,7 +318,7 @@ def _types(version: int) -> tuple[Part, ...]:
             f"from pg_type t join pg_range g on g.rngtypid = t.oid {free} t.typtype = 'r'",
             types,
         ),
-        Part(
+        CatalogueQuery(
             "base types",
             (*common, "t.typlen", "t.typinput::text", "t.typoutput::text", "t.typdefault", "t.typstorage"),
             f"from pg_type t {free} t.typtype in ('b', 'p') and (t.typelem = 0 or t.typlen <> -1)",
@@ -327,7 +327,7 @@ def _types(version: int) -> tuple[Part, ...]:
     )
 
 
-def _routines() -> tuple[Part, ...]:
+def _routines() -> tuple[CatalogueQuery, ...]:
     common = (
         "p.oid::int8",
         "n.nspname",
@@ -338,13 +338,13 @@ def _routines() -> tuple[Part, ...]:
     )
     free = f"join u n on n.oid = p.pronamespace where {unowned('p.oid', 'pg_proc')} and"
     return (
-        Part(
+        CatalogueQuery(
             "functions",
             (*common, "p.prokind", "pg_get_functiondef(p.oid)"),
             f"from pg_proc p {free} p.prokind <> 'a'",
             ("routines", "relations"),
         ),
-        Part(
+        CatalogueQuery(
             "aggregates",
             (
                 *common,
@@ -361,27 +361,27 @@ def _routines() -> tuple[Part, ...]:
     )
 
 
-def _others() -> tuple[Part, ...]:
+def _others() -> tuple[CatalogueQuery, ...]:
     return (
-        Part(
+        CatalogueQuery(
             "schemas",
             ("n.oid::int8", "n.nspname", owner("p.nspowner"), grants("p.nspacl", "n", "p.nspowner")),
             f"from u n join pg_namespace p on p.oid = n.oid where {unowned('n.oid', 'pg_namespace')}",
             ("schemas",),
         ),
-        Part(
+        CatalogueQuery(
             "extensions",
             ("e.oid::int8", "e.extname", "e.extversion", "n.nspname"),
             "from pg_extension e join pg_namespace n on n.oid = e.extnamespace",
             ("extensions",),
         ),
-        Part(
+        CatalogueQuery(
             "comments",
             ("classoid::regclass::text", "objoid::int8", "objsubid", "description"),
             "from pg_description where objoid >= 16384 or classoid = 'pg_namespace'::regclass",
             ("comments",),
         ),
-        Part(
+        CatalogueQuery(
             "default grants",
             (
                 "d.oid::int8",
@@ -395,7 +395,7 @@ def _others() -> tuple[Part, ...]:
             "from pg_default_acl d",
             ("default grants",),
         ),
-        Part(
+        CatalogueQuery(
             "event triggers",
             (
                 "e.oid::int8",

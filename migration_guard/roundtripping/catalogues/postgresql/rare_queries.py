@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from migration_guard.roundtripping.catalogues.postgresql.queries import Part, grants, owner, unowned
+from migration_guard.roundtripping.catalogues.postgresql.queries import CatalogueQuery, grants, owner, unowned
 
 
-def rare(version: int) -> tuple[Part, ...]:
+def rare(version: int) -> tuple[CatalogueQuery, ...]:
     """The kinds that few databases have: rows of (catalogue, oid, kind, name, table, {property: value})."""
     found = []
     for source, kind, name, properties, rest in _rare(version):
@@ -14,7 +14,7 @@ def rare(version: int) -> tuple[Part, ...]:
         oid = {"user mapping": "o.umid", "subscription": "16384"}.get(kind, "o.oid")
         fields = (f"'{source}'", f"{oid}::int8", f"'{kind}'", name, f"json_build_object({pairs})")
         condition = f"{oid} >= 16384 and {unowned(oid, source)}"
-        found.append(Part(f"plain {kind}", fields, f"from {source} o {rest} where {condition}", ("rare",)))
+        found.append(CatalogueQuery(f"plain {kind}", fields, f"from {source} o {rest} where {condition}", ("rare",)))
     return tuple(found)
 
 

@@ -34,7 +34,7 @@ GRANTED_ON = {"r": "tables", "S": "sequences", "f": "functions", "T": "types", "
 _NEXT = re.compile(r"^nextval\('(?P<sequence>.+)'::regclass\)$")
 
 
-def words(properties: Mapping[str, object]) -> dict[str, str]:
+def texts(properties: Mapping[str, object]) -> dict[str, str]:
     """The properties that are set, as text."""
     return {name: text(value) for name, value in properties.items() if value is not None}
 

@@ -22,12 +22,12 @@ from migration_guard.roundtripping.catalogues.postgresql.spelling import (
     Rows,
     index_properties,
     own_sequence,
-    words,
+    texts,
     yes,
 )
-from migration_guard.roundtripping.catalogues.snapshot import Definition, Thing
+from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition
 
-Found = Iterator[tuple[int, Thing, Definition]]
+Found = Iterator[tuple[int, CatalogueObject, Definition]]
 VIEWS = ("v", "m")
 _NOT_NULL = re.compile(r"_not_null\d*$")
 
@@ -40,8 +40,8 @@ class Directory:
     relations: dict[int, str] = field(default_factory=dict)
     tables: dict[int, str] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
-    constraints: dict[int, Thing] = field(default_factory=dict)
-    indexes: dict[int, Thing] = field(default_factory=dict)
+    constraints: dict[int, CatalogueObject] = field(default_factory=dict)
+    indexes: dict[int, CatalogueObject] = field(default_factory=dict)
 
     def enter(self, rows: Rows) -> None:
         """Take in tables with what they hold."""
@@ -51,15 +51,15 @@ class Directory:
             self.kinds[row[0]] = row[3]
         for row in rows["constraints"]:
             if row[3] in CONSTRAINTS:
-                self.constraints[row[1]] = Thing(CONSTRAINTS[row[3]], f"{self.relations[row[0]]}.{row[2]}")
-        self.indexes.update({row[1]: Thing("index", f"{row[2]}.{row[3]}") for row in rows["indexes"]})
+                self.constraints[row[1]] = CatalogueObject(CONSTRAINTS[row[3]], f"{self.relations[row[0]]}.{row[2]}")
+        self.indexes.update({row[1]: CatalogueObject("index", f"{row[2]}.{row[3]}") for row in rows["indexes"]})
 
     def visible(self, relation: int) -> bool:
         """Whether it is a table or view, and not the version table."""
         return self.relations.get(relation, self.version_table) != self.version_table
 
 
-class Tables:
+class TableObjects:
     """Builds the things of some tables from their rows."""
 
     def __init__(self, rows: Rows, directory: Directory, comments: Comments) -> None:
@@ -68,9 +68,9 @@ class Tables:
         self.comments = comments
         self.columns = {(row[0], row[1]): row[2] for row in rows["columns"]}
 
-    def build(self) -> dict[int, dict[Thing, Definition]]:
+    def build(self) -> dict[int, dict[CatalogueObject, Definition]]:
         """The things of each table, by its number."""
-        found: dict[int, dict[Thing, Definition]] = {row[0]: {} for row in self._visible("relations")}
+        found: dict[int, dict[CatalogueObject, Definition]] = {row[0]: {} for row in self._visible("relations")}
         for part in (self._relations, self._columns, self._constraints, self._indexes):
             for relation, thing, definition in part():
                 found[relation][thing] = definition
@@ -98,10 +98,10 @@ class Tables:
             inherited = [f"{parent_schema}.{parent}" for _, parent_schema, parent in parents or ()]
             yield (
                 oid,
-                Thing(TABLES[kind], f"{schema}.{name}"),
+                CatalogueObject(TABLES[kind], f"{schema}.{name}"),
                 Definition(
                     None,
-                    words(
+                    texts(
                         {
                             "definition": definitions.get(oid),
                             "partitioned by": key,
@@ -146,10 +146,10 @@ class Tables:
             expression = own_sequence(default, self.directory.tables[oid], name)
             yield (
                 oid,
-                Thing("column", f"{table}.{name}"),
+                CatalogueObject("column", f"{table}.{name}"),
                 Definition(
                     table,
-                    words(
+                    texts(
                         {
                             "type": type_,
                             "nullable": "no" if required else "yes",
@@ -169,7 +169,7 @@ class Tables:
                             "comment": self._comment("pg_class", oid, number),
                         }
                     ),
-                    part_of=tuple(Thing("column", f"{parent}.{name}") for parent in parents[oid]),
+                    part_of=tuple(CatalogueObject("column", f"{parent}.{name}") for parent in parents[oid]),
                 ),
             )
 
@@ -186,13 +186,13 @@ class Tables:
             backing = index_properties(indexes[index]) if kind in "pux" and index in indexes else {}
             part_of = [self.directory.constraints[parent]] if parent in self.directory.constraints else []
             if target is not None:
-                part_of.append(Thing("table", target))
+                part_of.append(CatalogueObject("table", target))
             yield (
                 relation,
                 self.directory.constraints[oid],
                 Definition(
                     self.directory.relations[relation],
-                    words(
+                    texts(
                         {
                             "definition": text.removesuffix(" NOT VALID"),
                             "validated": ("yes" if valid else "no") if kind in "cf" else None,
@@ -214,10 +214,10 @@ class Tables:
             columns = None if 0 in numbers else self._names(relation, numbers)
             yield (
                 relation,
-                Thing("index", f"{schema}.{name}"),
+                CatalogueObject("index", f"{schema}.{name}"),
                 Definition(
                     self.directory.relations[relation],
-                    words(
+                    texts(
                         {
                             "unique": "yes" if unique else "no",
                             "definition": definition.partition(" USING ")[2],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migration_guard.roundtripping.catalogues.snapshot import Definition, Reader, Snapshot, Thing
+from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Reader, Snapshot
 from migration_guard.roundtripping.catalogues.sqlite.create_table import TableText, after, read_table, spelled, tokens
 
 
@@ -15,8 +15,8 @@ class SQLiteCatalogue:
         self._access = access
         self._version_table = version_table.lower()
         self._version: object = None
-        self._snapshot: dict[Thing, Definition] = {}
-        self._read: dict[tuple[str, ...], dict[Thing, Definition]] = {}
+        self._snapshot: dict[CatalogueObject, Definition] = {}
+        self._read: dict[tuple[str, ...], dict[CatalogueObject, Definition]] = {}
 
     def take(self) -> Snapshot:
         """Everything but the version table and what SQLite keeps for itself."""
@@ -38,22 +38,22 @@ class SQLiteCatalogue:
         return self._snapshot
 
 
-def _things(kind: str, name: str, table: str, sql: str, owner: str) -> dict[Thing, Definition]:
+def _things(kind: str, name: str, table: str, sql: str, owner: str) -> dict[CatalogueObject, Definition]:
     if kind == "index":
-        return {Thing("index", name): Definition(table, _index(sql))}
+        return {CatalogueObject("index", name): Definition(table, _index(sql))}
     if kind == "trigger":
-        return {Thing("trigger", name): Definition(table, {"definition": _behind_name(sql, "trigger")})}
+        return {CatalogueObject("trigger", name): Definition(table, {"definition": _behind_name(sql, "trigger")})}
     if kind == "view":
-        return {Thing("view", name): Definition(None, {"definition": _behind_name(sql, "view")})}
+        return {CatalogueObject("view", name): Definition(None, {"definition": _behind_name(sql, "view")})}
     if _is_virtual(sql):
-        return {Thing("virtual table", name): Definition(None, {"using": spelled(after(sql, "using"))})}
+        return {CatalogueObject("virtual table", name): Definition(None, {"using": spelled(after(sql, "using"))})}
     return dict(_table(name, read_table(sql), owner))
 
 
-def _table(name: str, text: TableText, owner: str) -> dict[Thing, Definition]:
-    part_of = (Thing("virtual table", owner),) if owner else ()
+def _table(name: str, text: TableText, owner: str) -> dict[CatalogueObject, Definition]:
+    part_of = (CatalogueObject("virtual table", owner),) if owner else ()
     options = {"options": ", ".join(sorted(part.strip() for part in text.options.split(",")))} if text.options else {}
-    found = {Thing("table", name): Definition(None, options, part_of=part_of)}
+    found = {CatalogueObject("table", name): Definition(None, options, part_of=part_of)}
     for column in text.columns:
         properties = {
             "type": column.type,
@@ -64,10 +64,10 @@ def _table(name: str, text: TableText, owner: str) -> dict[Thing, Definition]:
             "autoincrement": "yes" if column.autoincrement else None,
         }
         set_ones = {word: value for word, value in properties.items() if value is not None}
-        found[Thing("column", f"{name}.{column.name}")] = Definition(name, set_ones)
+        found[CatalogueObject("column", f"{name}.{column.name}")] = Definition(name, set_ones)
     for constraint in text.constraints:
         called = constraint.name or constraint.definition
-        thing = Thing(constraint.kind, f"{name}.{called}")
+        thing = CatalogueObject(constraint.kind, f"{name}.{called}")
         found[thing] = Definition(name, {"definition": constraint.definition}, system_named=constraint.name is None)
     return found
 

@@ -52,7 +52,7 @@ _COLUMN_CONSTRAINTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SQLiteToken:
     """One word of SQL: `plain` is its text with quotes taken off, `spelled` the one spelling for it."""
 
     kind: str
@@ -96,18 +96,18 @@ class TableText:
     options: str = ""
 
 
-def tokens(sql: str) -> list[Token]:
+def tokens(sql: str) -> list[SQLiteToken]:
     """The words of a statement, without white space and comments."""
     found = []
     for match in _TOKEN.finditer(sql):
         kind, text = match.lastgroup or "", match.group()
         if kind == "quoted":
             plain = text[1:-1].replace(text[0] * 2, text[0]) if text[0] != "[" else text[1:-1]
-            found.append(Token(kind, plain, _name(plain)))
+            found.append(SQLiteToken(kind, plain, _name(plain)))
         elif kind == "word":
-            found.append(Token(kind, text, text.upper() if text.lower() in KEYWORDS else text.lower()))
+            found.append(SQLiteToken(kind, text, text.upper() if text.lower() in KEYWORDS else text.lower()))
         elif kind != "space":
-            found.append(Token(kind, text, text))
+            found.append(SQLiteToken(kind, text, text))
     return found
 
 
@@ -120,7 +120,7 @@ def _name(plain: str) -> str:
     return word if simple else '"' + word.replace('"', '""') + '"'
 
 
-def spelled(parts: Sequence[Token]) -> str:
+def spelled(parts: Sequence[SQLiteToken]) -> str:
     """Tokens as text, in the one spelling."""
     text = ""
     for before, token in zip((None, *parts), parts, strict=False):
@@ -140,7 +140,7 @@ def normal(sql: str) -> str:
     return spelled(tokens(sql))
 
 
-def after(sql: str, *words: str) -> list[Token]:
+def after(sql: str, *words: str) -> list[SQLiteToken]:
     """The tokens behind the first of these words that stands outside brackets."""
     depth, parts = 0, tokens(sql)
     for number, token in enumerate(parts):
@@ -164,7 +164,7 @@ def read_table(sql: str) -> TableText:
     return table
 
 
-def _closing(parts: Sequence[Token], start: int) -> int:
+def _closing(parts: Sequence[SQLiteToken], start: int) -> int:
     depth = 0
     for number in range(start, len(parts)):
         depth += (parts[number].spelled == "(") - (parts[number].spelled == ")")
@@ -173,9 +173,9 @@ def _closing(parts: Sequence[Token], start: int) -> int:
     return len(parts)
 
 
-def _split(parts: Sequence[Token]) -> Iterator[list[Token]]:
+def _split(parts: Sequence[SQLiteToken]) -> Iterator[list[SQLiteToken]]:
     """The items between commas. SQLite also takes table constraints without a comma between them."""
-    depth, item = 0, list[Token]()
+    depth, item = 0, list[SQLiteToken]()
     for token in parts:
         depth += (token.spelled == "(") - (token.spelled == ")")
         if token.spelled == "," and not depth:
@@ -189,12 +189,12 @@ def _split(parts: Sequence[Token]) -> Iterator[list[Token]]:
     yield item
 
 
-def _begins_constraint(token: Token, item: Sequence[Token]) -> bool:
+def _begins_constraint(token: SQLiteToken, item: Sequence[SQLiteToken]) -> bool:
     named = item[0].word == "constraint" and len(item) == 2
     return token.word in _CONSTRAINTS and not named and item[-1].word != "constraint"
 
 
-def _constraint(item: list[Token]) -> ConstraintText:
+def _constraint(item: list[SQLiteToken]) -> ConstraintText:
     name = None
     if item[0].word == "constraint" and len(item) > 1:
         name, item = item[1].plain, item[2:]
@@ -206,7 +206,7 @@ def _kind(word: str) -> str:
     return kinds.get(word, "foreign key")
 
 
-def _definition(item: Sequence[Token]) -> str:
+def _definition(item: Sequence[SQLiteToken]) -> str:
     """A constraint in the one spelling; brackets around brackets say nothing."""
     if item and item[0].word == "check":
         inner = item[1:]
@@ -216,7 +216,7 @@ def _definition(item: Sequence[Token]) -> str:
     return spelled(item)
 
 
-def _column(item: list[Token], table: TableText) -> None:
+def _column(item: list[SQLiteToken], table: TableText) -> None:
     column = ColumnText(item[0].plain.strip("'") if item[0].kind == "literal" else item[0].plain)
     table.columns.append(column)
     groups = list(_groups(item[1:]))
@@ -245,7 +245,7 @@ def _column(item: list[Token], table: TableText) -> None:
         name = None
 
 
-def _property(column: ColumnText, word: str, group: list[Token]) -> None:
+def _property(column: ColumnText, word: str, group: list[SQLiteToken]) -> None:
     if word == "not":
         column.required = True
     elif word == "default":
@@ -259,7 +259,7 @@ def _property(column: ColumnText, word: str, group: list[Token]) -> None:
         column.generated = spelled([token for token in group if token.word not in ("generated", "always")])
 
 
-def _default(value: Sequence[Token], type_: str) -> str:
+def _default(value: Sequence[SQLiteToken], type_: str) -> str:
     """
     A default in the one spelling. What the column's affinity makes the same number is the same, `'0'`, `0` and `false`:
     https://www.sqlite.org/datatype3.html#determination_of_column_affinity
@@ -274,9 +274,9 @@ def _default(value: Sequence[Token], type_: str) -> str:
     return plain
 
 
-def _groups(parts: Sequence[Token]) -> Iterator[list[Token]]:
+def _groups(parts: Sequence[SQLiteToken]) -> Iterator[list[SQLiteToken]]:
     """A column's type and constraints, one by one."""
-    depth, group = 0, list[Token]()
+    depth, group = 0, list[SQLiteToken]()
     for token in parts:
         depth += (token.spelled == "(") - (token.spelled == ")")
         begins = not depth and token.spelled != ")" and token.word in _COLUMN_CONSTRAINTS
@@ -288,7 +288,7 @@ def _groups(parts: Sequence[Token]) -> Iterator[list[Token]]:
         yield group
 
 
-def _continues(group: Sequence[Token], token: Token) -> bool:
+def _continues(group: Sequence[SQLiteToken], token: SQLiteToken) -> bool:
     """`NOT NULL`, `SET NULL`, `SET DEFAULT`, `NOT DEFERRABLE`, `GENERATED ALWAYS AS` and `DEFAULT NULL` are one."""
     last, word = group[-1].word, token.word
     if word == "null":

@@ -20,7 +20,7 @@ from sqlalchemy import create_engine
 from migration_guard.model.trip import Cause, Failure
 from migration_guard.roundtripping.servers.destination import Destination
 from migration_guard.roundtripping.worker.child.failures import describe
-from migration_guard.roundtripping.worker.child.project import Project, driver
+from migration_guard.roundtripping.worker.child.project import LoadedProject, driver
 from migration_guard.roundtripping.worker.child.runner import ParentGone, Visit
 from migration_guard.roundtripping.worker.child.tracer import Tracer
 from migration_guard.roundtripping.worker.fence import (
@@ -86,7 +86,7 @@ class Session:
         self._answers = answers
         self._fence = fence
         self._tracer = tracer
-        self._project: Project | None = None
+        self._project: LoadedProject | None = None
         self._job = Job(folder=Path())
 
     def serve(self) -> None:
@@ -129,7 +129,7 @@ class Session:
         self._job = Job.from_plain(command["load"])
         destination = command["destination"]
         self._fence.lead_to(Destination.from_plain(destination) if destination else None)
-        self._project = Project.load(self._job)
+        self._project = LoadedProject.load(self._job)
         self._say({"revisions": [asdict(one) for one in self._project.revisions()]})
 
     def _refuse(self, command: Plain) -> None:

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.model.trip import Cause, Failure, Place, Statement
+from migration_guard.model.trip import Cause, Failure, Place, SentStatement
 from migration_guard.roundtripping.worker.fence import Refused
 
 AUTOCOMMIT = """\
@@ -58,9 +58,9 @@ def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Fail
     for one in _causes(error):
         if isinstance(one, DBAPIError) and one.orig is not None:
             state = _state(one.orig)
-            return Failure(Cause.DATABASE, words(one.orig), type(one).__name__, state, place, one.statement)
+            return Failure(Cause.DATABASE, message_of(one.orig), type(one).__name__, state, place, one.statement)
         if isinstance(one, Exception) and _of_driver(one):
-            return Failure(Cause.DATABASE, words(one), type(one).__name__, _state(one), place)
+            return Failure(Cause.DATABASE, message_of(one), type(one).__name__, _state(one), place)
     where = _innermost(error)
     if isinstance(error, AssertionError) and where == ("alembic.runtime.migration", "autocommit_block"):
         return Failure(Cause.PYTHON, AUTOCOMMIT, place=place)
@@ -72,7 +72,7 @@ def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Fail
     return Failure(Cause.PYTHON, message, type(error).__name__, place=place)
 
 
-def first_of(failure: Failure, refused: Statement, error: BaseException) -> Failure:
+def first_of(failure: Failure, refused: SentStatement, error: BaseException) -> Failure:
     """
     Where PostgreSQL only says that the transaction is over: the statement that ended it, whose error the migration has
     caught. It takes nothing more then (https://www.postgresql.org/docs/current/errcodes-appendix.html, 25P02).
@@ -80,7 +80,7 @@ def first_of(failure: Failure, refused: Statement, error: BaseException) -> Fail
     if failure.sqlstate != "25P02":
         return failure
     message = (
-        f"{words(error).rstrip('.')}. The migration catches this error, and PostgreSQL takes no statement after it"
+        f"{message_of(error).rstrip('.')}. The migration catches this error, and PostgreSQL takes no statement after it"
     )
     return replace(
         failure, message=message, sqlstate=_state(error), place=refused.place or failure.place, statement=refused.sql
@@ -93,9 +93,9 @@ def lacking(failure: Failure) -> str | None:
     return match and (match[1] or match[2])
 
 
-def told(failure: Failure, what: str) -> str:
+def sentence_of(failure: Failure, what: str) -> str:
     """A failure of no single migration, as a sentence: what could not be done, where, why, and what helps."""
-    if failure.kind == "ProjectError":
+    if failure.kind == "ProjectLoadError":
         return failure.message
     place = f" ({failure.place.path}:{failure.place.line})" if failure.place else ""
     kind = f"{failure.kind}: " if failure.kind and not failure.message.startswith(failure.kind) else ""
@@ -144,11 +144,11 @@ def _of_driver(error: Exception) -> bool:
     )
 
 
-def words(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """What the database said, without what the driver puts around it."""
     if error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:
-        told = error.args[0]  # pg8000: https://www.postgresql.org/docs/current/protocol-error-fields.html
-        return _sentences(*(str(told[key]) for key in ("M", "D", "H") if key in told))
+        sentence_of = error.args[0]  # pg8000: https://www.postgresql.org/docs/current/protocol-error-fields.html
+        return _sentences(*(str(sentence_of[key]) for key in ("M", "D", "H") if key in sentence_of))
     if len(error.args) == 2 and isinstance(error.args[0], int):
         return str(error.args[1]).strip()  # MySQL's number comes first.
     parts = _BELOW.split(_SHOWN.sub("", _IN_FRONT.sub("", str(error).strip())))

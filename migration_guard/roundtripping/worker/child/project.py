@@ -29,12 +29,12 @@ _ASYNC = re.compile(r"\b(async_engine_from_config|create_async_engine|AsyncEngin
 _SCHEMES = {**FAMILIES, "postgres": "postgresql"}
 
 
-class ProjectError(Exception):
+class ProjectLoadError(Exception):
     """The project cannot be loaded; the sentence says what to do."""
 
 
 @dataclass(slots=True)
-class Project:
+class LoadedProject:
     """The scripts, and a new Config for each run of env.py."""
 
     job: Job
@@ -43,7 +43,7 @@ class Project:
     application: Any = None  # a Flask application
 
     @classmethod
-    def load(cls, job: Job) -> Project:
+    def load(cls, job: Job) -> LoadedProject:
         """Read the configuration and all scripts; find the Flask application where there is one."""
         sys.path.append(str(job.folder))
         sys.argv[:] = ["alembic", "upgrade", "head"]
@@ -117,20 +117,20 @@ class Project:
 
 
 def _import(script: ScriptDirectory) -> None:
-    """Let the map of the revisions import every script. Raises ProjectError where it leaves one of them out."""
+    """Let the map of the revisions import every script. Raises ProjectLoadError where it leaves one of them out."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             script.revision_map.heads  # noqa: B018
         except KeyError as error:
-            raise ProjectError(
+            raise ProjectLoadError(
                 f"A revision names {error} as one that comes before it, and no file here has that one."
                 " `migration-guard lint` tells which."
             ) from error
     for one in caught:
         twice = re.match(r"Revision (\S+) is present more than once", str(one.message))
         if twice:
-            raise ProjectError(
+            raise ProjectLoadError(
                 f"Two files are the revision {twice[1]}, and Alembic takes only one of them. Give the other an id of"
                 " its own; `migration-guard lint` names them."
             )
@@ -138,14 +138,14 @@ def _import(script: ScriptDirectory) -> None:
 
 
 def driver(destination: Destination, *, asynchronous: bool = False) -> str:
-    """An installed driver for the database, by SQLAlchemy's name. Raises ProjectError where there is none."""
+    """An installed driver for the database, by SQLAlchemy's name. Raises ProjectLoadError where there is none."""
     table = ASYNC_DRIVERS if asynchronous else SYNC_DRIVERS
     rows = table[destination.family]
     for name, module in rows.items():
         if find_spec(module.split(".")[0]) is not None:
             return name
     kind = "asynchronous driver" if asynchronous else "driver"
-    raise ProjectError(
+    raise ProjectLoadError(
         f"This Python has no {kind} for {destination.dialect}. "
         f"Install the one that the project uses, or one of these: {', '.join(rows.values())}."
     )
@@ -161,7 +161,7 @@ def _plain_config(job: Job) -> Config:
             ini, toml = job.folder / "alembic.ini", job.config
         options["toml_file"] = str(toml) if toml.exists() else None
     elif job.config is not None and job.config.suffix == ".toml":
-        raise ProjectError(
+        raise ProjectLoadError(
             f"The Alembic of this Python does not read {job.config.name}. Upgrade it to 1.16 or newer, "
             "or name the alembic.ini with -c."
         )
@@ -222,7 +222,7 @@ def _mentions_flask(source: str) -> bool:
 def _flask_application(job: Job) -> Any:
     """The application, found as the command `flask` finds it."""
     if find_spec("flask") is None:
-        raise ProjectError(f"The env.py of {job.folder} needs a Flask application, and this Python has no Flask.")
+        raise ProjectLoadError(f"The env.py of {job.folder} needs a Flask application, and this Python has no Flask.")
     cli = import_module("flask.cli")
     try:
         cli.load_dotenv()
@@ -230,7 +230,7 @@ def _flask_application(job: Job) -> Any:
         # The command line of Flask reads this variable; what it is made of does not.
         return cli.ScriptInfo(app_import_path=os.environ.get("FLASK_APP")).load_app()
     except cli.NoAppException as error:
-        raise ProjectError(
+        raise ProjectLoadError(
             f"The env.py of {job.folder} needs a Flask application, and none was found ({_first_line(error)}). "
             "Say where it is with --env FLASK_APP=package:create_app."
         ) from error

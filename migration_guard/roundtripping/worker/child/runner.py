@@ -17,11 +17,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 
 from migration_guard.model.finding import Direction
-from migration_guard.model.trip import Step
+from migration_guard.model.trip import TripStep
 from migration_guard.roundtripping.servers.access import available, url
 from migration_guard.roundtripping.worker.child.failures import Uncommitted, describe, first_of
 from migration_guard.roundtripping.worker.child.models import differences, metadatas
-from migration_guard.roundtripping.worker.child.project import Project
+from migration_guard.roundtripping.worker.child.project import LoadedProject
 from migration_guard.roundtripping.worker.child.tracer import Tracer
 from migration_guard.roundtripping.worker.fence import Fence
 from migration_guard.roundtripping.worker.protocol import Entered, Plain
@@ -72,7 +72,7 @@ class Visit:
     run_migrations() where that is None.
     """
 
-    project: Project
+    project: LoadedProject
     fence: Fence
     tracer: Tracer
     say: Callable[[Plain], None]
@@ -128,7 +128,7 @@ class Visit:
             return self._failure or error
         return self._failure
 
-    def failed_step(self, failure: BaseException) -> Step:
+    def failed_step(self, failure: BaseException) -> TripStep:
         """What became of the step on its way."""
         running = self._running
         assert running is not None
@@ -259,7 +259,7 @@ class Visit:
 
         return run
 
-    def _seen(self, running: _Running, failure: BaseException | None = None) -> Step:
+    def _seen(self, running: _Running, failure: BaseException | None = None) -> TripStep:
         seconds = time.perf_counter() - running.started
         folder = str(self.project.job.folder)
         told = describe(self.fence.blamed(failure), running.scripts, folder) if failure is not None else None
@@ -271,7 +271,7 @@ class Visit:
             # MySQL names the database before the table: our random name tells nobody anything.
             told = replace(told, message=told.message.replace(f"{self.fence.destination.database}.", ""))
         statements = self.tracer.statements
-        return Step(running.revision, running.direction, statements, told, self.tracer.autocommit, seconds)
+        return TripStep(running.revision, running.direction, statements, told, self.tracer.autocommit, seconds)
 
     def _stamps(self, context: MigrationContext, revisions: Sequence[str]) -> Iterator[MigrationStep]:
         """Out with each head, in with each of the revisions."""

@@ -12,7 +12,7 @@ from types import FrameType
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, ExceptionContext
 
-from migration_guard.model.trip import Place, Statement
+from migration_guard.model.trip import Place, SentStatement
 
 # A data migration may send millions of statements: the last ones are those that a failure is about.
 _STATEMENTS = 5_000
@@ -30,9 +30,9 @@ class Tracer:
 
     autocommit: bool = False
     ended: Place | None = None
-    refused: tuple[Statement, BaseException] | None = None
+    refused: tuple[SentStatement, BaseException] | None = None
     _scripts: frozenset[str] | None = None
-    _statements: deque[Statement] = field(default_factory=lambda: deque(maxlen=_STATEMENTS))
+    _statements: deque[SentStatement] = field(default_factory=lambda: deque(maxlen=_STATEMENTS))
 
     def listen(self) -> None:
         """Once in a process."""
@@ -55,19 +55,19 @@ class Tracer:
         self._scripts = None
 
     @property
-    def statements(self) -> tuple[Statement, ...]:
+    def statements(self) -> tuple[SentStatement, ...]:
         """Those of the last step."""
         return tuple(self._statements)
 
     def _before(self, connection: Connection, cursor: object, statement: str, *rest: object) -> None:
         if self._scripts is not None:
             place = _line(sys._getframe(1), self._scripts)
-            self._statements.append(Statement(statement[:_CHARACTERS], place))
+            self._statements.append(SentStatement(statement[:_CHARACTERS], place))
 
     def _refuse(self, context: ExceptionContext) -> None:
         if self._scripts is not None and self.refused is None:
             place = _line(sys._getframe(1), self._scripts)
-            self.refused = Statement((context.statement or "")[:_CHARACTERS], place), context.original_exception
+            self.refused = SentStatement((context.statement or "")[:_CHARACTERS], place), context.original_exception
 
     def _end(self, connection: Connection) -> None:
         if self._scripts is not None:

@@ -160,7 +160,7 @@ _MYSQL_WORDS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Driver:
+class DriverRedirection:
     """
     One driver.
 
@@ -189,8 +189,8 @@ def _driver(
     leads: Callable[[Destination], Arguments],
     reads: Callable[[Sequence[Any], Arguments], Arguments],
     *keeps: str,
-) -> Driver:
-    return Driver(family, leads, reads, frozenset(_split(keeps)))
+) -> DriverRedirection:
+    return DriverRedirection(family, leads, reads, frozenset(_split(keeps)))
 
 
 def _split(lines: Iterable[str]) -> list[str]:
@@ -200,7 +200,7 @@ def _split(lines: Iterable[str]) -> list[str]:
 _MYSQL_POSITIONS = ("host", "user", "password", "database", "port", "unix_socket")
 _PG8000_POSITIONS = ("user", "host", "database", "port", "password", "source_address", "unix_sock", "ssl_context")
 # By our name, which is SQLAlchemy's for most of them (`dialect.driver`).
-DRIVERS: dict[str, Driver] = {
+DRIVERS: dict[str, DriverRedirection] = {
     "psycopg2": _driver(
         "postgresql", _libpq, _of_psycopg2, _LIBPQ_WORDS, "connection_factory cursor_factory async async_"
     ),
@@ -265,6 +265,6 @@ def of_dialect(driver: str) -> str:
     return _SAME.get(driver, driver)
 
 
-def of_name(driver: str) -> Driver | None:
+def of_name(driver: str) -> DriverRedirection | None:
     """The driver, None of one that is not known here."""
     return DRIVERS.get(driver)
