@@ -91,7 +91,7 @@ def roundtrip(
     from migration_guard.roundtripping.trips.plan import RevisionSelection
     from migration_guard.roundtripping.worker.child.failures import sentence_of
     from migration_guard.roundtripping.worker.client import ChildError
-    from migration_guard.rules import names
+    from migration_guard.rules import selectable
 
     cwd = _folder(folder)
     explicit = cwd / config if config else None
@@ -105,7 +105,7 @@ def roundtrip(
     wanted = TripOptions(database=database, rows=rows, models=models, full_trip=full_trip)
     try:
         projects = choose(Path(project) if project is not None else None, cwd)
-        settings = load(projects[0].root, explicit=explicit, overrides=overrides, known=names())
+        settings = load(projects[0].root, explicit=explicit, overrides=overrides, known=selectable())
         request = Request(
             options=load_trip(settings.file, wanted, cwd=cwd, url=database_url),
             selection=RevisionSelection(span=revisions, only=only),

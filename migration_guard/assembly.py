@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from migration_guard.model.finding import Finding, Report, Summary
-from migration_guard.model.migration import Migration
 from migration_guard.reading.discovery.encoding import UnreadableSource, decode
 from migration_guard.reading.discovery.folders import repository_of
 
@@ -59,11 +58,6 @@ def _below_repository(cwd: Path) -> str:
 def sources(findings: Iterable[Finding], contents: Mapping[str, bytes | None]) -> dict[str, str]:
     """The text of every file that a finding points at."""
     return {path: decoded(contents.get(path)) for path in dict.fromkeys(finding.path for finding in findings)}
-
-
-def placed(findings: Iterable[Finding], migration: Migration) -> list[Finding]:
-    """The findings of one migration, with its path and revision."""
-    return [replace(one, path=one.path or migration.path, revision=migration.revision) for one in findings]
 
 
 def relative(path: str, cwd: Path) -> str:

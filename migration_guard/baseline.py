@@ -15,13 +15,11 @@ from migration_guard.assembly import relative
 from migration_guard.config import BASELINE, Config, ConfigError
 from migration_guard.model.finding import Finding, Report
 from migration_guard.reading.discovery.project import Project
+from migration_guard.rules import ROUND_TRIP
 
 COMMAND = "migration-guard baseline"
 VERSION = 1
 NAMED = 5
-OF_ROUND_TRIPS = "MG75"
-# What cannot be read is never taken for known: nobody knows what it does.
-NEVER = ("MG001",)
 _HALVES = re.compile(r"[\ud800-\udfff]")
 
 
@@ -51,7 +49,7 @@ def written(report: Report, file: Path, cwd: Path, kept: Sequence[Entry] = ()) -
             "message": one.message,
         }
         for one in report.findings
-        if one.code not in NEVER
+        if not one.unconditional  # nobody knows what a file does that cannot be read
     ]
     every = {"version": VERSION, "findings": [*known, *kept]}
     # Half of a surrogate pair, of a path or a migration, is nothing that UTF-8 could hold.
@@ -76,7 +74,7 @@ def _stays(known: KnownFinding, judged: Collection[Path], *, travelled: bool) ->
     path = Path(known.path)
     if not path.exists():
         return False
-    return path not in judged or (known.code.startswith(OF_ROUND_TRIPS) and not travelled)
+    return path not in judged or (known.code.startswith(ROUND_TRIP) and not travelled)
 
 
 def read(file: Path, command: str = COMMAND) -> tuple[KnownFinding, ...]:
@@ -150,7 +148,7 @@ def new(findings: Iterable[Finding], known: Sequence[KnownFinding]) -> tuple[Fin
     left = Counter(one.fingerprint for one in known)
     found = []
     for finding in findings:
-        if finding.code not in NEVER and left[finding.fingerprint] > 0:
+        if not finding.unconditional and left[finding.fingerprint] > 0:
             left[finding.fingerprint] -= 1
         else:
             found.append(finding)

@@ -1,40 +1,34 @@
 """
-START HERE. Linting, in one direction: find the histories, read each, replay it, let the rules judge, hush what is
-silenced, sort. Each step is a function of the module it is named after.
+START HERE. Linting, in one direction: find the histories, read each, replay it, let the rules judge, leave out
+what is ignored, sort. Each step is a function of the module it is named after.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard import config, rules, targets
-from migration_guard.assembly import decoded, fingerprinted, placed, relative, sources, united
+from migration_guard.assembly import decoded, fingerprinted, relative, sources, united
 from migration_guard.baseline import KnownFinding, gone_from_all, gone_note, without_known
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.selection import nearest
-from migration_guard.judgement import IgnoreComments, without_superseded
+from migration_guard.judgement import IgnoreComments, about_comments, graded, reported
 from migration_guard.model.finding import Examined, Finding, Report, Summary
 from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration
 from migration_guard.model.objects import Opaque
-from migration_guard.model.operations import Operation
 from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
-from migration_guard.model.trip import Trip
 from migration_guard.reading.cache.store import FOLDER, Cache, Judged, digest
 from migration_guard.reading.discovery import repository
 from migration_guard.reading.discovery.project import Project, around, find, migrations_among
 from migration_guard.reading.discovery.repository import GitBase
 from migration_guard.reading.history import read_history, with_base, without_collector
-from migration_guard.rules import Context, Rule
-
-AnyRule = Rule[Operation | Migration | History | IgnoreOutcome | Trip]
-Rules = Mapping[str, AnyRule]
-GRAPH = ("MG003", "MG004", "MG005", "MG006")
+from migration_guard.rules import AnyRule, Context, Rules, Trait
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +62,7 @@ def lint(
     with without_collector():
         projects = _projects(paths, cwd, buffer, skip_others=skip_others)
         for project in projects:
-            settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=rules.names()))
+            settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=rules.selectable()))
             one, no_more = _lint_project(project, settings[-1], all_rules, cwd, buffer)
             reports.append(one)
             missing.append((project, no_more))
@@ -99,17 +93,17 @@ def _lint_project(
         contents[os.path.normpath(cwd / buffer.path)] = buffer.content
     base, notes = repository.base(project, contents, settings.since)
     cache = Cache(_cache_folder(project, settings, cwd), str(project.repository))
-    judging = (settings.target, settings.selections, settings.severity, settings.start_after, settings.filename_pattern)
     place = (project.root, project.versions, project.section, project.database)
     states = [(path, content and digest(content)) for path, content in contents.items()]
-    name = digest(repr((place, judging)).encode())
-    key = digest(repr((replace(project, only=None), judging, states, base)).encode())
+    name = digest(repr((place, settings.judging())).encode())
+    key = digest(repr((replace(project, only=None), settings.judging(), states, base)).encode())
     judged = cache.judged(name, key)
     if judged is None:
         judged, needed = _judge_project(project, settings, all_rules, contents, cache, base)
         cache.keep_judged(name, key, judged, needed)
     every, summary = judged
-    findings = tuple(finding for finding in fingerprinted(every) if _reported(finding, project, base))
+    concerns = _concerns(project, base, all_rules)
+    findings = tuple(finding for finding in fingerprinted(every) if concerns(finding))
     kept, missing = without_known(findings, settings, project, rules=all_rules, whole=base is None, cwd=cwd)
     if settings.verbose:
         file = relative(str(settings.file), cwd) if settings.file else "no file"
@@ -163,7 +157,7 @@ def _judge_project(
     active = {
         code: rule
         for code, rule in all_rules.items()
-        if settings.selects(code, default=rule.enabled) or code == "MG001"
+        if settings.selects(code, default=rule.enabled) or Trait.UNCONDITIONAL in rule.traits
     }
     found: list[list[Finding]] = []
     histories: list[History] = []
@@ -178,16 +172,16 @@ def _judge_project(
 
 
 def _of_all_targets(found: Sequence[Sequence[Finding]], active: Rules) -> tuple[Finding, ...]:
-    """What is found for any target. Of a comment, what holds for all: one that silences for one target is not idle."""
-    about_comments = {code for code, rule in active.items() if rule.subject() is IgnoreOutcome}
+    """What is found for any target. Of comments, what holds for all: one target is enough to use one."""
+    of_comments = {code for code, rule in active.items() if rule.subject() is IgnoreOutcome}
     every = dict.fromkeys(finding for findings in found for finding in findings)
-    return tuple(one for one in every if one.code not in about_comments or all(one in findings for findings in found))
+    return tuple(one for one in every if one.code not in of_comments or all(one in findings for findings in found))
 
 
 def judge(
     history: History, target: Target, active: Rules, settings: Config, contents: Mapping[str, bytes | None]
 ) -> list[Finding]:
-    """What the rules say of a history, with all that is silenced left out."""
+    """What the rules say of a history, with all that is ignored left out."""
     judged = _judged(history, settings)
     usable = [rule for rule in active.values() if target.dialect in rule.dialects]
     by_type: dict[type, list[AnyRule]] = {}
@@ -196,16 +190,17 @@ def judge(
         finding for rule in active.values() if rule.subject() is History for finding in rule.check(history, context)
     ]
     comments = {one.path: IgnoreComments(one) for one in history.migrations}
-    found = [one for one in whole if one.path not in comments or not comments[one.path].silence(one)]
+    found = graded((one for one in whole if one.path not in comments or not comments[one.path].ignores(one)), settings)
     for replayed in replay(history.graph.order):
         migration = replayed.migration
         if migration.revision not in judged:
             continue
         source = decoded(contents.get(migration.path))
         context = Context(target, history, replayed, replayed.before, source, settings.filename_pattern)
-        gone_note = placed(_check(context, usable, by_type), migration)
-        found += _hushed(gone_note, context, comments[migration.path], active)
-    return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
+        own = comments[migration.path]
+        found += reported(_check(context, usable, by_type), own, active, settings)
+        found += about_comments(own, active, context, settings)
+    return found
 
 
 def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list[AnyRule]]) -> Iterator[Finding]:
@@ -225,17 +220,6 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
         for rule in by_type[kind]:
             if operation.site.direction in rule.directions:
                 yield from rule.check(operation, here)
-
-
-def _hushed(findings: Sequence[Finding], context: Context, comments: IgnoreComments, active: Rules) -> list[Finding]:
-    """The findings of one migration that are told, and what is to be said of the comments that silence the others."""
-    supersedes = {code: rule.supersedes for code, rule in active.items()}
-    kept = [one for one in without_superseded(findings, supersedes) if not comments.silence(one)]
-    for silence in comments.outcome(active, rules.names()):
-        for rule in active.values():
-            if rule.subject() is IgnoreOutcome:
-                kept += placed(rule.check(silence, context), context.migration)
-    return kept
 
 
 def _judged(history: History, settings: Config) -> set[str]:
@@ -264,12 +248,16 @@ def _check_start(settings: Iterable[Config], reports: Sequence[Report]) -> None:
             raise ConfigError(f"start-after: there is no revision {start!r} in this history.{hint}")
 
 
-def _reported(finding: Finding, project: Project, base: GitBase | None) -> bool:
+def _concerns(project: Project, base: GitBase | None, all_rules: Rules) -> Callable[[Finding], bool]:
+    """What tells the findings that were asked for, and are not about old files, from the others."""
     # What is wrong with the graph concerns every file; its rules know themselves what is new.
-    if finding.code in GRAPH:
-        return True
-    asked = project.only is None or Path(finding.path) in project.only
-    return asked and (base is None or finding.path not in base.old)
+    graph = {code for code, rule in all_rules.items() if Trait.ABOUT_GRAPH in rule.traits}
+
+    def concerns(finding: Finding) -> bool:
+        asked = project.only is None or Path(finding.path) in project.only
+        return finding.code in graph or (asked and (base is None or finding.path not in base.old))
+
+    return concerns
 
 
 def _summary(project: Project, history: History, wanted: tuple[Target, ...], assumed: str, settings: Config) -> Summary:

@@ -83,7 +83,7 @@ def fix(lint: Callable[[Sequence[Path]], Report], paths: Sequence[Path], cwd: Pa
 
 def patch(report: Report, cwd: Path, *, unsafe: bool) -> tuple[bytes, int, tuple[str, ...]]:
     """
-    The patch that the first round of corrections would make, how many findings it cures, and what could not be done.
+    The patch that the first round of corrections would make, how many findings it fixes, and what could not be done.
 
     It is bytes, because each file keeps its own encoding.
     """

@@ -1,20 +1,52 @@
 """
-Which findings are told: those that no other finding already says, and no comment silences. Also finds the comments that
-silence nothing, or give no reason.
+From what rules yield to what is reported: findings are placed in their migration, those that another one already says
+are left out, those that a comment ignores too, and the rest is graded as the configuration says. Also finds the
+comments that ignore nothing, or give no reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from migration_guard.config import Config
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import IgnoreComment, IgnoreOutcome, Migration
+from migration_guard.rules import ROUND_TRIP, Context, Rules, names
+
+
+def reported(findings: Iterable[Finding], comments: IgnoreComments, active: Rules, settings: Config) -> list[Finding]:
+    """What is reported of that which the `active` rules have found in the migration that the comments belong to."""
+    supersedes = {code: rule.supersedes for code, rule in active.items()}
+    kept = without_superseded(placed(findings, comments.migration), supersedes)
+    return graded(comments.not_ignored(kept), settings)
+
+
+def about_comments(comments: IgnoreComments, active: Rules, context: Context, settings: Config) -> list[Finding]:
+    """What is reported of the comments themselves, once everything they may ignore was shown to them."""
+    found = [
+        finding
+        for outcome in comments.outcome(active, names())
+        for rule in active.values()
+        if rule.subject() is IgnoreOutcome
+        for finding in rule.check(outcome, context)
+    ]
+    return graded(placed(found, comments.migration), settings)
+
+
+def placed(findings: Iterable[Finding], migration: Migration) -> list[Finding]:
+    """The findings of one migration, with its path and revision."""
+    return [replace(one, path=one.path or migration.path, revision=migration.revision) for one in findings]
+
+
+def graded(findings: Iterable[Finding], settings: Config) -> list[Finding]:
+    """The findings, as severe as the configuration says."""
+    return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in findings]
 
 
 def without_superseded(findings: Sequence[Finding], supersedes: Mapping[str, Sequence[str]]) -> list[Finding]:
-    """One finding per object and cause: the more telling one makes the other silent."""
-    silenced = {
+    """One finding per object and cause: the more telling one takes the other's place."""
+    superseded = {
         (finding.path, finding.direction, code, name)
         for finding in findings
         for code in supersedes.get(finding.code, ())
@@ -22,7 +54,7 @@ def without_superseded(findings: Sequence[Finding], supersedes: Mapping[str, Seq
     }
     kept: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        if any((finding.path, finding.direction, finding.code, name) in silenced for name in finding.objects):
+        if any((finding.path, finding.direction, finding.code, name) in superseded for name in finding.objects):
             continue
         kept.setdefault((finding.code, finding.path, finding.direction, finding.span, finding.message), finding)
     return list(kept.values())
@@ -30,12 +62,16 @@ def without_superseded(findings: Sequence[Finding], supersedes: Mapping[str, Seq
 
 @dataclass(slots=True)
 class IgnoreComments:
-    """The ignore comments of one file, and which of their codes have silenced something."""
+    """The ignore comments of one file, and which of their codes have ignored something."""
 
     migration: Migration
     used: set[tuple[int, str]] = field(default_factory=set)
 
-    def silence(self, finding: Finding) -> bool:
+    def not_ignored(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings for which no comment speaks."""
+        return [finding for finding in findings if not self.ignores(finding)]
+
+    def ignores(self, finding: Finding) -> bool:
         """Whether a comment speaks for this finding. It counts as used from then on."""
         hit = False
         for position, comment in enumerate(self.migration.ignores):
@@ -66,7 +102,7 @@ def _means(word: str, code: str, slug: str) -> bool:
 
 def _could_have_run(word: str, active: Collection[str], slugs: Mapping[str, str]) -> bool:
     """Whether the word stands for a rule that ran, or for none at all."""
-    if word.upper().startswith("MG75"):
+    if word.upper().startswith(ROUND_TRIP):
         return False
     meant = {code for code, slug in slugs.items() if _means(word, code, slug)}
     return not meant or not meant.isdisjoint(active)

@@ -156,6 +156,18 @@ def test_no_modules_import_each_other() -> None:
     assert not loops
 
 
+def test_codes_of_rules_stand_in_rules_only() -> None:
+    # What is special about a rule is a Trait of it.
+    outside = [file for file in MODULES if not within(name(file), "migration_guard.rules")]
+    found = [
+        f"{name(file)}:{node.lineno}: {node.value}"
+        for file in outside
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"MG\d+", node.value)
+    ]
+    assert not found
+
+
 def foreign(file: Path) -> Iterator[str]:
     """The modules of others that a file imports, early or late."""
     for node in ast.walk(ast.parse(file.read_bytes())):

@@ -44,7 +44,7 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     from migration_guard.api import MigrationGuardError
     from migration_guard.api import roundtrip as round_trip
     from migration_guard.assembly import relative
-    from migration_guard.baseline import NEVER, kept, written
+    from migration_guard.baseline import kept, written
     from migration_guard.cli.output import settings_of_run
     from migration_guard.reading.discovery.project import ProjectError, find
     from migration_guard.report import plural
@@ -77,7 +77,7 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     configured = "" if settings.baseline else f' Name it in the configuration: baseline = "{name}"'
     click.echo(f"Wrote {plural(count, 'finding')} to {file}.{configured}")
     for finding in report.findings:
-        if finding.code in NEVER:
+        if finding.unconditional:
             click.echo(f"Not in it: {finding.path}: {finding.message}", err=True)
     return FOUND if count < len(report.findings) else CLEAN
 
@@ -87,10 +87,10 @@ def _refuse_several(paths: tuple[Path, ...], cwd: Path, overrides: Overrides) ->
     from migration_guard.assembly import relative
     from migration_guard.config import load
     from migration_guard.reading.discovery.project import find
-    from migration_guard.rules import names
+    from migration_guard.rules import selectable
 
     for project in find(paths, cwd):
-        own = load(project.root, overrides=overrides, known=names())
+        own = load(project.root, overrides=overrides, known=selectable())
         if own.baseline is not None and own.file is not None:
             folder = relative(str(own.file.parent), cwd)
             raise ConfigError(

@@ -26,9 +26,9 @@ def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, ove
     """
     from migration_guard.config import load
     from migration_guard.reading.discovery.project import ProjectError, find
-    from migration_guard.rules import names
+    from migration_guard.rules import selectable
 
-    known = names()
+    known = selectable()
     places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
     folders = [place if place.is_dir() else place.parent for place in places]
     settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides, known=known)

@@ -13,15 +13,16 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from migration_guard.config.selection import ROUND_TRIP, RuleSelection, nearest, precision, resolve
+from migration_guard.config.selection import RuleSelection, nearest, precision, resolve
 from migration_guard.config.since import Since, since
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.target import Target, parse
 
 FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "gitlab", "markdown")
 COLORS = ("auto", "always", "never")
+# Marks an option that does not change what the rules say of a history, or that the cache knows of in another way.
+BESIDE = {"beside": True}
 PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
-ALWAYS_COUNTS = "MG001"
 BASELINE = "migration-guard-baseline.json"
 OWN_FILE = "migration-guard.toml"
 TABLE = ("tool", "migration-guard")
@@ -78,22 +79,30 @@ class Config:
     target: tuple[Target, ...] = ()
     selections: tuple[RuleSelection, ...] = ()
     severity: tuple[tuple[str, Severity], ...] = ()
-    fail_on: Severity = Severity.ERROR
-    exit_zero: bool = False
     start_after: str | None = None
     filename_pattern: str | None = None
-    jobs: int | None = None
-    cache: bool = True
-    color: str = "auto"
-    output_format: tuple[Output, ...] = (Output("text"),)
-    quiet: bool = False
-    statistics: bool = False
-    verbose: bool = False
-    paths: tuple[str, ...] = ()
-    since: Since = field(default_factory=lambda: since(None))
-    baseline: Path | None = None
-    file: Path | None = None
-    read: tuple[Path, ...] = ()
+    fail_on: Severity = field(default=Severity.ERROR, metadata=BESIDE)
+    exit_zero: bool = field(default=False, metadata=BESIDE)
+    jobs: int | None = field(default=None, metadata=BESIDE)
+    cache: bool = field(default=True, metadata=BESIDE)
+    color: str = field(default="auto", metadata=BESIDE)
+    output_format: tuple[Output, ...] = field(default=(Output("text"),), metadata=BESIDE)
+    quiet: bool = field(default=False, metadata=BESIDE)
+    statistics: bool = field(default=False, metadata=BESIDE)
+    verbose: bool = field(default=False, metadata=BESIDE)
+    paths: tuple[str, ...] = field(default=(), metadata=BESIDE)
+    since: Since = field(default_factory=lambda: since(None), metadata=BESIDE)
+    baseline: Path | None = field(default=None, metadata=BESIDE)
+    file: Path | None = field(default=None, metadata=BESIDE)
+    read: tuple[Path, ...] = field(default=(), metadata=BESIDE)
+
+    def judging(self) -> tuple[tuple[str, object], ...]:
+        """
+        The options on which the findings of a history rest, by name: every one that is not said to stand beside them.
+
+        What is found is kept in the cache under these, so a new option is among them until somebody says otherwise.
+        """
+        return tuple((one.name, getattr(self, one.name)) for one in fields(self) if not one.metadata.get("beside"))
 
     def selects(self, code: str, *, default: bool) -> bool:
         """Whether the rule of this code runs; `default` is what it does when nobody says anything."""
@@ -103,8 +112,7 @@ class Config:
 
     def counts(self, finding: Finding) -> bool:
         """Whether a finding makes a run fail. A file that cannot be read always does."""
-        bad = finding.code == ALWAYS_COUNTS or finding.severity.at_least(self.fail_on)
-        return bad and not self.exit_zero
+        return (finding.unconditional or finding.severity.at_least(self.fail_on)) and not self.exit_zero
 
     def severity_of(self, code: str, default: Severity) -> Severity:
         """How bad this rule's findings are: the most precise entry of the severity table, else `default`."""
@@ -118,7 +126,7 @@ def load(
     """
     The options that hold for a history in this folder: the nearest file upward, and `overrides` above it.
 
-    `explicit` names the file instead. `known` maps the code of every rule to its slug.
+    `explicit` names the file instead. `known` maps every code that may be named to its slug.
     """
     said = overrides or Overrides()
     file, table, read = _named(explicit) if explicit else _nearest(folder)
@@ -299,7 +307,7 @@ def _selector(word: str, field: str, place: _Place, known: Mapping[str, str]) ->
     if found is None:
         raise place.error(
             field,
-            f"no rule is called {word!r}.{nearest(word, (*known, *known.values(), *ROUND_TRIP, 'ALL'))}"
+            f"no rule is called {word!r}.{nearest(word, (*known, *known.values(), 'ALL'))}"
             " Write a code (MG401), a name (blocking-index-build), a prefix (MG4) or ALL.",
         )
     return found

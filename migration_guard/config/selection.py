@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-ROUND_TRIP = tuple(f"MG75{last}" for last in range(1, 10))
-
 
 @dataclass(frozen=True, slots=True)
 class RuleSelection:
@@ -23,10 +21,10 @@ class RuleSelection:
         As in ruff: `select` starts afresh; the more precise selector wins; of two equally precise ones `ignore` wins.
         """
         chosen = max((precision(word, code) for word in (*(self.select or ()), *self.extend)), default=-1)
-        hushed = max((precision(word, code) for word in self.ignore), default=-1)
-        if chosen == hushed == -1:
+        ignored = max((precision(word, code) for word in self.ignore), default=-1)
+        if chosen == ignored == -1:
             return before and self.select is None
-        return chosen > hushed
+        return chosen > ignored
 
 
 def resolve(word: str, known: Mapping[str, str]) -> str | None:
@@ -37,7 +35,7 @@ def resolve(word: str, known: Mapping[str, str]) -> str | None:
     if word.lower() in slugs:
         return slugs[word.lower()]
     upper = word.upper()
-    if upper.startswith("MG") and any(code.startswith(upper) for code in (*known, *ROUND_TRIP)):
+    if upper.startswith("MG") and any(code.startswith(upper) for code in known):
         return upper
     return None
 

@@ -1,4 +1,4 @@
-"""What is told to a person: findings, the edits that cure them, and the report that holds them all."""
+"""What is said to a person: findings, the edits that fix them, and the report that holds them all."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ class Finding:
     One thing to tell a person.
 
     `path` is relative to the current folder, with forward slashes. `objects` are the names of the database objects
-    concerned: `users`, `users.email`, `ix_users_email`, `sales.orders`.
+    concerned: `users`, `users.email`, `ix_users_email`, `sales.orders`. `unconditional`: it makes a run fail whatever
+    `fail-on` says, and no baseline takes it for known.
     """
 
     code: str
@@ -87,6 +88,7 @@ class Finding:
     objects: tuple[str, ...] = ()
     fix: Fix | None = None
     fingerprint: str = ""
+    unconditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class IgnoreComment:
 
 @dataclass(frozen=True, slots=True)
 class IgnoreOutcome:
-    """What came of an ignore comment: `idle` are the codes in it that silenced nothing, though their rules ran."""
+    """What came of an ignore comment: `idle` are the codes in it that ignored nothing, though their rules ran."""
 
     comment: IgnoreComment
     idle: tuple[str, ...]

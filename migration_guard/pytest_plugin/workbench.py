@@ -163,7 +163,7 @@ class Workbench:
         return choose(Path(os.path.commonpath([one.root for one in found])), self.asked.cwd)[0]
 
     def _configured(self, folder: Path) -> Config:
-        return config.load(folder, overrides=self._overrides, known=rules.names())
+        return config.load(folder, overrides=self._overrides, known=rules.selectable())
 
     @property
     def _overrides(self) -> Overrides:
@@ -270,8 +270,8 @@ class Workbench:
         sentence = f"Revision {blocker} fails, which comes before this one"
         if blocker in self._examined() and self._spoken[found.running.project.database, blocker]:
             return Outcome(skipped=f"{sentence}: see roundtrip[{blocker}].")
-        sentence_of = self._judged(found, found.journey.seen.trips[blocker])
-        return replace(sentence_of, failures=sentence_of.failures or (f"{sentence}.",))
+        outcome = self._judged(found, found.journey.seen.trips[blocker])
+        return replace(outcome, failures=outcome.failures or (f"{sentence}.",))
 
     def _compared(self, found: Ready) -> Outcome:
         journey = found.journey

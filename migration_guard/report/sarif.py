@@ -16,7 +16,7 @@ from urllib.parse import quote
 from migration_guard.model.finding import Edit, Finding, Report, Severity, Span
 from migration_guard.report import printable
 from migration_guard.report.locations import command, identities, rooted, worst_first
-from migration_guard.rules import load
+from migration_guard.rules import group_of, load
 from migration_guard.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,17 +29,6 @@ DESCRIPTION = 1024  # characters that GitHub keeps of a rule's descriptions
 MESSAGE = 8_000  # characters of a message: ours, so that a file stays below GitHub's 10 MB
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
-FAMILIES = {
-    "MG0": "history",
-    "MG1": "data-loss",
-    "MG2": "columns",
-    "MG3": "constraints",
-    "MG4": "indexes",
-    "MG5": "names",
-    "MG6": "rows-and-enums",
-    "MG7": "downgrades",
-    "MG75": "round-trip",
-}
 EXAMPLES = {"bad": "Found", "good": "Not found", "fixed": "Corrected", "given": "With this before it"}
 _FENCE = re.compile(r"^```python (\w+)([^\n]*)$", re.MULTILINE)
 
@@ -92,7 +81,6 @@ def _rule(finding: Finding) -> Object:
     severity = rule.severity if rule else finding.severity
     first, _, rest = page.partition("\n")
     prose = " ".join(_EXAMPLES.split(rest)[0].split())
-    families = [family for code, family in FAMILIES.items() if finding.code.startswith(code)]
     return {
         "id": finding.code,
         "name": "".join(word.capitalize() for word in finding.slug.split("-")),
@@ -100,7 +88,10 @@ def _rule(finding: Finding) -> Object:
         "fullDescription": {"text": _cut(prose or first, DESCRIPTION)},
         "help": {"text": page, "markdown": page},
         "defaultConfiguration": {"level": LEVELS[severity]},
-        "properties": {"tags": ["migrations", *families[-1:]], "problem.severity": PROBLEMS[severity]},
+        "properties": {
+            "tags": ["migrations", *filter(None, [group_of(finding.code)])],
+            "problem.severity": PROBLEMS[severity],
+        },
     }
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from migration_guard import config, rules
-from migration_guard.assembly import decoded, fingerprinted, placed, sources, united
+from migration_guard.assembly import decoded, fingerprinted, sources, united
 from migration_guard.baseline import without_known
 from migration_guard.config import Config, Overrides
 from migration_guard.config.roundtrip import TripConfig
 from migration_guard.engine import content
-from migration_guard.judgement import IgnoreComments, without_superseded
+from migration_guard.judgement import IgnoreComments, reported
 from migration_guard.model.finding import Examined, Finding, Proof, Report, Summary
 from migration_guard.model.migration import History
 from migration_guard.model.replay import Replayed
@@ -29,13 +29,11 @@ from migration_guard.roundtripping.trips.full_trip import FullTrip
 from migration_guard.roundtripping.trips.plan import RevisionSelection
 from migration_guard.roundtripping.trips.round_trip import NotCompared, RoundTrip
 from migration_guard.roundtripping.worker.child.failures import lacking, sentence_of
-from migration_guard.rules import Context
+from migration_guard.rules import Context, Trait
 
 LACKS = """\
 This database ({database}) lacks the extension {extension}, which revision {revision} needs: install it, or name a \
 server that has it with --database-url."""
-FAILURES = ("MG751", "MG752", "MG754")
-MODELS = "MG757"  # needs a comparison of its own, so it runs where somebody asks for it
 Progress = Callable[[str, int, int], None]  # the revision, its number, how many there are
 
 
@@ -63,7 +61,7 @@ def round_trip(
     reports: list[Report] = []
     for project in projects:
         settings = config.load(
-            project.root, explicit=request.explicit, overrides=request.overrides, known=rules.names()
+            project.root, explicit=request.explicit, overrides=request.overrides, known=rules.selectable()
         )
         reports += _each(project, settings, request, cwd, progress)
     files = {file for project in projects for file in project.files}
@@ -130,7 +128,8 @@ def _travel(journey: RoundTrip, request: Request, settings: Config, progress: Pr
         if request.stop_at_first and trip is not None and trip.troubled:
             seen.notes.append(f"Stopped at the first revision with a finding, {revision}, as asked.")
             return
-    if request.options.models or settings.selects(MODELS, default=False):
+    about_models = [code for code, rule in rules.load().items() if Trait.ABOUT_MODELS in rule.traits]
+    if request.options.models or any(settings.selects(code, default=False) for code in about_models):
         _compare_models(journey)
     if request.options.full_trip:
         FullTrip(journey).go()
@@ -171,17 +170,17 @@ def _others(settings: Config, target: Target) -> Iterator[str]:
 
 def judged(running: Running, trips: Iterable[Trip], *, models: bool = False) -> list[Finding]:
     """
-    What the rules say of trips, with what is silenced left out. `models`: the comparison with the models was asked for,
+    What the rules say of trips, with what is ignored left out. `models`: the comparison with the models was asked for,
     so that its rule runs unless the configuration says otherwise.
     """
     settings, target = running.settings, running.target
-    every = {code: rule for code, rule in rules.load().items() if rule.subject() is Trip}
-    active = [
-        rule
-        for code, rule in every.items()
-        if settings.selects(code, default=rule.enabled or (models and code == MODELS))
+    active = {
+        code: rule
+        for code, rule in rules.load().items()
+        if rule.subject() is Trip
+        and settings.selects(code, default=rule.enabled or (models and Trait.ABOUT_MODELS in rule.traits))
         and target.dialect in rule.dialects
-    ]
+    }
     troubled = [trip for trip in trips if trip.troubled]
     read = read_files(running, [trip.migration.path for trip in troubled])
     found: list[Finding] = []
@@ -189,13 +188,11 @@ def judged(running: Running, trips: Iterable[Trip], *, models: bool = False) -> 
         migration = read.get(trip.migration.revision, trip.migration)
         source = decoded(running.contents.get(migration.path) or content(Path(migration.path)))
         context = Context(target, History("", (migration,)), Replayed(migration), EMPTY, source)
-        said = placed((finding for rule in active for finding in rule.check(trip, context)), migration)
-        comments = IgnoreComments(migration)
-        supersedes = {rule.code: rule.supersedes for rule in active}
-        excused = FAILURES if _hindrances(trip) else ()
-        kept = [one for one in said if one.code not in excused]
-        found += [one for one in without_superseded(kept, supersedes) if not comments.silence(one)]
-    return [replace(one, severity=settings.severity_of(one.code, one.severity)) for one in found]
+        excused = Trait.FAILED_STEP if _hindrances(trip) else None
+        usable = [rule for rule in active.values() if excused not in rule.traits]
+        said = (finding for rule in usable for finding in rule.check(trip, context))
+        found += reported(said, IgnoreComments(migration), active, settings)
+    return found
 
 
 def hindrances(found: Ready, trip: Trip) -> list[str]:

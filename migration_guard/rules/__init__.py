@@ -14,7 +14,7 @@ executed as tests:
     need whole files (`file=NAME`), stand in tests/cases/<slug>.md.
 
 A message says who is hurt, with the real names, and how; the help says what to write instead. A lock's name never
-appears without its meaning. Where no single step cures, the help is a numbered list of deploys. Write the sentence as
+appears without its meaning. Where no single step helps, the help is a numbered list of deploys. Write the sentence as
 you would say it to a colleague who has to ship today.
 """
 
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cache
 from importlib import import_module
 from itertools import takewhile
@@ -40,6 +41,35 @@ from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
 
 Subject = TypeVar("Subject", bound=Operation | Migration | History | IgnoreOutcome | Trip)
+
+# Codes that begin so are of the round trip, those to come too: a configuration may name these already.
+ROUND_TRIP = "MG75"
+RESERVED = ("MG759",)
+# What rules are about, by the beginning of their codes; of two that fit, the longer one holds.
+GROUPS = {
+    "MG0": "history",
+    "MG1": "data-loss",
+    "MG2": "columns",
+    "MG3": "constraints",
+    "MG4": "indexes",
+    "MG5": "names",
+    "MG6": "rows-and-enums",
+    "MG7": "downgrades",
+    ROUND_TRIP: "round-trip",
+}
+
+
+class Trait(Enum):
+    """What sets a rule apart from the others, so that nobody outside this folder needs to know its code."""
+
+    UNCONDITIONAL = auto()
+    """It runs whatever is selected, counts whatever `fail-on` says, and no baseline takes its findings for known."""
+    ABOUT_GRAPH = auto()
+    """What is wrong with the graph concerns every file of the history, whichever were asked for."""
+    FAILED_STEP = auto()
+    """A step of the round trip failed. It says nothing where the server is at fault and not the migration."""
+    ABOUT_MODELS = auto()
+    """It needs a comparison with the application's models, which is made where somebody asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +185,7 @@ class Rule(Generic[Subject]):
     directions: ClassVar[tuple[Direction, ...]] = (Direction.UPGRADE,)
     dialects: ClassVar[tuple[str, ...]] = ("postgresql", "mysql", "mariadb", "sqlite")
     supersedes: ClassVar[tuple[str, ...]] = ()
+    traits: ClassVar[tuple[Trait, ...]] = ()
     message: ClassVar[str]
     help: ClassVar[str] = ""
 
@@ -217,13 +248,18 @@ class Rule(Generic[Subject]):
             direction=direction,
             objects=tuple(dict.fromkeys(objects)),
             fix=fix,
+            unconditional=Trait.UNCONDITIONAL in self.traits,
         )
 
 
+AnyRule = Rule[Operation | Migration | History | IgnoreOutcome | Trip]
+Rules = Mapping[str, AnyRule]
+
+
 @cache
-def load() -> Mapping[str, Rule[Operation | Migration | History | IgnoreOutcome | Trip]]:
+def load() -> Rules:
     """Every rule of this folder, by code."""
-    found: dict[str, Rule[Operation | Migration | History | IgnoreOutcome | Trip]] = {}
+    found: dict[str, AnyRule] = {}
     for file in sorted(Path(__file__).parent.glob("*.py")):
         if file.stem.startswith("_"):
             continue
@@ -234,7 +270,17 @@ def load() -> Mapping[str, Rule[Operation | Migration | History | IgnoreOutcome 
     return dict(sorted(found.items()))
 
 
+def group_of(code: str) -> str:
+    """What the rule of this code is about, in a word; empty for a code that is not ours."""
+    return next((group for begin, group in reversed(GROUPS.items()) if code.startswith(begin)), "")
+
+
 @cache
 def names() -> Mapping[str, str]:
     """The name of every rule, by code."""
     return {code: rule.slug() for code, rule in load().items()}
+
+
+def selectable() -> Mapping[str, str]:
+    """What a configuration may name, by code: every rule, and the reserved codes, which have no name yet."""
+    return {**names(), **dict.fromkeys(RESERVED, "")}

@@ -1,4 +1,4 @@
-"""The corrections that several rules share. A cure is None where the text at hand does not allow it."""
+"""The fixes that several rules share. A fix is None where the text at hand does not allow it."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.trip import Trip
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 from migration_guard.rules._trips import advice, named, reason, spans
 
 
@@ -43,6 +43,7 @@ class DowngradeFailed(Rule[Trip]):
     """
 
     code = "MG752"
+    traits = (Trait.FAILED_STEP,)
     message = "downgrade() fails{where}, so a release with this revision cannot be taken back: {reason}"
     help = "Undo what upgrade() does, or declare the revision: # migration-guard: irreversible <reason>"
 

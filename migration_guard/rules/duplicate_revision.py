@@ -5,7 +5,7 @@ from os.path import relpath
 
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import History
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 
 
 class DuplicateRevision(Rule[History]):
@@ -16,6 +16,7 @@ class DuplicateRevision(Rule[History]):
     """
 
     code = "MG003"
+    traits = (Trait.ABOUT_GRAPH,)
     message = "Revision {revision} is also declared in {other}: Alembic runs only one of the two."
     help = "Give one of them an id of its own (alembic revision makes one)."
 

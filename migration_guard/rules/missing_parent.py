@@ -5,7 +5,7 @@ from os.path import basename
 
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import History
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 
 
 class MissingParent(Rule[History]):
@@ -17,6 +17,7 @@ class MissingParent(Rule[History]):
     """
 
     code = "MG004"
+    traits = (Trait.ABOUT_GRAPH,)
     message = "{revision} builds on {parent}, which no file declares: every alembic command stops here."
     help = "Bring the file of {parent} back, or point {word} at the revision that comes before this one."
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.trip import Trip
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 
 
 class ModelsDiffer(Rule[Trip]):
@@ -17,6 +17,7 @@ class ModelsDiffer(Rule[Trip]):
     """
 
     code = "MG757"
+    traits = (Trait.ABOUT_MODELS,)
     severity = Severity.WARNING
     enabled = False
     message = "The models and the database at the heads differ: {difference}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import History, Migration, RevisionGraph
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 
 
 class MultipleHeads(Rule[History]):
@@ -16,6 +16,7 @@ class MultipleHeads(Rule[History]):
     """
 
     code = "MG006"
+    traits = (Trait.ABOUT_GRAPH,)
     message = "The history ends in {count} revisions ({heads}): `alembic upgrade head` stops."
     help = 'Join them: alembic merge -m "merge heads" {arguments}'
     once_merged = "Merged with {ref}, the history ends in {count} revisions ({heads}): `alembic upgrade head` stops."

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import History
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 
 
 class RevisionCycle(Rule[History]):
@@ -15,6 +15,7 @@ class RevisionCycle(Rule[History]):
     """
 
     code = "MG005"
+    traits = (Trait.ABOUT_GRAPH,)
     message = "These revisions form a loop, so Alembic finds no order to run them in: {loop}."
     help = "Point one down_revision at the revision that really came before."
 

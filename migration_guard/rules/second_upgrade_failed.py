@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.trip import Trip
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 from migration_guard.rules._trips import advice, named, reason, spans
 
 
@@ -41,6 +41,7 @@ class SecondUpgradeFailed(Rule[Trip]):
     """
 
     code = "MG754"
+    traits = (Trait.FAILED_STEP,)
     message = (
         "After downgrade(), upgrade() fails, so a release that was taken back cannot be rolled out again: {reason}"
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import History
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 
 
 class UnreadableFile(Rule[History]):
@@ -19,6 +19,7 @@ class UnreadableFile(Rule[History]):
     """
 
     code = "MG001"
+    traits = (Trait.UNCONDITIONAL,)
     message = "This file is not a migration that can be read, so it was not judged. {reason}"
     help = "Mend the file, or move it out of the folder of the versions."
 
@@ -33,4 +34,5 @@ class UnreadableFile(Rule[History]):
                 path=file.path,
                 span=file.span,
                 statement=file.span,
+                unconditional=True,
             )

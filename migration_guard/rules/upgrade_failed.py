@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.trip import Trip
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 from migration_guard.rules._trips import advice, named, reason, spans
 
 # How the databases say that a table is not there.
@@ -46,6 +46,7 @@ class UpgradeFailed(Rule[Trip]):
     """
 
     code = "MG751"
+    traits = (Trait.FAILED_STEP,)
     message = "upgrade() fails{where}: {reason}"
     help = "Correct it before it is deployed, then run the round trip again: what comes after it was not tried."
     unprepared = """\

@@ -147,8 +147,8 @@ def _of_driver(error: Exception) -> bool:
 def message_of(error: BaseException) -> str:
     """What the database said, without what the driver puts around it."""
     if error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:
-        sentence_of = error.args[0]  # pg8000: https://www.postgresql.org/docs/current/protocol-error-fields.html
-        return _sentences(*(str(sentence_of[key]) for key in ("M", "D", "H") if key in sentence_of))
+        fields = error.args[0]  # pg8000: https://www.postgresql.org/docs/current/protocol-error-fields.html
+        return _sentences(*(str(fields[key]) for key in ("M", "D", "H") if key in fields))
     if len(error.args) == 2 and isinstance(error.args[0], int):
         return str(error.args[1]).strip()  # MySQL's number comes first.
     parts = _BELOW.split(_SHOWN.sub("", _IN_FRONT.sub("", str(error).strip())))
