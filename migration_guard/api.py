@@ -132,5 +132,5 @@ def _inside(folder: Path, file: Place | None) -> str | None:
 
 
 def _words(given: str | Iterable[str]) -> tuple[str, ...] | None:
-    """One word is what it says, and not its letters."""
+    """One word is what it says, and not its characters."""
     return (given,) if isinstance(given, str) else tuple(given) or None

@@ -243,15 +243,15 @@ def _field_end(code: str, at: int) -> int:
     """The place behind the brace that closes a field."""
     depth, in_format = 0, False
     while at < len(code):
-        letter, found = code[at], None if in_format else _STRING.match(code, at)
+        character, found = code[at], None if in_format else _STRING.match(code, at)
         if found:
             at = _string_end(code, found)
-        elif in_format and letter == "{":
+        elif in_format and character == "{":
             at = _field_end(code, at + 1)
         else:
             at += 1
-            depth += (letter in "{[(") - (letter in "}])")
-            in_format = in_format or (letter == ":" and depth == 0)
+            depth += (character in "{[(") - (character in "}])")
+            in_format = in_format or (character == ":" and depth == 0)
             if depth < 0:
                 return at
     return len(code)

@@ -16,7 +16,7 @@ def graph(migrations: Sequence[Migration]) -> RevisionGraph:
 
     Of several files that declare one id the first by path counts, and only that one is part of the order. As in
     Alembic, a head is a revision that no other names as its parent, whether or not one depends on it; depends_on may
-    name a branch label, down_revision may not. A loop is told in the order of upgrades, from its first file by path.
+    name a branch label, down_revision may not. A loop stands in the order of upgrades, from its first file by path.
     """
     known: dict[str, Migration] = {}
     duplicates = []
@@ -88,7 +88,7 @@ def _loops(edges: Edges, entangled: set[str]) -> tuple[list[str], list[tuple[str
             revision = next(reversed(path))
             for one in path[revision]:
                 if one in path:
-                    loops.append(_told(list(path), one, rank))
+                    loops.append(_loop(list(path), one, rank))
                 elif one in entangled and one not in done:
                     path[one] = iter(edges[one])
                     break
@@ -98,7 +98,7 @@ def _loops(edges: Edges, entangled: set[str]) -> tuple[list[str], list[tuple[str
     return list(done), loops
 
 
-def _told(path: Sequence[str], back_to: str, rank: Mapping[str, int]) -> tuple[str, ...]:
+def _loop(path: Sequence[str], back_to: str, rank: Mapping[str, int]) -> tuple[str, ...]:
     """The loop at the end of the path, turned round into the order of upgrades and to its first file."""
     loop = list(reversed(path[path.index(back_to) :]))
     first = loop.index(min(loop, key=rank.__getitem__))

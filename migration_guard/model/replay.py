@@ -70,11 +70,11 @@ def replay_one(migration: Migration, state: SchemaState) -> Replayed:
     upgrade, after = _run(before, migration.upgrade.operations)
     downgrade, restored = _run(after, migration.downgrade.operations)
     created, added, enums = _made(migration.upgrade.operations)
-    found = _told(differences(before, restored), before, after, restored)
+    found = _certain(differences(before, restored), before, after, restored)
     return Replayed(migration, before, upgrade, after, downgrade, restored, created, added, enums, found)
 
 
-def _told(
+def _certain(
     found: Sequence[SchemaDifference], before: SchemaState, after: SchemaState, restored: SchemaState
 ) -> tuple[SchemaDifference, ...]:
     """

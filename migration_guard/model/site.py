@@ -46,7 +46,7 @@ class Site:
     `span` is what a finding points at: the call, or the statement inside an SQL string. `statement` is the whole
     Python statement around it, without its indentation; `block` is the `with op.batch_alter_table()` statement around
     that, if any. `sql` is the text of the SQL statement where the operation came from SQL. `text_span` is where exactly
-    that text stands in the source, letter by letter; None where it is put together at run time.
+    that text stands in the source, character by character; None where it is put together at run time.
 
     `segment` numbers the transactions of the migration: operations of one segment commit together. `autocommit` is
     True inside `autocommit_block()`, where each statement commits alone. `conditional` operations may not run;

@@ -23,13 +23,13 @@ def throwaway_database(request: pytest.FixtureRequest) -> Iterator[object]:
     """
     shared = bench(request.config)
     with ExitStack() as stack:
-        yield _told(lambda: stack.enter_context(shared.throwaway(_database(request))))
+        yield _or_fail(lambda: stack.enter_context(shared.throwaway(_database(request))))
 
 
 @pytest.fixture
 def migration_guard(request: pytest.FixtureRequest, throwaway_database: object) -> object:
     """A MigrationGuard: the project's own migrations on the `throwaway_database` of this test, to go up and down."""
-    return _told(lambda: bench(request.config).guard(_database(request), throwaway_database))
+    return _or_fail(lambda: bench(request.config).guard(_database(request), throwaway_database))
 
 
 def _database(request: pytest.FixtureRequest) -> str | None:
@@ -41,7 +41,7 @@ def _database(request: pytest.FixtureRequest) -> str | None:
     return next((str(one) for one in said if one is not None), None)
 
 
-def _told(work: Callable[[], T]) -> T:
+def _or_fail(work: Callable[[], T]) -> T:
     try:
         return work()
     except CannotJudge as error:

@@ -60,11 +60,11 @@ def _case(suite: Element, case: Case, report: Report) -> None:
         # One for all of them: readers expect no second failure in a case.
         message = errors[0].message if len(errors) == 1 else f"{len(errors)} errors: {_codes(errors)}"
         failure = SubElement(element, "failure", message=_clean(message), type=_clean(_codes(errors)))
-        failure.text = _clean("\n\n".join(_told(finding, path) for finding in errors))
+        failure.text = _clean("\n\n".join(_outcome(finding, path) for finding in errors))
     elif case.state in (NOT_PROVEN, NOT_REACHED):
         SubElement(element, "skipped", message=case.state)
     said = [f"{case.state}."] if case.state == ONE_WAY else []
-    said += [_told(finding, path) for finding in others]
+    said += [_outcome(finding, path) for finding in others]
     if said:
         SubElement(element, "system-out").text = _clean("\n\n".join(said))
 
@@ -81,7 +81,7 @@ def _codes(findings: Sequence[Finding]) -> str:
     return ", ".join(dict.fromkeys(finding.code for finding in findings))
 
 
-def _told(finding: Finding, path: str) -> str:
+def _outcome(finding: Finding, path: str) -> str:
     place = f"{path}:{finding.span.line}:{finding.span.column}" if finding.span else path
     heading = f"{place}: {finding.severity} {finding.code} {finding.slug}"
     return "\n".join(filter(None, (heading, finding.message, finding.help)))

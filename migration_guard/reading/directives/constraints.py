@@ -10,7 +10,7 @@ from migration_guard.model.schema import UNKNOWN, Constraint, ConstraintKind, In
 from migration_guard.reading.directives import constructs
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constructs import Constructs
-from migration_guard.reading.directives.recorder import identifier
+from migration_guard.reading.directives.names import identifier
 from migration_guard.reading.interpreter.values import FALSE, CallValue, Constant, Items, plain, truth
 
 _KINDS = {

@@ -46,7 +46,8 @@ from migration_guard.reading.directives.constraints import (
     index_from,
 )
 from migration_guard.reading.directives.constructs import ColumnParts
-from migration_guard.reading.directives.recorder import DirectiveWalker, identifier, table_of
+from migration_guard.reading.directives.names import identifier, table_of
+from migration_guard.reading.directives.walker import DirectiveWalker
 from migration_guard.reading.interpreter.values import (
     FALSE,
     Attribute,

@@ -1,4 +1,4 @@
-"""String, bytes and number literals: what they mean, and where each letter of them stands."""
+"""String, bytes and number literals: what they mean, and where each character of them stands."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ HOLE = re.compile(r"mghole\d+")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a text that stands letter by letter at `offset` in the file `path`."""
+    """A stretch of a text that stands character by character at `offset` in the file `path`."""
 
     start: int
     length: int
@@ -36,7 +36,7 @@ class Text:
 
     @property
     def known(self) -> bool:
-        """Whether every letter of it is known."""
+        """Whether every character of it is known."""
         return "mghole" not in self.value or HOLE.search(self.value) is None
 
     @property
@@ -55,7 +55,7 @@ class Text:
 
     def locate(self, start: int, end: int, path: str) -> tuple[int, int, bool] | None:
         """
-        Where the part between two offsets stands in the file: start, end, and whether it stands there letter by letter.
+        Where the part between two offsets stands in the file: start, end, and whether it stands there as it is.
         None where its beginning comes from another file or from no literal at all.
         """
         first = next((one for one in self.pieces if one.start <= start < one.start + one.length), None)

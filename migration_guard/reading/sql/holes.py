@@ -51,7 +51,7 @@ def has_hole(*names: str | Name | Unknown | None) -> bool:
 
 
 def shorten(text: str) -> str:
-    """A statement on one line, of at most 80 letters."""
+    """A statement on one line, of at most 80 characters."""
     line = " ".join(shown(text).split())
     return line if len(line) <= 80 else f"{line[:77]}..."
 

@@ -143,7 +143,7 @@ class Statement:
 
     @cached_property
     def clean(self) -> str:
-        """What a parser may see, letter for letter as long as `text`: bind parameters and escapes are taken out."""
+        """What a parser may see, as many characters as `text`: bind parameters and escapes are taken out."""
         return _clean(self)
 
     @cached_property
@@ -289,7 +289,9 @@ def _after(tokens: list[Token], text: str, position: int) -> int:
 def _clean(statement: Statement) -> str:
     text = statement.text
     if not text.isascii() or "\0" in text:
-        text = "".join(" " if letter == "\0" or "\ud800" <= letter <= "\udfff" else letter for letter in text)
+        text = "".join(
+            " " if character == "\0" or "\ud800" <= character <= "\udfff" else character for character in text
+        )
     if not any(mark in text for mark in (":", "%", "\\", "mghole", "?", "@")):
         return text
     pieces: list[str] = []

@@ -172,7 +172,7 @@ class _BlockReader:
 
 
 def _body(statement: Statement) -> tuple[str, int | None]:
-    """The text of the body and where it starts; None where letters are doubled in it."""
+    """The text of the body and where it starts; None where quotes are doubled in it."""
     for token in statement.tokens:
         if token.kind == BODY:
             fence = token.raw.index("$", 1) + 1

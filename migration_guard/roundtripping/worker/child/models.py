@@ -21,13 +21,13 @@ def metadatas(context: MigrationContext) -> tuple[Any, ...]:
 def differences(context: MigrationContext) -> tuple[str, ...]:
     """What the models and the database do not share, each difference in a sentence."""
     found = compare_metadata(context, context.opts["target_metadata"])
-    return tuple(_told(found, context.dialect))
+    return tuple(_sentences(found, context.dialect))
 
 
-def _told(found: Iterable[Any], dialect: Dialect) -> Iterable[str]:
+def _sentences(found: Iterable[Any], dialect: Dialect) -> Iterable[str]:
     for one in found:
         if isinstance(one, list):  # The changes of one column.
-            yield from _told(one, dialect)
+            yield from _sentences(one, dialect)
             continue
         kind, *rest = one
         words = _WORDS.get(kind)
@@ -71,7 +71,7 @@ def _name(schema: str | None, name: str) -> str:
 
 
 def _modified(property: str, text: Callable[[Dialect, Any], str]) -> Callable[..., str]:
-    def told(
+    def sentence(
         dialect: Dialect, schema: str | None, table: str, column: str, existing: object, was: Any, now: Any
     ) -> str:
         return (
@@ -79,7 +79,7 @@ def _modified(property: str, text: Callable[[Dialect, Any], str]) -> Callable[..
             f"and {text(dialect, now)} in the models."
         )
 
-    return told
+    return sentence
 
 
 def _type(dialect: Dialect, value: Any) -> str:

@@ -1,67 +1,11 @@
-"""What the readers of calls may ask of the walker that found the call."""
+"""The names of tables, columns and schemas that values of Python stand for."""
 
 from __future__ import annotations
 
-from typing import Protocol
-
-import libcst as cst
-
-from migration_guard.model.finding import Span
-from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
-from migration_guard.model.site import Site
-from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.values import Attribute, CallValue, Class, Constant, Symbol, Text, Value, plain
-from migration_guard.reading.source.source import Source
 
 UNKNOWN_SCHEMA = "{...}"
-
-
-class DirectiveWalker(Protocol):
-    """A walk through a migration that takes down operations."""
-
-    dialect: str
-    source: Source
-    files: Files
-    segment: int
-    autocommit: bool
-
-    def emit(self, *operations: Operation) -> None:
-        """Notes operations."""
-
-    def opaque(
-        self,
-        node: cst.CSTNode | None,
-        what: str,
-        reason: str,
-        *,
-        tables: tuple[Name, ...] = (),
-        rows_only: bool = False,
-    ) -> None:
-        """Notes something that could not be read."""
-
-    def site(
-        self, node: cst.Call | None, span: Span | None = None, sql: str | None = None, exact: bool = False
-    ) -> Site:
-        """Where the operation stands that this call asks for."""
-
-    def spend(self, text: Text) -> None:
-        """Counts what it takes to read SQL text."""
-
-    def is_statement(self, node: cst.CSTNode | None) -> bool:
-        """Whether the call stands alone as a statement, its value unused."""
-
-    def shown(self, node: cst.CSTNode | None) -> str:
-        """A node's code on one line, shortened."""
-
-    def attribute_of(self, owner: Value, name: str) -> Value:
-        """The attribute of a value."""
-
-    def call_value(self, function: Value, made: CallValue) -> Value:
-        """What a call gives."""
-
-    def hole(self) -> Text:
-        """A piece of text that is not known."""
 
 
 def identifier(value: Value | None) -> str | None:
