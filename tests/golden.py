@@ -224,6 +224,7 @@ REPORTS = {"lint": LINT, "roundtrip": ROUND_TRIP}
 
 def approved(name: str, format: str) -> Path:
     """The file that holds what a format makes of a report."""
+    assert format in ENDINGS, f"ENDINGS in {__file__} lacks {format}: what its files are called behind the first dot."
     return APPROVED / f"{name}.{ENDINGS[format]}"
 
 

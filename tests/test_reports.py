@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import replace
 
 import pytest
+from work import grows_with
 
 from migration_guard.model.finding import Direction, Edit, Finding, Fix, Rename, Report, Severity, Span, Summary
 from migration_guard.report import concise, github, printable, render, text
@@ -241,8 +241,12 @@ def test_json_is_as_documented() -> None:
     assert second["fix"]["edits"] == [{"rename": "20240101_0001_a.py"}]
 
 
-def test_two_thousand_findings_are_written_at_once() -> None:
-    many = report(*(INDEX for _ in range(2000)), source=SOURCE + "# more\n" * 2000)
-    started = time.perf_counter()
-    text.render(many)
-    assert time.perf_counter() - started < 1
+def test_many_findings_in_a_long_file_take_no_more_work_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    def render(count: int) -> str:
+        return text.render(report(*(INDEX for _ in range(count)), source=SOURCE + "# more\n" * 2000))
+
+    assert grows_with(render, 500)
+    read: list[str] = []
+    monkeypatch.setattr(text, "split", lambda source: read.append(source) or source.split("\n"))
+    render(2000)
+    assert len(read) == 1

@@ -11,7 +11,9 @@ from migration_guard.config import FORMATS
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_report_reads_as_it_was_approved(name: str, format: str) -> None:
-    read = approved(name, format).read_bytes().decode("utf-8")
+    file = approved(name, format)
+    assert file.is_file(), f"Nobody has approved {file.name} yet: python tests/golden.py, and read it as a user would."
+    read = file.read_bytes().decode("utf-8")
     assert written(name, format) == read, "If that is better: python tests/golden.py, and read the difference."
 
 
