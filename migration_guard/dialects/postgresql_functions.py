@@ -2,7 +2,7 @@
 Which of PostgreSQL's functions give another value for each row: a column default that calls one rewrites the table.
 
 The names are those of pg_proc in PostgreSQL 15 and 18 (`provolatile`), less what no default would call; a test compares
-them with a server. https://www.postgresql.org/docs/current/xfunc-volatility.html
+them with a server. https://www.postgresql.org/docs/18/xfunc-volatility.html
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ VOLATILE_BUILT_INS = names(
     """
 )
 
-# uuid-ossp and pgcrypto: https://www.postgresql.org/docs/current/uuid-ossp.html .../pgcrypto.html
+# uuid-ossp and pgcrypto: https://www.postgresql.org/docs/18/uuid-ossp.html .../pgcrypto.html
 VOLATILE_IN_EXTENSIONS = names("uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 gen_random_bytes gen_salt")
 STEADY_IN_EXTENSIONS = names("uuid_generate_v3 uuid_generate_v5 uuid_nil uuid_ns_dns uuid_ns_url crypt digest hmac")
 

@@ -1,7 +1,7 @@
 """
 Which of PostgreSQL's type changes leave the table as it is, and which it refuses without USING: measured, not guessed.
 
-https://www.postgresql.org/docs/current/sql-altertable.html and pg_cast; the tests ask a real server.
+https://www.postgresql.org/docs/18/sql-altertable.html and pg_cast; the tests ask a real server.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ NEVER_FREE = names(
 ) | {"double precision"}
 
 # Casts that PostgreSQL applies by itself on assignment (pg_cast.castcontext 'a' or 'i'); every type also turns into a
-# string by itself. https://www.postgresql.org/docs/current/sql-createcast.html
+# string by itself. https://www.postgresql.org/docs/18/sql-createcast.html
 _INTEGERS = ("smallint", "integer", "bigint", "real", "numeric", "double precision")
 ASSIGNMENT = frozenset(
     {(old, new) for old in _INTEGERS for new in _INTEGERS}

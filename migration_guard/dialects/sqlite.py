@@ -1,4 +1,8 @@
-"""SQLite: one writer at a time for the whole database, and few ways to alter a table; the rest goes by batch mode."""
+"""
+SQLite: one writer at a time for the whole database, and few ways to alter a table; the rest goes by batch mode.
+
+Every row is documented, none is measured: it is the manual's, and no test puts it to SQLite.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from migration_guard.model.operations import AddColumn, Operation
 from migration_guard.model.schema import UNKNOWN, SchemaState
 from migration_guard.model.target import Target
 
+# The addresses of this manual name no version: the pages say what holds since when.
 DOCS = "https://www.sqlite.org/"
 ALTER = DOCS + "lang_altertable.html"
 OLD = (3, 2)

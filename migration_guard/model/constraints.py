@@ -104,7 +104,7 @@ class DropConstraint(TableOperation):
 def chosen_names(table: Name, constraint: Constraint) -> tuple[str, ...]:
     """
     The names that PostgreSQL chooses for a constraint without one.
-    (https://www.postgresql.org/docs/current/sql-createtable.html; ChooseConstraintName in its sources)
+    (https://www.postgresql.org/docs/18/sql-createtable.html; ChooseConstraintName in its sources)
     """
     if constraint.name is not None:
         return ()

@@ -51,7 +51,7 @@ class Failure:
 
     `message` holds the database's own words, or those of the Python exception, on one line or several, without a
     traceback. `kind` is the exception's class (`NotImplementedError`, `ProgrammingError`). `sqlstate` is PostgreSQL's
-    or MySQL's, five characters (https://www.postgresql.org/docs/current/errcodes-appendix.html). `place` is the
+    or MySQL's, five characters (https://www.postgresql.org/docs/18/errcodes-appendix.html). `place` is the
     innermost line in the migration's file, else in the project's own code. `statement` is what the database refused, or
     was running.
     """

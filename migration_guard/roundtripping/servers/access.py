@@ -61,7 +61,8 @@ class Driver:
     asynchronous: bool = False
 
 
-# In the order in which we take them. psycopg needs SQLAlchemy 2 (https://docs.sqlalchemy.org/20/dialects/postgresql.html).
+# In the order in which we take them. psycopg needs SQLAlchemy 2:
+# https://docs.sqlalchemy.org/en/20/dialects/postgresql.html
 DRIVERS = {
     "postgresql": (
         Driver("psycopg", "psycopg", "psycopg[binary]", "connect_timeout"),

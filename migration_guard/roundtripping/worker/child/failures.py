@@ -75,7 +75,7 @@ def describe(error: BaseException, scripts: frozenset[str], folder: str) -> Fail
 def first_of(failure: Failure, refused: SentStatement, error: BaseException) -> Failure:
     """
     Where PostgreSQL only says that the transaction is over: the statement that ended it, whose error the migration has
-    caught. It takes nothing more then (https://www.postgresql.org/docs/current/errcodes-appendix.html, 25P02).
+    caught. It takes nothing more then (https://www.postgresql.org/docs/18/errcodes-appendix.html, 25P02).
     """
     if failure.sqlstate != "25P02":
         return failure
@@ -147,7 +147,7 @@ def _of_driver(error: Exception) -> bool:
 def message_of(error: BaseException) -> str:
     """What the database said, without what the driver puts around it."""
     if error.args and isinstance(error.args[0], dict) and "M" in error.args[0]:
-        fields = error.args[0]  # pg8000: https://www.postgresql.org/docs/current/protocol-error-fields.html
+        fields = error.args[0]  # pg8000: https://www.postgresql.org/docs/18/protocol-error-fields.html
         return _sentences(*(str(fields[key]) for key in ("M", "D", "H") if key in fields))
     if len(error.args) == 2 and isinstance(error.args[0], int):
         return str(error.args[1]).strip()  # MySQL's number comes first.

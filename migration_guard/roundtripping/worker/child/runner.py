@@ -94,7 +94,7 @@ class Visit:
         them is an end like any other.
 
         An env.py that cannot do without the connection that its application hands over gets one of ours
-        (https://alembic.sqlalchemy.org/en/latest/cookbook.html#connection-sharing).
+        (Alembic 1.20, https://alembic.sqlalchemy.org/en/latest/cookbook.html#connection-sharing).
         """
         attributes = _Attributes()
         failure = self._run(attributes)

@@ -19,7 +19,7 @@ from migration_guard.roundtripping.worker.fence import reach
 from migration_guard.roundtripping.worker.fence.drivers import DEFAULT_PORTS, Arguments, of_name
 
 # What libpq reads from the environment and would lead it elsewhere, or keep it out of our server:
-# https://www.postgresql.org/docs/current/libpq-envars.html
+# https://www.postgresql.org/docs/18/libpq-envars.html
 _ELSEWHERE = """
     PGHOSTADDR PGPASSFILE PGSERVICE PGSERVICEFILE PGSYSCONFDIR PGREQUIREAUTH PGCHANNELBINDING PGREQUIREPEER PGSSLMODE
     PGREQUIRESSL PGSSLNEGOTIATION PGSSLCOMPRESSION PGSSLCERT PGSSLKEY PGSSLCERTMODE PGSSLROOTCERT PGSSLCRL PGSSLCRLDIR

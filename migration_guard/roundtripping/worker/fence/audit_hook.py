@@ -26,7 +26,7 @@ _MYSQL_SOCKET = re.compile(r"(mysql|mariadb)\w*\.sock$")
 
 def install(fence: Fence) -> None:
     """
-    Listen to the interpreter's audit events (https://docs.python.org/3/library/audit_events.html).
+    Listen to the interpreter's audit events (https://docs.python.org/3.14/library/audit_events.html).
 
     They see sqlite3 and the sockets of pg8000, PyMySQL and asyncpg, but not those that libpq and libmysqlclient open.
     """

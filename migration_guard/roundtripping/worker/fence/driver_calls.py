@@ -117,7 +117,7 @@ def _psycopg(fence: Fence, module: ModuleType) -> None:
 
 
 def _asyncpg(fence: Fence, module: ModuleType) -> None:
-    """asyncpg.connect, and what its pools call: https://magicstack.github.io/asyncpg/current/api/"""
+    """asyncpg.connect, and what its pools call (0.32): https://magicstack.github.io/asyncpg/current/api/"""
     original = module.connect
 
     @wraps(original)
@@ -201,7 +201,7 @@ def _mysql_connector(fence: Fence, module: ModuleType) -> None:
 
 
 def _sqlite3(fence: Fence, module: ModuleType) -> None:
-    """https://docs.python.org/3/library/sqlite3.html#sqlite3.connect"""
+    """https://docs.python.org/3.14/library/sqlite3.html#sqlite3.connect"""
     original = module.connect
 
     @wraps(original)
@@ -216,7 +216,7 @@ def _sqlite3(fence: Fence, module: ModuleType) -> None:
 
 
 def _subprocess(fence: Fence, module: ModuleType) -> None:
-    """https://docs.python.org/3/library/subprocess.html#subprocess.Popen"""
+    """https://docs.python.org/3.14/library/subprocess.html#subprocess.Popen"""
     original = module.Popen.__init__
 
     @wraps(original)

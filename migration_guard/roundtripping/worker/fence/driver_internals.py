@@ -67,7 +67,7 @@ def _libpq(fence: Fence, driver: str, text: object) -> str:
 
 
 def _quoted(value: str) -> str:
-    """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE"""
+    """https://www.postgresql.org/docs/18/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE"""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

@@ -54,14 +54,14 @@ def url(destination: Destination, driver: str) -> str:
 
 
 def _libpq(destination: Destination) -> Arguments:
-    """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
+    """https://www.postgresql.org/docs/18/libpq-connect.html#LIBPQ-PARAMKEYWORDS"""
     found = {**dict(destination.options), "dbname": destination.database, **_server(destination)}
     # Named, or else PGPORT would choose among the sockets of the folder.
     return {**found, "port": destination.port or DEFAULT_PORTS["postgresql"]}
 
 
 def _asyncpg(destination: Destination) -> Arguments:
-    """https://magicstack.github.io/asyncpg/current/api/index.html#connection"""
+    """asyncpg 0.32: https://magicstack.github.io/asyncpg/current/api/index.html#connection"""
     mode = dict(destination.options).get("sslmode")
     place = {**_server(destination), "port": destination.port or DEFAULT_PORTS["postgresql"]}
     return {"database": destination.database, **place, **({"ssl": mode} if mode else {})}

@@ -1,0 +1,331 @@
+"""
+Every operation is known wherever operations are told apart. A new one without a case there fails here, and is told what
+to add.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from importlib import import_module
+from pkgutil import iter_modules
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+
+from migration_guard import dialects, model
+from migration_guard.model.differences import differences
+from migration_guard.model.finding import Direction, Span
+from migration_guard.model.join import join
+from migration_guard.model.migration import Body, Form, Migration
+from migration_guard.model.objects import (
+    AddEnumValue,
+    CreateEnum,
+    CreateSequence,
+    CreateView,
+    DeleteRows,
+    DropEnum,
+    DropSchema,
+    DropSequence,
+    DropView,
+    InsertRows,
+    Opaque,
+    RenameEnumValue,
+    RenameType,
+    RunSql,
+    TruncateTable,
+    UpdateRows,
+)
+from migration_guard.model.operations import ColumnOperation, Operation, TableOperation
+from migration_guard.model.replay import ReplayStep, replay_one
+from migration_guard.model.schema import (
+    EMPTY,
+    Column,
+    ColumnType,
+    Constraint,
+    ConstraintKind,
+    EnumType,
+    Index,
+    Name,
+    SchemaState,
+    Sequence,
+    Table,
+    Unknown,
+    View,
+)
+from migration_guard.model.site import Site
+from migration_guard.model.target import ASSUMED, DIALECTS, Target
+from migration_guard.reading.cache.codec import decoder, encoder
+from migration_guard.reading.sql.holes import settle
+from migration_guard.reading.sql.tokens import split
+
+HERE = Span(1, 1, 1, 2)
+SITE = Site(Direction.UPGRADE, HERE, HERE)
+ABSTRACT: set[type[Operation]] = {Operation, TableOperation, ColumnOperation}
+
+
+def kinds() -> list[type[Operation]]:
+    """Every operation of the model."""
+    for module in iter_modules(model.__path__, f"{model.__name__}."):
+        import_module(module.name)
+    found: set[type[Operation]] = set()
+    waiting: list[type[Operation]] = [Operation]
+    while waiting:
+        one = waiting.pop()
+        # slots=True makes a second class; the first one lingers.
+        if one.__module__.startswith(model.__name__) and getattr(sys.modules[one.__module__], one.__name__) is one:
+            found.add(one)
+        waiting += one.__subclasses__()
+    return sorted(found - ABSTRACT, key=lambda kind: kind.__name__)
+
+
+each_operation = pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+
+
+# --- an example of each ---------------------------------------------------------------------------------------------
+
+
+def example(kind: type[Operation]) -> Operation:
+    """An operation with something in all of its fields. Names and texts are called like their field."""
+    operation = made(kind, "")
+    assert isinstance(operation, Operation)
+    return operation
+
+
+def made(hint: Any, name: str) -> Any:
+    """A value of this type for the field of this name; of several types the first that says something."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if hint is Site:
+        return SITE
+    if hint is Name:
+        return Name(name, "schema")
+    if hint in (str, int, bool):
+        return hint(name) if hint is str else hint()
+    if origin in (Union, UnionType):
+        return made(next(one for one in arguments if one not in (Unknown, type(None))), name)
+    if origin is tuple:
+        return (made(arguments[0], name),)
+    if origin is Mapping:
+        part = made(arguments[1], name)
+        return {getattr(part, "name", name): part}
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return next(iter(hint))
+    if isinstance(hint, type) and is_dataclass(hint):
+        hints = get_type_hints(hint)
+        return hint(**{field.name: made(hints[field.name], field.name) for field in fields(hint)})
+    raise AssertionError(
+        f"No example can be made of the field {name!r}: teach `made` in {__name__}.py its type, {hint}."
+    )
+
+
+# --- what it does to a schema ---------------------------------------------------------------------------------------
+
+NO_EFFECT: dict[type[Operation], str] = {
+    InsertRows: "rows are no part of the schema",
+    UpdateRows: "rows are no part of the schema",
+    DeleteRows: "rows are no part of the schema",
+    TruncateTable: "rows are no part of the schema",
+    RunSql: "it is what was read and does nothing to the schema that we keep",
+}
+
+
+def table(name: str, column: Column) -> Table:
+    check = Constraint(ConstraintKind.CHECK, "name", valid=False)
+    return Table(Name(name, "schema"), {column.name: column}, (check,), {"name": Index("name", (column.name,))})
+
+
+def schema(column: Column, *labels: str) -> SchemaState:
+    """A schema with all that the examples work on."""
+    tables = [table(name, column) for name in ("table", "tables")]
+    type, view, sequence = (Name(name, "schema") for name in ("type", "view", "sequence"))
+    return SchemaState(
+        {each.name: each for each in tables},
+        {type: EnumType(type, labels)},
+        {view: View(view)},
+        {sequence: Sequence(sequence)},
+    )
+
+
+COLUMN = Column("column", ColumnType("type", schema="schema"), nullable=True, default=None, comment=None)
+FULL = schema(COLUMN, "value")
+STATES = (EMPTY, FULL, schema(replace(COLUMN, nullable=False)))
+
+
+def replayed(operation: Operation) -> Iterator[tuple[ReplayStep, SchemaState]]:
+    """What the operation meets, and what it leaves, in a migration of its own."""
+    for state in STATES:
+        one = replay_one(Migration("1.py", "1", upgrade=Body(Form.BODY, None, (operation,))), state)
+        yield one.upgrade[0], one.after
+
+
+@each_operation
+def test_it_changes_the_schema_or_is_said_to_leave_it_alone(kind: type[Operation]) -> None:
+    changes = any(step.before != after for step, after in replayed(example(kind)))
+    if kind in NO_EFFECT:
+        assert not changes, f"{kind.__name__}.apply changes the schema: take it out of NO_EFFECT."
+    else:
+        assert changes, (
+            f"{kind.__name__}.apply changes nothing in a schema that has all it works on. Write what it does to the"
+            " schema; where the schema has nothing of the kind, list it in NO_EFFECT with the reason. What it works on"
+            " has the name of its field: add it to `schema` if it is not there."
+        )
+
+
+@each_operation
+def test_it_leaves_in_doubt_what_it_may_have_changed(kind: type[Operation]) -> None:
+    surely = example(kind)
+    maybe = replace(surely, site=replace(SITE, conditional=True))
+    changes, may_change = (any(step.before != after for step, after in replayed(one)) for one in (surely, maybe))
+    assert may_change is changes, (
+        f"A {kind.__name__} that may not run is taken for one that does not: join() in migration_guard/model/join.py"
+        " does not see what it changes."
+    )
+
+
+@pytest.mark.parametrize("part", [field.name for field in fields(SchemaState) if field.name != "clouded"])
+def test_every_part_of_a_schema_is_joined_and_compared(part: str) -> None:
+    only = replace(EMPTY, **{part: getattr(FULL, part)})
+    assert only != EMPTY, f"A schema has {part} now: give `schema` in this file one of them."
+    assert getattr(join(EMPTY, only), part), f"join() in migration_guard/model/join.py loses the {part}."
+    assert differences(EMPTY, only), f"differences() in migration_guard/model/differences.py does not see the {part}."
+
+
+# --- what it asks of a database -------------------------------------------------------------------------------------
+
+NO_CHANGE: dict[type[Operation], str] = {
+    **dict.fromkeys((CreateEnum, DropEnum, RenameType), "a type is no table"),
+    **dict.fromkeys((AddEnumValue, RenameEnumValue), "a type is no table"),
+    **dict.fromkeys((CreateView, DropView, CreateSequence, DropSequence), "a view or a sequence is no table"),
+    **dict.fromkeys((InsertRows, UpdateRows, DeleteRows), "rows are written as they always are"),
+    DropSchema: "it is no change of one table",
+    RunSql: "what it does to a table is not known",
+    Opaque: "what it does is not known",
+}
+
+
+@each_operation
+def test_a_dialect_knows_what_it_asks_for(kind: type[Operation]) -> None:
+    targets = [Target(dialect, ASSUMED[dialect]) for dialect in DIALECTS]
+    changes = {change for target in targets for change in dialects.changes(example(kind), FULL, target)}
+    if kind in NO_CHANGE:
+        assert not changes, f"{kind.__name__} asks for {changes}: take it out of NO_CHANGE."
+    else:
+        assert changes, (
+            f"No dialect knows what {kind.__name__} asks for: give it a Change in ALWAYS of"
+            " migration_guard/dialects/plain.py. Where it asks nothing of a table, list it in NO_CHANGE with the"
+            " reason."
+        )
+
+
+# --- what is left of it where its SQL is put together at run time ---------------------------------------------------
+
+HOLES = "migration_guard/reading/sql/holes.py"
+HOLE = "x_mghole1"
+[STATEMENT] = split(f"SELECT {HOLE}", "postgresql")
+
+# The readers of SQL put no hole into these, and so nothing is there to settle.
+READ_WITHOUT_HOLES = {
+    "Expression",
+    "ColumnType.name",
+    "ColumnType.schema",
+    "ColumnType.labels",
+    "Column.comment",
+    "Constraint.options",
+    "Index.where",
+    "Table.indexes",
+    "AlterColumnType.using",
+    "InsertRows.literals",
+    "UpdateRows.where",
+    "UpdateRows.literals",
+    "DeleteRows.where",
+    "DeleteRows.literals",
+    "RunSql.literals",
+    "Opaque",
+}
+# A hole in these comes out as it went in. DROP INDEX ... ON of MySQL and MariaDB; COLLATE; COMMENT ON COLUMN; USING.
+KNOWN_GAPS = {"DropIndex.table", "ColumnType.collation", "SetColumnComment.comment", "Index.method"}
+# It becomes opaque as if it could change the schema, which it cannot.
+KNOWN_CLOUDS: set[type[Operation]] = {TruncateTable}
+
+
+def with_holes(value: Any, *place: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The value with a hole in one of its texts, each in turn, behind the fields that lead there."""
+    if isinstance(value, str):
+        yield place, HOLE
+    elif isinstance(value, tuple):
+        yield from ((where, (hole,)) for part in value for where, hole in with_holes(part, *place))
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from ((where, {getattr(hole, "name", key): hole}) for where, hole in with_holes(part, *place))
+    elif is_dataclass(value) and not isinstance(value, Site):
+        for field in fields(value):
+            step = f"{type(value).__name__}.{field.name}"
+            for where, hole in with_holes(getattr(value, field.name), *place, step):
+                yield where, replace(value, **{field.name: hole})  # type: ignore[type-var]
+
+
+def settled(kind: type[Operation]) -> Iterator[tuple[tuple[str, ...], Operation]]:
+    """What becomes of the operation with a hole in one of its texts, each in turn."""
+    for place, operation in with_holes(example(kind)):
+        yield place, settle(operation, STATEMENT)
+
+
+def left_in(kind: type[Operation]) -> list[tuple[str, ...]]:
+    """The texts in which a hole is left."""
+    return [place for place, operation in settled(kind) if "mghole" in repr(operation)]
+
+
+def steps(place: tuple[str, ...]) -> set[str]:
+    """What a list may name a place by: each field that leads there, or all fields of a class."""
+    return {*place, *(step.partition(".")[0] for step in place)}
+
+
+@each_operation
+def test_no_hole_is_left_in_it(kind: type[Operation]) -> None:
+    left = [" > ".join(place) for place in left_in(kind) if not steps(place) & (READ_WITHOUT_HOLES | KNOWN_GAPS)]
+    assert not left, (
+        f"settle() in {HOLES} leaves in {kind.__name__} what is put together at run time: {left}. Give it a case in"
+        " _missing or _missing_object where the operation cannot do without this name, else in _without_holes. Where"
+        " the readers of SQL never put a hole, list the field in READ_WITHOUT_HOLES."
+    )
+
+
+def test_no_list_names_what_is_settled() -> None:
+    left = {step for kind in kinds() for place in left_in(kind) for step in steps(place)}
+    assert not (stale := sorted((READ_WITHOUT_HOLES | KNOWN_GAPS) - left)), (
+        f"settle() leaves no hole in {stale}: take it out of READ_WITHOUT_HOLES or KNOWN_GAPS."
+    )
+
+
+@each_operation
+def test_without_a_hole_it_stays_as_it_is(kind: type[Operation]) -> None:
+    assert settle(example(kind), STATEMENT) == example(kind), (
+        f"settle() in {HOLES} changes {kind.__name__}, which has no hole."
+    )
+
+
+@each_operation
+def test_it_clouds_the_schema_only_where_it_would_have_changed_it(kind: type[Operation]) -> None:
+    opaque = [one for _, one in settled(kind) if isinstance(one, Opaque)]
+    as_rows = kind in NO_EFFECT and kind not in KNOWN_CLOUDS
+    assert all(one.rows_only is as_rows for one in opaque), (
+        f"Of {kind.__name__} with a hole, settle() makes an Opaque whose rows_only is {not as_rows}, and it should be"
+        f" {as_rows}: _ROWS in {HOLES} are the operations that leave the schema alone."
+    )
+
+
+# --- what is kept of it ---------------------------------------------------------------------------------------------
+
+
+@each_operation
+def test_it_comes_back_from_the_cache_as_it_was(kind: type[Operation]) -> None:
+    operation = example(kind)
+    kept = json.dumps(encoder(Operation)(operation))
+    assert decoder(Operation)(json.loads(kept)) == operation, (
+        f"{kind.__name__} comes back from the cache as another one: migration_guard/reading/cache/codec.py does not"
+        " keep what is in its fields."
+    )
