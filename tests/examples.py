@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import cleandoc
 from pathlib import Path
-from textwrap import dedent, indent
+from textwrap import indent
 from urllib.parse import unquote
 
 from migration_guard import rules, source_edits
@@ -17,9 +18,9 @@ from migration_guard.model.target import parse
 from migration_guard.model.trip import Trip
 from migration_guard.roundtripping.engine import Request, round_trip
 from migration_guard.roundtripping.project import choose
+from migration_guard.rules import _page
 
 CASES = Path(__file__).parent / "cases"
-FENCE = re.compile(r"^( *)```(\w+) (given|bad|good|fixed)\b([^\n]*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 DEFAULT_TARGET = "postgresql 14"
 INI = "[alembic]\nscript_location = %(here)s/migrations\n"
 
@@ -85,26 +86,23 @@ class _Reading:
 def of_page(code: str, page: str, source: str) -> list[Example]:
     """The examples in some text."""
     reading = _Reading()
-    for fence in FENCE.finditer(page):
-        language, kind, rest = fence[2], fence[3], fence[4].strip()
-        text = dedent(fence[5])
-        name = re.search(r"\bfile=(\S+)", rest)
-        target = re.sub(r"\bfile=\S+", "", rest).strip()
-        whole = language != "python" or (
-            re.search(r"^(?:revision\b|from|import)", text, re.MULTILINE) is not None and (name is not None)
+    for line, fence in _page.examples(page):
+        name = re.search(r"\bfile=(\S+)", fence.about)
+        target = re.sub(r"\bfile=\S+", "", fence.about).strip()
+        whole = fence.language != "python" or (
+            re.search(r"^(?:revision\b|from|import)", fence.text, re.MULTILINE) is not None and (name is not None)
         )
-        line = page.count("\n", 0, fence.start()) + 1
-        if kind == "fixed":
+        if fence.kind == "fixed":
             last = reading.found.pop()
-            reading.found.append(replace(last, fixed=text))
+            reading.found.append(replace(last, fixed=fence.text))
             continue
-        default = {"toml": "migration-guard.toml", "ini": "alembic.ini"}.get(language, "")
-        file = File(unquote(name[1]) if name else default, text, whole)
-        if kind == "given":
+        default = {"toml": "migration-guard.toml", "ini": "alembic.ini"}.get(fence.language, "")
+        file = File(unquote(name[1]) if name else default, fence.text, whole)
+        if fence.kind == "given":
             reading.given.append(file)
             continue
         reading.found.append(
-            Example(code, f"{source}:{line}", kind, target or DEFAULT_TARGET, file, tuple(reading.given))
+            Example(code, f"{source}:{line}", fence.kind, target or DEFAULT_TARGET, file, tuple(reading.given))
         )
         reading.given = []
     return reading.found
@@ -115,7 +113,7 @@ def all_examples() -> Iterator[Example]:
     slugs = {}
     for code, rule in rules.load().items():
         slugs[rule.slug()] = code
-        yield from of_page(code, type(rule).__doc__ or "", rule.slug())
+        yield from of_page(code, cleandoc(type(rule).__doc__ or ""), rule.slug())
     for path in sorted(CASES.glob("*.md")):
         yield from of_page(slugs[path.stem], path.read_text(encoding="utf-8"), path.name)
 

@@ -308,11 +308,43 @@ def test_rules_lists_every_rule_on_one_line(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["MG401", "mg401", "blocking-index-build"])
-def test_rule_prints_its_page(run: Run, name: str) -> None:
+def test_rule_prints_its_page(run: Run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
     code, out, _ = run("rule", name)
     assert code == 0
     assert out.startswith("MG401 blocking-index-build (error, on)\n\n")
-    assert "```python bad" in out
+    assert "```" not in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("arguments", [("rule", "MG401"), ("rules",)])
+def test_headings_are_bold_where_colours_are_wanted(
+    arguments: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[1m" in run(*arguments)[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in run(*arguments)[1]
+
+
+def test_a_page_fits_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1")
+    assert run("rule", "MG401")[0] == 0
+    monkeypatch.setenv("COLUMNS", "50")
+    _, out, _ = run("rule", "MG401")
+    assert "\nBuilding an index the plain way blocks every write\nto its table until it is done.\n" in out
+
+
+def test_the_rules_are_written_as_json(run: Run) -> None:
+    code, out, _ = run("rules", "--output-format", "json")
+    assert code == 0
+    assert "MG401" in [rule["code"] for rule in json.loads(out)["rules"]]
+
+
+def test_the_rules_in_a_format_that_there_is_not_exit_with_2(run: Run) -> None:
+    code, out, err = run("rules", "--output-format", "yaml")
+    assert (code, out) == (2, "")
+    assert "'yaml' is not one of 'text', 'json'" in err
 
 
 def test_an_unknown_rule_exits_with_2_and_the_nearest(run: Run) -> None:

@@ -9,17 +9,20 @@ from pathlib import Path
 
 import click
 import pytest
+import readme_rules
 
 from migration_guard import cli
 from migration_guard.config import FORMATS, Overrides, load
 from migration_guard.config.roundtrip import KEYS, TripConfig, TripOptions, load_trip
 from migration_guard.model.finding import Edit, Finding, Fix, Report, Severity, Span, Summary
 from migration_guard.model.trip import Trip
-from migration_guard.report import text
+from migration_guard.report import rule_list, text
 from migration_guard.report.json import document
 from migration_guard.roundtripping.engine import Request, round_trip
 from migration_guard.roundtripping.project import choose
 from migration_guard.roundtripping.trips.plan import RevisionSelection
+from migration_guard.rules import Fixable
+from migration_guard.rules import load as load_rules
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,9 +33,13 @@ ROW = re.compile(r"^\| `([a-z-]+)` \| (\S*) ?\|", re.MULTILINE)
 
 
 def block(language: str, document: str = README) -> str:
-    found = re.search(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    return blocks(language, document)[0]
+
+
+def blocks(language: str, document: str) -> list[str]:
+    found = re.findall(rf"^```{language}\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
     assert found, f"There is no block of {language}."
-    return found[1]
+    return found
 
 
 def test_the_table_of_options_names_every_key() -> None:
@@ -61,8 +68,6 @@ def test_the_configuration_of_the_round_trip_is_understood(tmp_path: Path) -> No
 
 
 def test_every_rule_on_round_trips_has_its_row() -> None:
-    from migration_guard.rules import load as load_rules
-
     of_trips = {code for code, rule in load_rules().items() if rule.subject() is Trip}
     assert set(re.findall(r"^\| (MG\d+) \|", TRIP, re.MULTILINE)) == of_trips
 
@@ -91,6 +96,21 @@ def test_the_json_that_is_documented_has_the_keys_that_are_written() -> None:
     span = Span(1, 1, 1, 1)
     finding = Finding("MG401", "slug", Severity.ERROR, "", "", "a.py", span, fix=Fix(True, (Edit(span, ""),)))
     assert shape(json.loads(block("json", JSON))) == shape(document(Report((finding,), Summary())))
+
+
+def test_the_list_of_rules_that_is_documented_has_the_keys_that_are_written() -> None:
+    written = json.loads(rule_list.json(load_rules()))
+    assert shape(json.loads(blocks("json", JSON)[1])) == shape(written)
+    meanings = JSON.partition("## The list of rules")[2]
+    assert set(re.findall(r"^\| `(\w+)` \|", meanings, re.MULTILINE)) == written.keys() | written["rules"][0].keys()
+    assert all(f'`"{fixable}"`' in meanings for fixable in Fixable)
+
+
+def test_the_table_of_rules_is_made_from_the_rules() -> None:
+    (shown,) = readme_rules.BLOCK.findall(README)
+    assert shown == readme_rules.table(), (
+        f"The table of rules in README.md is not that of the rules. `{readme_rules.COMMAND}` writes it."
+    )
 
 
 def shape(value: object) -> object:

@@ -23,7 +23,7 @@ def findings(source: str, folder: Path, target: str = "postgresql 14") -> list[F
     return list(lint([versions], folder).findings)
 
 
-def cured(source: str, code: str, folder: Path) -> str | None:
+def fixed(source: str, code: str, folder: Path) -> str | None:
     """The source after the correction of the first finding of this code; None where it offers none."""
     found = next(finding for finding in findings(source, folder) if finding.code == code)
     if found.fix is None:
@@ -91,12 +91,12 @@ def module(imports: str, body: str) -> str:
 def test_an_index_is_built_concurrently_however_it_is_written(
     imports: str, before: str, after: str, tmp_path: Path
 ) -> None:
-    assert cured(module(imports, before), "MG401", tmp_path) == module(imports, after)
+    assert fixed(module(imports, before), "MG401", tmp_path) == module(imports, after)
 
 
 def test_windows_line_ends_stay(tmp_path: Path) -> None:
     before = module("from alembic import op", '    op.create_index(\n        "ix", "users", ["a"]\n    )')
-    after = cured(before.replace("\n", "\r\n"), "MG401", tmp_path)
+    after = fixed(before.replace("\n", "\r\n"), "MG401", tmp_path)
     assert after is not None
     assert after.count("\r\n") == after.count("\n")
 
@@ -121,7 +121,7 @@ def test_windows_line_ends_stay(tmp_path: Path) -> None:
     ],
 )
 def test_where_an_edit_would_not_fit_none_is_offered(imports: str, body: str, tmp_path: Path) -> None:
-    assert cured(module(imports, body), "MG401", tmp_path) is None
+    assert fixed(module(imports, body), "MG401", tmp_path) is None
 
 
 def test_a_correction_that_commits_other_work_is_not_safe(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_required_column_gets_the_default_of_its_type(type: str, default: str 
     imports = "import sqlalchemy as sa\nfrom alembic import op"
     before = module(imports, f'    op.add_column("users", sa.Column("a", {type}, nullable=False))')
     after = default and before.replace("nullable=False", f"nullable=False, server_default={default}")
-    assert cured(before, "MG201", tmp_path) == after
+    assert fixed(before, "MG201", tmp_path) == after
 
 
 def test_what_a_help_shows_can_be_pasted_whatever_the_names_are(tmp_path: Path) -> None:
@@ -172,10 +172,10 @@ def test_what_a_help_shows_can_be_pasted_whatever_the_names_are(tmp_path: Path) 
 def test_a_type_change_says_how(tmp_path: Path) -> None:
     imports = "import sqlalchemy as sa\nfrom alembic import op"
     change = 'op.alter_column("users", "a", existing_type=sa.Text(), type_=sa.Integer())'
-    assert cured(module(imports, f"    {change}"), "MG211", tmp_path) is None, "the rewrite would come to light"
+    assert fixed(module(imports, f"    {change}"), "MG211", tmp_path) is None, "the rewrite would come to light"
     before = module(imports, f'    op.create_table("users", sa.Column("a", sa.Text()))\n    {change}')
     after = before.replace("sa.Integer()", 'sa.Integer(), postgresql_using="a::integer"')
-    assert cured(before, "MG211", tmp_path) == after
+    assert fixed(before, "MG211", tmp_path) == after
 
 
 @pytest.mark.parametrize(("files", "found"), [(8, []), (12, ["zz_odd.py"])])

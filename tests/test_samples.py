@@ -33,16 +33,35 @@ def expected(folder: Path) -> set[tuple[str, int, str]]:
 def test_the_hazards_are_found_where_the_comments_say() -> None:
     report = lint([SAMPLES / "hazards"], SAMPLES, overrides=FRESH)
     found = {(Path(one.path).name, one.span.line if one.span else 0, one.code) for one in report.findings}
-    assert found == expected(SAMPLES / "hazards")
+    said = expected(SAMPLES / "hazards")
+    assert found == said, (
+        f"Found without a comment `# expect: ...` on the line: {sorted(found - said) or 'nothing'}."
+        f" Expected by a comment and not found: {sorted(said - found) or 'nothing'}."
+    )
 
 
 def test_every_rule_has_its_hazard() -> None:
-    of_trips = {code for code, rule in rules.load().items() if rule.subject() is Trip}
-    shown = {code for _, _, code in expected(SAMPLES / "hazards")}
-    assert shown == {code for code, rule in rules.load().items() if rule.enabled} - ABOUT_THE_HISTORY - of_trips
+    on = {code: rule for code, rule in rules.load().items() if rule.enabled}
+    of_trips = {code for code, rule in on.items() if rule.subject() is Trip}
+    assert_shown("hazards", set(on) - ABOUT_THE_HISTORY - of_trips)
     # The second upgrade that differs from the first has its examples on its page.
-    shown = {code for _, _, code in expected(SAMPLES / "one_way")}
-    assert shown == {code for code in of_trips if rules.load()[code].enabled} - {"MG755"}
+    assert_shown("one_way", of_trips - {"MG755"})
+
+
+def assert_shown(samples: str, codes: set[str]) -> None:
+    shown = {code for _, _, code in expected(SAMPLES / samples)}
+    folder = f"sample_migrations/{samples}/migrations/versions"
+    missing = "".join(
+        f"\n{code} has no hazard in the samples: add a migration with one to {folder}, and put `# expect: {code}`"
+        " behind the line that it is found on. If it takes a history of its own to show, add the code to"
+        " ABOUT_THE_HISTORY in tests/test_samples.py, and the examples to tests/cases."
+        for code in sorted(codes - shown)
+    )
+    unknown = "".join(
+        f"\n{folder} expects {code}, which is no rule to be shown there: correct the comment."
+        for code in sorted(shown - codes)
+    )
+    assert not missing + unknown, missing + unknown
 
 
 @pytest.mark.parametrize("target", ["", 'target = "postgresql 12"\n', 'target = "postgresql 18"\n'])

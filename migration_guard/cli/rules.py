@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from shutil import get_terminal_size
+
 import click
 
-from migration_guard.cli.options import Command, complete_rules
+from migration_guard.cli.options import REPORT, Command, complete_rules, option
 from migration_guard.cli.output import show
+from migration_guard.config import wants_color
+
+# Prose in wider or narrower lines is hard to read.
+NARROWEST, WIDEST = 40, 100
 
 
 @click.command(
-    cls=Command, short_help="List all rules.", examples=(("migration-guard rules", "Every rule in a line."),)
+    cls=Command,
+    short_help="List all rules.",
+    examples=(
+        ("migration-guard rules", "Every rule in a line."),
+        ("migration-guard rules --output-format json", "For a program: with the page of each."),
+    ),
 )
-def rules() -> None:
-    """List all rules: code, name, severity, whether it is on, and what it finds."""
+@option(
+    "--output-format",
+    group=REPORT,
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="A line for each rule, or a JSON document.  [text]",
+)
+def rules(output_format: str) -> None:
+    """List all rules: code, name, severity, whether it is on, whether there is a fix, and what it finds."""
+    from migration_guard.report import rule_list
     from migration_guard.rules import load
 
-    lines = []
-    for code, rule in load().items():
-        first = (rule.__doc__ or "").strip().partition("\n")[0]
-        lines.append(f"{code}  {rule.slug():<32} {rule.severity:<8} {'on' if rule.enabled else 'off':<4} {first}\n")
-    show("".join(lines))
+    show(rule_list.json(load()) if output_format == "json" else rule_list.text(load(), bold=_bold()))
 
 
 @click.command(
@@ -33,9 +50,8 @@ def rules() -> None:
 @click.argument("code", shell_complete=complete_rules)
 def rule(code: str) -> None:
     """Print the page of one rule: MG401 or blocking-index-build."""
-    from inspect import cleandoc
-
     from migration_guard.config.selection import nearest
+    from migration_guard.report import rule_page
     from migration_guard.rules import load
 
     known = load()
@@ -45,7 +61,11 @@ def rule(code: str) -> None:
         raise click.ClickException(
             f"There is no rule {code!r}.{nearest(code, (*known, *by_name))} `migration-guard rules` lists them all."
         )
-    state = "on" if found.enabled else "off unless selected"
-    says = "\n\n".join(filter(None, (found.message, found.help)))
-    page = cleandoc(found.__doc__ or "")
-    show(f"{found.code} {found.slug()} ({found.severity}, {state})\n\n{page}\n\nWhat it says:\n\n{says}\n")
+    width = max(NARROWEST, min(get_terminal_size((WIDEST, 0)).columns, WIDEST))
+    show(rule_page.for_terminal(found, width=width, bold=_bold()))
+
+
+def _bold() -> Callable[[str], str]:
+    """How to print a heading: bold where colours are wanted."""
+    colored = wants_color("auto", terminal=sys.stdout.isatty())
+    return lambda heading: click.style(heading, bold=True) if colored else heading

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite")
+# The dialects, and what people call their databases.
+DATABASES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
+DIALECTS = tuple(DATABASES)
 ALIASES = {"postgres": "postgresql", "pg": "postgresql", "sqlite3": "sqlite"}
 
 # What is assumed of a project that names no version: the oldest release its vendor still supported when this

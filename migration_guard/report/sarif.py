@@ -7,16 +7,15 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from inspect import cleandoc
 from json import dumps
 from urllib.parse import quote
 
 from migration_guard.model.finding import Edit, Finding, Report, Severity, Span
-from migration_guard.report import printable
+from migration_guard.report import printable, rule_page
 from migration_guard.report.locations import command, identities, rooted, worst_first
 from migration_guard.rules import group_of, load
+from migration_guard.rules._page import TO_WHOM, WHAT_HAPPENS
 from migration_guard.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,11 +28,7 @@ DESCRIPTION = 1024  # characters that GitHub keeps of a rule's descriptions
 MESSAGE = 8_000  # characters of a message: ours, so that a file stays below GitHub's 10 MB
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
-EXAMPLES = {"bad": "Found", "good": "Not found", "fixed": "Corrected", "given": "With this before it"}
-_FENCE = re.compile(r"^```python (\w+)([^\n]*)$", re.MULTILINE)
-
-_ELSEWHERE = re.compile(r"\s*The \w+ (?:are|stand) in\s+tests/\S+\.md\.")  # they do not come with the package
-_EXAMPLES = re.compile(r"^.*:\n\n```", re.MULTILINE)
+WIDTH = 100  # of the lines of a rule's page as plain text
 
 Object = Mapping[str, object]
 
@@ -75,30 +70,27 @@ def _invocation(report: Report, kept: int) -> Object:
 
 
 def _rule(finding: Finding) -> Object:
-    """A rule as its docstring tells it; one that is not known is named after its finding."""
+    """A rule as its page tells it; one that is not known is named after its finding."""
     rule = load().get(finding.code)
-    page = _ELSEWHERE.sub("", _FENCE.sub(_example, cleandoc(rule.__doc__ or ""))) if rule else finding.slug
+    first = described = finding.slug
+    help = {"text": finding.slug, "markdown": finding.slug}
+    if rule is not None:
+        page = rule.page()
+        first, described = page.hazard, " ".join(page.section(one).prose for one in (WHAT_HAPPENS, TO_WHOM))
+        help = {"text": rule_page.text(rule, width=WIDTH), "markdown": rule_page.markdown(rule)}
     severity = rule.severity if rule else finding.severity
-    first, _, rest = page.partition("\n")
-    prose = " ".join(_EXAMPLES.split(rest)[0].split())
     return {
         "id": finding.code,
         "name": "".join(word.capitalize() for word in finding.slug.split("-")),
         "shortDescription": {"text": _cut(first, DESCRIPTION)},
-        "fullDescription": {"text": _cut(prose or first, DESCRIPTION)},
-        "help": {"text": page, "markdown": page},
+        "fullDescription": {"text": _cut(described, DESCRIPTION)},
+        "help": help,
         "defaultConfiguration": {"level": LEVELS[severity]},
         "properties": {
             "tags": ["migrations", *filter(None, [group_of(finding.code)])],
             "problem.severity": PROBLEMS[severity],
         },
     }
-
-
-def _example(fence: re.Match[str]) -> str:
-    """The opening of an example, with a word on what it shows in place of the tag that only a test understands."""
-    target = f" ({fence[2].strip()})" if fence[2].strip() else ""
-    return f"{EXAMPLES.get(fence[1], fence[1].capitalize())}{target}:\n\n```python"
 
 
 def _result(finding: Finding, identity: str, index: int, uri: str) -> Object:

@@ -3,15 +3,28 @@ What a rule is. Read this page, then any rule in this folder, before writing one
 
 A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that
 a history creates, `Rule[Operation]` all that is done, `Rule[Migration]` every revision, `Rule[History]` the whole
-graph, `Rule[IgnoreOutcome]` every ignore comment, `Rule[Trip]` what a revision did on a real database. Its docstring
-is its page: the first line says the hazard, then comes what happens to whom, then examples in fences, which are
-executed as tests:
+graph, `Rule[IgnoreOutcome]` every ignore comment, `Rule[Trip]` what a revision did on a real database.
+
+Its docstring is its page. The first line says the hazard in a sentence; then come these headings, in this order, and
+none of them is empty:
+
+    ## What happens             what the database or Alembic does, and bad examples
+    ## To whom                  the requests, the old servers, the next deploy, the person who rolls back
+    ## When it is no hazard     what `check` leaves alone, and good examples
+    ## What to write instead    the way out, in numbered deploys where it takes several; bad examples with their fixed
+    ## Sources                  who says so: the manual, pinned to a version, or a test that measured it. The sources
+                                of the rows in `changes` are printed behind it, and not repeated here
+
+The examples are fences, which are executed as tests:
 
     python bad      yields exactly this code           python good     yields nothing
     python given    the history before                 python fixed    what the correction makes of the bad one
     ... and `postgresql 10` behind the word picks a target; the examples of a `Rule[Trip]` make a real round trip, on
     SQLite (`bad sqlite`) or PostgreSQL. What is given counts for the next example only. Awkward cases, and those that
     need whole files (`file=NAME`), stand in tests/cases/<slug>.md.
+
+Two fields are held against what the examples do: `changes`, the rows of the dialects that the rule goes by, and
+`fixable`, whether `lint` can correct what it finds.
 
 A message says who is hurt, with the real names, and how; the help says what to write instead. A lock's name never
 appears without its meaning. Where no single step helps, the help is a numbered list of deploys. Write the sentence as
@@ -22,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from functools import cache
 from importlib import import_module
 from itertools import takewhile
@@ -30,7 +43,7 @@ from pathlib import Path
 from typing import ClassVar, Generic, TypeVar, get_args
 
 from migration_guard import dialects
-from migration_guard.dialects import Ability, Change, Impact
+from migration_guard.dialects import Ability, Change, Fact, Impact
 from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
 from migration_guard.model.migration import History, IgnoreOutcome, Migration
 from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
@@ -39,6 +52,7 @@ from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown, in_sql
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
+from migration_guard.rules._page import Page, read
 
 Subject = TypeVar("Subject", bound=Operation | Migration | History | IgnoreOutcome | Trip)
 
@@ -57,6 +71,18 @@ GROUPS = {
     "MG7": "downgrades",
     ROUND_TRIP: "round-trip",
 }
+# The groups as headings, in the order of their codes.
+TITLES = {
+    "history": "The history and its files",
+    "data-loss": "Data that is gone",
+    "columns": "Columns",
+    "constraints": "Constraints",
+    "indexes": "Indexes",
+    "names": "Names that the running code uses",
+    "rows-and-enums": "Rows and enums",
+    "downgrades": "The way back",
+    "round-trip": "What the round trip sees",
+}
 
 
 class Trait(Enum):
@@ -70,6 +96,18 @@ class Trait(Enum):
     """A step of the round trip failed. It says nothing where the server is at fault and not the migration."""
     ABOUT_MODELS = auto()
     """It needs a comparison with the application's models, which is made where somebody asks for it."""
+
+
+class Fixable(StrEnum):
+    """What `lint` can correct of a rule's findings, where the source allows it. Held against the examples by a test."""
+
+    NONE = "none"
+    SAFE = "safe"
+    """By --fix: the same schema results, only the hazard goes."""
+    UNSAFE = "unsafe"
+    """By --unsafe-fixes: a person must decide."""
+    DEPENDS = "depends"
+    """By --fix, or by --unsafe-fixes where something else in the migration makes it a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +224,9 @@ class Rule(Generic[Subject]):
     dialects: ClassVar[tuple[str, ...]] = ("postgresql", "mysql", "mariadb", "sqlite")
     supersedes: ClassVar[tuple[str, ...]] = ()
     traits: ClassVar[tuple[Trait, ...]] = ()
+    changes: ClassVar[tuple[Change, ...]] = ()
+    """The rows of the dialects that it goes by: without them it would find nothing."""
+    fixable: ClassVar[Fixable] = Fixable.NONE
     message: ClassVar[str]
     help: ClassVar[str] = ""
 
@@ -201,6 +242,20 @@ class Rule(Generic[Subject]):
         (base,) = [base for base in cls.__orig_bases__ if get_args(base)]  # type: ignore[attr-defined]
         found: type[Operation | Migration | History | IgnoreOutcome | Trip] = get_args(base)[0]
         return found
+
+    @classmethod
+    @cache
+    def page(cls) -> Page:
+        """What the docstring says."""
+        return read(cls.__doc__ or "")
+
+    @classmethod
+    def facts(cls) -> Iterator[tuple[str, Fact]]:
+        """The rows of its `changes` in the dialects that it judges, each with its dialect."""
+        for dialect in cls.dialects:
+            for fact in dialects.profile(dialect).facts:
+                if fact.change in cls.changes:
+                    yield dialect, fact
 
     def check(self, subject: Subject, context: Context) -> Iterator[Finding]:
         """Yield what is to be said about the subject."""

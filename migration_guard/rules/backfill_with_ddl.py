@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard import dialects
-from migration_guard.dialects import Ability
+from migration_guard.dialects import Ability, Change
 from migration_guard.model.finding import Finding
 from migration_guard.model.objects import DeleteRows, InsertRows, UpdateRows
 from migration_guard.model.operations import Operation, TableOperation
@@ -14,8 +14,9 @@ class BackfillWithDdl(Rule[Operation]):
     """
     Changing many rows of a table right after altering it keeps everybody out until all of them are done.
 
-    The ALTER takes its lock for a moment, but the transaction holds it to its end: while the rows are written nobody
-    can read the table. Fill the rows in a migration of their own, in batches.
+    ## What happens
+
+    The ALTER takes its lock for a moment, but the transaction holds it to its end, and the rows are written in between.
 
     ```python bad
     op.add_column("users", sa.Column("active", sa.Boolean()))
@@ -28,7 +29,13 @@ class BackfillWithDdl(Rule[Operation]):
     op.execute(users.update().values(active=True))
     ```
 
-    A row or two are written in no time:
+    ## To whom
+
+    Every request to the table: nobody can read it while the rows are written.
+
+    ## When it is no hazard
+
+    A row or two are written in no time, and so are the rows of a table that the migration has made:
 
     ```python good
     op.add_column("users", sa.Column("active", sa.Boolean()))
@@ -47,11 +54,27 @@ class BackfillWithDdl(Rule[Operation]):
     # migration-guard: ignore[MG602] a few hundred rows
     op.execute("UPDATE users SET active = true")
     ```
+
+    So does an autocommit block. A change of the table that lets everybody through, such as a comment, does not count,
+    and neither does one that comes after the rows.
+
+    ## What to write instead
+
+    1. Alter the table in one migration.
+    2. Change the rows in the next, in batches that each commit.
+
+    ## Sources
+
+    - A lock is held until its transaction ends: https://www.postgresql.org/docs/18/explicit-locking.html
+    - MySQL commits: https://dev.mysql.com/doc/refman/8.4/en/implicit-commit.html
+    - Whom the ALTER blocks is in its row. The examples add a column; whatever else is done to the table goes by a row
+      of its own.
     """
 
     code = "MG601"
     dialects = ("postgresql",)
     supersedes = ("MG602",)
+    changes = (Change.ADD_COLUMN,)
     message = "This changes rows of {table} while line {line} blocks {blocks} to it: its lock stays until the end."
     help = """\
 1. Alter the table in one migration.

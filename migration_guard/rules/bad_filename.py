@@ -8,7 +8,7 @@ from os.path import basename
 
 from migration_guard.model.finding import Finding, Fix, Rename, Severity
 from migration_guard.model.migration import History, Migration
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 
 UNSOUND = re.compile(r"[\s()]")
 COPY = re.compile(r"(?P<of>.+)[_-]copy(?:[_-]?\d+)?\.py", re.IGNORECASE)
@@ -32,14 +32,35 @@ class BadFilename(Rule[Migration]):
     """
     The name of the file breaks the pattern that the others follow, so people look for it in the wrong place.
 
+    ## What happens
+
     The pattern is the one of the configuration (`filename-pattern`: a regular expression, `dated` or `alembic`), else
     alembic.ini's file_template, else the one that nine in ten files follow. Without any of them, a name with spaces or
-    parentheses, or a copy that was left behind, is still no name for a module. Alembic does not read the names, so
-    the file may be renamed at any time. The examples are in tests/cases/bad-filename.md.
+    parentheses, or a copy that was left behind, is still no name for a module.
+
+    ## To whom
+
+    The colleague who looks for a migration in a sorted folder, or by the id in its name. Alembic does not read the
+    names.
+
+    ## When it is no hazard
+
+    A history of fewer than ten files has no habit to break. A name that ends in `_copy` is one as long as there is no
+    file that it was copied from.
+
+    ## What to write instead
+
+    Rename the file: Alembic goes by the revision in it, so that is possible at any time. `--fix` does it where a name
+    can be made up that follows the pattern and is free.
+
+    ## Sources
+
+    - The file_template: https://alembic.sqlalchemy.org/en/latest/tutorial.html
     """
 
     code = "MG008"
     severity = Severity.WARNING
+    fixable = Fixable.SAFE
     message = "{name} does not follow {pattern}{but}."
     help = "Rename the file: Alembic goes by the revision in it, not by its name."
 

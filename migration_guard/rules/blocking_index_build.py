@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.dialects import Ability
+from migration_guard.dialects import Ability, Change
 from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.finding import Finding
 from migration_guard.model.schema import UNKNOWN, Index
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql, keyword, outside_the_transaction
 
 
@@ -14,8 +14,44 @@ class BlockingIndexBuild(Rule[CreateIndex]):
     """
     Building an index the plain way blocks every write to its table until it is done.
 
-    On a large, busy table that is minutes of failed requests. A concurrent build takes longer but lets writes through;
-    it cannot run inside a transaction, and when it fails it leaves an invalid index behind that has to be dropped.
+    ## What happens
+
+    The table is read from end to end, and nothing may change meanwhile. `index=True` on a new column builds an index
+    too:
+
+    ```python bad
+    op.add_column("users", sa.Column("email", sa.Text(), index=True))
+    ```
+
+    ## To whom
+
+    Every request that inserts, updates or deletes a row of the table: on a large, busy table that is minutes of failed
+    requests. Readers go on.
+
+    ## When it is no hazard
+
+    A table made by the same migration has no readers or writers yet:
+
+    ```python good
+    op.create_table("users", sa.Column("email", sa.Text()))
+    op.create_index("ix_users_email", "users", ["email"])
+    ```
+
+    MySQL, MariaDB and SQLite have no other way; MySQL and MariaDB let writers through by themselves:
+
+    ```python good mysql 8.0
+    op.create_index("ix_users_email", "users", ["email"])
+    ```
+
+    Partitioned tables know no concurrent build, and materialized views have no writers: both are left alone. A table
+    that the migration has emptied has nothing to be read. Where only the run decides whether it is concurrent, nothing
+    is said.
+
+    ## What to write instead
+
+    Build it concurrently. That takes longer but lets writes through; it cannot run inside a transaction, and when it
+    fails it leaves an invalid index behind that has to be dropped. `--fix` writes it where the index is the migration's
+    only work; otherwise the block would commit what comes before it, and `--unsafe-fixes` does.
 
     ```python bad
     op.create_index("ix_users_email", "users", ["email"])
@@ -37,27 +73,14 @@ class BlockingIndexBuild(Rule[CreateIndex]):
         op.execute("CREATE UNIQUE INDEX CONCURRENTLY ix_users_email ON users (email)")
     ```
 
-    `index=True` on a new column builds an index too:
+    ## Sources
 
-    ```python bad
-    op.add_column("users", sa.Column("email", sa.Text(), index=True))
-    ```
-
-    A table made by the same migration has no readers or writers yet:
-
-    ```python good
-    op.create_table("users", sa.Column("email", sa.Text()))
-    op.create_index("ix_users_email", "users", ["email"])
-    ```
-
-    MySQL, MariaDB and SQLite have no other way; MySQL and MariaDB let writers through by themselves:
-
-    ```python good mysql 8.0
-    op.create_index("ix_users_email", "users", ["email"])
-    ```
+    - `autocommit_block()`: https://alembic.sqlalchemy.org/en/latest/api/runtime.html
     """
 
     code = "MG401"
+    changes = (Change.CREATE_INDEX,)
+    fixable = Fixable.DEPENDS
     message = "Creating {index} this way blocks {blocks} to {table} until it is built."
     help = "Build it concurrently, outside the migration's transaction."
 

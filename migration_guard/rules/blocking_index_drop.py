@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from migration_guard.dialects import Ability
+from migration_guard.dialects import Ability, Change
 from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.operations import DropColumn, DropTable, Operation
 from migration_guard.model.schema import UNKNOWN, Index, Name
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql, keyword, outside_the_transaction
 
 
@@ -15,8 +15,37 @@ class BlockingIndexDrop(Rule[DropIndex]):
     """
     Dropping an index the plain way shuts everybody out of its table for a moment, and behind every long query.
 
-    The drop itself is quick. But it waits for every running query on the table, and all that come later wait behind
-    it. A concurrent drop waits without anybody waiting for it; it cannot run inside a transaction.
+    ## What happens
+
+    The drop itself is quick. But it waits for every running query on the table, and all that come later wait behind it.
+
+    ## To whom
+
+    Every request to the table, reads too, for as long as the longest query that is running there when the migration
+    comes.
+
+    ## When it is no hazard
+
+    An index on a table or a column that goes anyway may go with it:
+
+    ```python good
+    op.drop_index("ix_users_email", "users")
+    # migration-guard: ignore[MG101] nobody has used it since the spring
+    op.drop_table("users")
+    ```
+
+    So may one that the migration itself has made, and one that stands behind a constraint or on a partitioned table,
+    which cannot be dropped otherwise. Other databases have no other way:
+
+    ```python good mysql 8.0
+    op.drop_index("ix_users_email", "users")
+    ```
+
+    ## What to write instead
+
+    Drop it concurrently: that waits without anybody waiting for it. It cannot run inside a transaction. `--fix` writes
+    it where the drop is the migration's only work. Otherwise the block would commit what comes before it: that takes
+    `--unsafe-fixes`.
 
     ```python bad
     op.drop_index("ix_users_email", "users")
@@ -36,21 +65,16 @@ class BlockingIndexDrop(Rule[DropIndex]):
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_users_email")
     ```
 
-    An index on a table that goes anyway may go with it:
+    ## Sources
 
-    ```python good
-    op.drop_index("ix_users_email", "users")
-    # migration-guard: ignore[MG101] nobody has used it since the spring
-    op.drop_table("users")
-    ```
-
-    ```python good mysql 8.0
-    op.drop_index("ix_users_email", "users")
-    ```
+    - Who waits behind whom: https://www.postgresql.org/docs/18/explicit-locking.html
+    - `autocommit_block()`: https://alembic.sqlalchemy.org/en/latest/api/runtime.html
     """
 
     code = "MG403"
     severity = Severity.WARNING
+    changes = (Change.DROP_INDEX,)
+    fixable = Fixable.DEPENDS
     message = (
         "Dropping {index} this way blocks {blocks} to {table} while it waits for every query that is running there."
     )

@@ -6,7 +6,7 @@ from migration_guard.dialects import Ability, Change
 from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
 from migration_guard.model.schema import Constraint, ConstraintKind, Name
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import not_valid
 
 TWO_STEPS = """\
@@ -22,8 +22,38 @@ class CheckValidatedInPlace(Rule[AddConstraint]):
     """
     Adding a CHECK looks at every row while nobody can read or write the table.
 
-    As NOT VALID the check holds for new rows at once and looks at no old one. Validating it in a later migration
-    reads the table while everybody works on.
+    ## What happens
+
+    The database has to see that every row satisfies it. PostgreSQL lets nobody in until it has seen them all; MySQL and
+    MariaDB copy the table.
+
+    ## To whom
+
+    Every request to the table until then: reads and writes on PostgreSQL, writes on MySQL and MariaDB. And the
+    deployment, where one row does not satisfy it.
+
+    ## When it is no hazard
+
+    A table that the migration has made or emptied has no rows to look at:
+
+    ```python good
+    op.create_table("users", sa.Column("age", sa.Integer()))
+    op.create_check_constraint("ck_users_age", "users", "age >= 0")
+    ```
+
+    Validating a check that was NOT VALID reads the table while everybody works on:
+
+    ```python good
+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_age")
+    ```
+
+    ## What to write instead
+
+    1. Add the check as NOT VALID, which `--unsafe-fixes` does: it holds for new rows at once and looks at no old one.
+    2. Validate it in a later migration.
+
+    MySQL and MariaDB have no NOT VALID: add the check in a quiet hour, or with a tool that copies the table in the
+    background.
 
     ```python bad
     op.create_check_constraint("ck_users_age", "users", "age >= 0")
@@ -41,18 +71,15 @@ class CheckValidatedInPlace(Rule[AddConstraint]):
     op.execute("ALTER TABLE users ADD CONSTRAINT ck_users_age CHECK (age >= 0) NOT VALID")
     ```
 
-    ```python good
-    op.create_table("users", sa.Column("age", sa.Integer()))
-    op.create_check_constraint("ck_users_age", "users", "age >= 0")
-    ```
+    ## Sources
 
-    ```python good
-    op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_age")
-    ```
+    - NOT VALID and VALIDATE CONSTRAINT: https://www.postgresql.org/docs/18/sql-altertable.html
     """
 
     code = "MG302"
     dialects = ("postgresql", "mysql", "mariadb")
+    changes = (Change.ADD_CHECK,)
+    fixable = Fixable.UNSAFE
     message = "Adding check {check} reads every row of {table} and blocks {blocks} to it until then."
 
     def check(self, subject: AddConstraint, context: Context) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import Operation
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import outside_the_transaction
 
 
@@ -15,19 +15,9 @@ class ConcurrentInTransaction(Rule[Operation]):
     """
     An index cannot be built or dropped concurrently inside a transaction, and Alembic opens one for every migration.
 
-    PostgreSQL refuses the statement, and the deployment stops there. `autocommit_block()` ends the transaction, runs
-    what stands in it statement by statement, and opens a new one.
+    ## What happens
 
-    ```python bad
-    op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
-    ```
-
-    ```python fixed
-    with op.get_context().autocommit_block():
-        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
-    ```
-
-    A downgrade runs in a transaction as well:
+    PostgreSQL refuses the statement. A downgrade runs in a transaction as well:
 
     ```python bad
     def upgrade():
@@ -38,12 +28,40 @@ class ConcurrentInTransaction(Rule[Operation]):
         op.drop_index("ix_users_email", "users", postgresql_concurrently=True)
     ```
 
+    ## To whom
+
+    The deployment: it stops there, each time that it is tried.
+
+    ## When it is no hazard
+
+    `autocommit_block()` ends the transaction, runs what stands in it statement by statement, and opens a new one:
+
     ```python good
     with op.get_context().autocommit_block():
         op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
     ```
 
-    Nor can one be rebuilt, or a partition be detached:
+    Nor is it one where env.py runs migrations without a transaction. Other databases ignore the keyword:
+
+    ```python good sqlite
+    op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    ```
+
+    ## What to write instead
+
+    Put the statement into an autocommit block. `--fix` does it where it is the migration's only work. Otherwise the
+    block would commit what comes before it: that takes `--unsafe-fixes`.
+
+    ```python bad
+    op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    ```
+
+    ```python fixed
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    ```
+
+    The same holds for an index that is rebuilt, and for a partition that is detached:
 
     ```python bad
     op.execute("REINDEX INDEX CONCURRENTLY ix_users_email")
@@ -54,16 +72,19 @@ class ConcurrentInTransaction(Rule[Operation]):
         op.execute("REINDEX INDEX CONCURRENTLY ix_users_email")
     ```
 
-    Other databases ignore the keyword:
+    ## Sources
 
-    ```python good sqlite
-    op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
-    ```
+    - Indexes: https://www.postgresql.org/docs/18/sql-createindex.html and
+      https://www.postgresql.org/docs/18/sql-dropindex.html
+    - Rebuilding: https://www.postgresql.org/docs/18/sql-reindex.html
+    - Partitions: https://www.postgresql.org/docs/18/sql-altertable.html
+    - `autocommit_block()`: https://alembic.sqlalchemy.org/en/latest/api/runtime.html
     """
 
     code = "MG402"
     directions = (Direction.UPGRADE, Direction.DOWNGRADE)
     supersedes = ("MG401",)
+    fixable = Fixable.DEPENDS
     message = "{does} {index} concurrently fails here: PostgreSQL refuses it inside the migration's transaction."
     help = "Put it into an autocommit block."
 

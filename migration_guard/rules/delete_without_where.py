@@ -15,7 +15,9 @@ class DeleteWithoutWhere(Rule[DeleteRows]):
     """
     DELETE without WHERE destroys every row of a table, in one long transaction.
 
-    No downgrade brings them back. Often a WHERE was forgotten; where it was not, delete in batches.
+    ## What happens
+
+    No downgrade brings them back. Often a WHERE was forgotten.
 
     ```python bad
     op.execute("DELETE FROM users")
@@ -26,9 +28,20 @@ class DeleteWithoutWhere(Rule[DeleteRows]):
     op.execute(users.delete())
     ```
 
+    ## To whom
+
+    Whoever needs the rows later. Until it is done, every request that changes one of them waits.
+
+    ## When it is no hazard
+
+    A condition says which rows have to go:
+
     ```python good
     op.execute("DELETE FROM users WHERE id = 7")
     ```
+
+    So do a LIMIT and a loop around the statement. A table that the migration made has nothing that this could destroy;
+    one that is dropped further on is left to MG101. A downgrade is not judged.
 
     ```python good
     op.create_table("scratch", sa.Column("id", sa.Integer()))
@@ -40,6 +53,15 @@ class DeleteWithoutWhere(Rule[DeleteRows]):
     ```python good
     op.execute("COMMENT ON TABLE users IS 'never run DELETE FROM users'")
     ```
+
+    ## What to write instead
+
+    Say which rows have to go. If all of them have to, delete them in batches that each commit, and say why in an ignore
+    comment.
+
+    ## Sources
+
+    - https://www.postgresql.org/docs/18/sql-delete.html
     """
 
     code = "MG111"

@@ -12,9 +12,9 @@ class DowngradeFailed(Rule[Trip]):
     """
     The downgrade of a revision fails on a real database.
 
-    A release that has to be taken back cannot be: the person on call finds out. Seen by running it in the round trip.
-    A revision that goes one way on purpose says so, with the reason, and is not asked:
-    `# migration-guard: irreversible <reason>`.
+    ## What happens
+
+    Seen by running it in the round trip, after the upgrade has worked.
 
     ```python bad sqlite
     def upgrade():
@@ -32,6 +32,14 @@ class DowngradeFailed(Rule[Trip]):
         raise NotImplementedError
     ```
 
+    ## To whom
+
+    The person on call finds out: a release that has to be taken back cannot be.
+
+    ## When it is no hazard
+
+    A revision that goes one way on purpose says so, with the reason, and is not asked:
+
     ```python good sqlite
     # migration-guard: irreversible the table is the product
     def upgrade():
@@ -40,6 +48,16 @@ class DowngradeFailed(Rule[Trip]):
     def downgrade():
         raise NotImplementedError
     ```
+
+    Where the server is at fault, nothing is said against the migration.
+
+    ## What to write instead
+
+    Undo what upgrade() does, or declare the revision: `# migration-guard: irreversible <reason>`.
+
+    ## Sources
+
+    - What the database or Python said stands in the finding. How it is run: docs/roundtrip.md.
     """
 
     code = "MG752"

@@ -44,9 +44,10 @@ class DowngradeLeavesTraces(Rule[Trip]):
     """
     After an upgrade and its downgrade the database is not what it was.
 
-    An object that is left behind stands in the way of the next upgrade, or stays for good. One that is missing was
-    relied on by the release that you go back to: without its index a query crawls, without its constraint wrong rows
-    get in. Seen in the catalogue of a real database, before the upgrade and after the downgrade.
+    ## What happens
+
+    Seen in the catalogue of a real database, before the upgrade and after the downgrade: something is left behind,
+    missing or changed.
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer()))
@@ -71,6 +72,16 @@ class DowngradeLeavesTraces(Rule[Trip]):
         op.drop_table("users")
     ```
 
+    ## To whom
+
+    The next upgrade: an object that is left behind stands in its way, or stays for good. And the release that you go
+    back to, which relied on what is missing: without its index a query crawls, without its constraint wrong rows get
+    in.
+
+    ## When it is no hazard
+
+    Everything that the upgrade made is gone:
+
     ```python good postgresql
     mood = postgresql.ENUM("happy", "sad", name="mood", create_type=False)
 
@@ -84,6 +95,15 @@ class DowngradeLeavesTraces(Rule[Trip]):
     ```
 
     The names that the database gives to constraints, and the order of columns, are no difference.
+
+    ## What to write instead
+
+    Drop what is left behind, make again what is missing, and set back what has changed, in downgrade(). What cannot be
+    undone, such as a label of an enum, is declared: `# migration-guard: irreversible <reason>`.
+
+    ## Sources
+
+    - The catalogue of the database that it ran on. What is compared: docs/roundtrip.md.
     """
 
     code = "MG753"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible, listed, undone
 from migration_guard.source_edits import insert_before
 
@@ -15,7 +15,34 @@ class DowngradeRaises(Rule[Migration]):
     """
     A downgrade() that raises, without the revision being declared one-way.
 
-    Some changes cannot be undone. Then say so with a reason, where the person who plans a rollback looks first.
+    ## What happens
+
+    A rollback stops here. Some changes cannot be undone, but nothing says that this is one of them.
+
+    ## To whom
+
+    The person who plans a rollback and looks at what stands above the functions; and the one who runs it, who learns it
+    from a traceback.
+
+    ## When it is no hazard
+
+    The revision says so, with a reason, where everybody looks first:
+
+    ```python good
+    # migration-guard: irreversible the addresses were split by hand
+    def upgrade():
+        op.add_column("users", sa.Column("age", sa.Integer()))
+
+    def downgrade():
+        raise NotImplementedError
+    ```
+
+    An upgrade that does nothing has nothing to take back.
+
+    ## What to write instead
+
+    Undo the upgrade, or declare the revision. `--unsafe-fixes` writes the declaration; only you know whether it is
+    true, and why.
 
     ```python bad
     def upgrade():
@@ -34,18 +61,14 @@ class DowngradeRaises(Rule[Migration]):
         raise NotImplementedError
     ```
 
-    ```python good
-    # migration-guard: irreversible the addresses were split by hand
-    def upgrade():
-        op.add_column("users", sa.Column("age", sa.Integer()))
+    ## Sources
 
-    def downgrade():
-        raise NotImplementedError
-    ```
+    - What a declaration does: README.md, "When you know better".
     """
 
     code = "MG703"
     supersedes = ("MG704",)
+    fixable = Fixable.UNSAFE
     message = "downgrade() raises, so a rollback stops here, {names}and nothing says that this revision goes one way."
     help = "Undo the upgrade, or declare the revision with the reason: # migration-guard: irreversible <reason>"
 

@@ -11,8 +11,10 @@ class ColumnDrop(Rule[DropColumn]):
     """
     Dropping a column destroys its values, and every application server that still maps it starts to fail.
 
-    SQLAlchemy names every mapped column in every SELECT and INSERT, used or not. Release the code that no longer maps
-    the column first, and drop it in a later release. Every index that contains the column goes with it.
+    ## What happens
+
+    SQLAlchemy names every mapped column in every SELECT and INSERT, used or not. Every index that contains the column
+    goes with it.
 
     ```python bad
     op.drop_column("users", "nickname")
@@ -27,6 +29,13 @@ class ColumnDrop(Rule[DropColumn]):
     op.execute("ALTER TABLE users DROP COLUMN nickname")
     ```
 
+    ## To whom
+
+    Requests to servers that run the old code: all that touch the table fail, whether they need the column or not. And
+    whoever needs the values later.
+
+    ## When it is no hazard
+
     A generated column holds nothing of its own:
 
     ```python given
@@ -37,10 +46,24 @@ class ColumnDrop(Rule[DropColumn]):
     op.drop_column("users", "twice")
     ```
 
+    Nor does one that the migration itself has added. A column of a table that is dropped further on is left to MG101. A
+    downgrade may drop what its upgrade made.
+
     ```python good
     op.add_column("users", sa.Column("scratch", sa.Integer()))
     op.drop_column("users", "scratch")
     ```
+
+    ## What to write instead
+
+    1. Release the code that no longer maps the column. If it is NOT NULL, give it a server_default or make it nullable
+       first: the new code inserts rows without it.
+    2. Drop it in a later release, and say so in an ignore comment with the reason.
+
+    ## Sources
+
+    - The columns that SQLAlchemy names: https://docs.sqlalchemy.org/en/20/orm/queryguide/columns.html
+    - What goes with a column: https://www.postgresql.org/docs/18/sql-altertable.html
     """
 
     code = "MG102"

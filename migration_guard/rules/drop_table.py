@@ -15,8 +15,9 @@ class TableDrop(Rule[DropTable]):
     """
     Dropping a table destroys its rows, and every application server that still runs the old code starts to fail.
 
-    No downgrade brings the rows back. Release the code that no longer uses the table first; drop it in a later
-    release, when nothing reads or writes it any more, and say so in an ignore comment with the reason.
+    ## What happens
+
+    The rows are gone, and no downgrade brings them back.
 
     ```python bad
     op.drop_table("users")
@@ -24,13 +25,6 @@ class TableDrop(Rule[DropTable]):
 
     ```python bad
     op.execute("DROP TABLE IF EXISTS users")
-    ```
-
-    A table that the migration made for itself:
-
-    ```python good
-    op.create_table("scratch", sa.Column("id", sa.Integer()))
-    op.drop_table("scratch")
     ```
 
     One that is made anew under the same name has none of the old rows, unless the migration puts some in:
@@ -44,6 +38,21 @@ class TableDrop(Rule[DropTable]):
     op.create_table("prices", sa.Column("id", sa.BigInteger()))
     ```
 
+    ## To whom
+
+    Requests to servers that run the old code, from the moment of the drop until the last of them is replaced. And
+    whoever needs the rows later.
+
+    ## When it is no hazard
+
+    A table that the migration made for itself, and what Alembic's batch mode leaves of an aborted run
+    (`_alembic_tmp_...`):
+
+    ```python good
+    op.create_table("scratch", sa.Column("id", sa.Integer()))
+    op.drop_table("scratch")
+    ```
+
     Taking back what the upgrade made is what a downgrade is for:
 
     ```python good
@@ -53,6 +62,16 @@ class TableDrop(Rule[DropTable]):
     def downgrade():
         op.drop_table("users")
     ```
+
+    ## What to write instead
+
+    1. Release the code that no longer uses the table.
+    2. Drop it in a later release, when nothing reads or writes it any more, and say so in an ignore comment with the
+       reason.
+
+    ## Sources
+
+    - https://www.postgresql.org/docs/18/sql-droptable.html
     """
 
     code = "MG101"

@@ -12,7 +12,27 @@ class DuplicateRevision(Rule[History]):
     """
     Two files declare the same revision: Alembic takes one of them and never runs the other.
 
-    It only warns. Usually a file was copied to start a new one. The examples are in tests/cases/duplicate-revision.md.
+    ## What happens
+
+    Alembic only warns. Usually a file was copied to start a new one, and kept the id.
+
+    ## To whom
+
+    The author of the migration that does not run: the deployment succeeds, and the schema lacks what it makes. Which of
+    the two that is depends on the order in which Alembic meets the files.
+
+    ## When it is no hazard
+
+    With `--since`, two files that the git ref has already are not told again.
+
+    ## What to write instead
+
+    Give one of them an id of its own; `alembic revision` makes one. A database where the wrong one has run needs the
+    other under a new id.
+
+    ## Sources
+
+    - The map of revisions: https://alembic.sqlalchemy.org/en/latest/api/script.html
     """
 
     code = "MG003"

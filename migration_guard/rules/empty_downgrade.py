@@ -12,7 +12,9 @@ class EmptyDowngrade(Rule[Migration]):
     """
     An empty downgrade() lies: the version goes back and the schema stays.
 
-    The next `upgrade` then fails on what is already there, or runs old code against a schema it does not know.
+    ## What happens
+
+    Alembic writes the old version down and calls it done.
 
     ```python bad
     def upgrade():
@@ -21,6 +23,13 @@ class EmptyDowngrade(Rule[Migration]):
     def downgrade():
         pass
     ```
+
+    ## To whom
+
+    The next `upgrade`, which fails on what is already there. Or the old code, which runs against a schema that it does
+    not know.
+
+    ## When it is no hazard
 
     Nothing is undone where nothing was done to the schema:
 
@@ -39,6 +48,16 @@ class EmptyDowngrade(Rule[Migration]):
     def downgrade():
         pass
     ```
+
+    Nor where the revision is declared one-way with a reason.
+
+    ## What to write instead
+
+    Undo the upgrade in downgrade(), or declare the revision: `# migration-guard: irreversible <reason>`.
+
+    ## Sources
+
+    - upgrade() and downgrade(): https://alembic.sqlalchemy.org/en/latest/tutorial.html
     """
 
     code = "MG702"

@@ -17,8 +17,9 @@ class EnumCreatedTwice(Rule[CreateEnum]):
     """
     create_table creates the type of every enum column, even where the type is already there; then it fails.
 
-    The type outlives the table that it was made with, and a second table may use it. Only
-    `postgresql.ENUM(..., create_type=False)` leaves its creation alone.
+    ## What happens
+
+    The type outlives the table that it was made with, and a second table may use it.
 
     ```python given
     op.create_table("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
@@ -33,6 +34,14 @@ class EnumCreatedTwice(Rule[CreateEnum]):
     mood.create(op.get_bind())
     op.create_table("pets", sa.Column("mood", mood))
     ```
+
+    ## To whom
+
+    The deployment: PostgreSQL refuses a second type of the same name, and stops it there.
+
+    ## When it is no hazard
+
+    Only `postgresql.ENUM(..., create_type=False)` leaves its creation alone:
 
     ```python given
     op.create_table("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
@@ -49,10 +58,24 @@ class EnumCreatedTwice(Rule[CreateEnum]):
     op.create_table("cars", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
     ```
 
+    Nor is there a type where the enum is stored as text:
+
     ```python good
     op.create_table("pets", sa.Column("mood", sa.Enum("happy", "sad", name="mood", native_enum=False)))
     op.create_table("cars", sa.Column("mood", sa.Enum("happy", "sad", name="mood", native_enum=False)))
     ```
+
+    A creation that looks first (`checkfirst=True`, IF NOT EXISTS) is none, and a type that was dropped or renamed
+    before is not there. Where something ran that could not be read, nothing is said.
+
+    ## What to write instead
+
+    Create the type once, before the tables, and name it in each of them with `create_type=False`.
+
+    ## Sources
+
+    - `create_type` and `checkfirst`: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html
+    - Which of these PostgreSQL refuses is measured by tests/test_failures_on_postgresql.py.
     """
 
     code = "MG621"

@@ -6,7 +6,7 @@ from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
 from migration_guard.model.schema import UNKNOWN, Name, SchemaState, in_sql
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
 from migration_guard.source_edits import insert_after, op_name
 
@@ -15,8 +15,34 @@ class EnumLeftBehind(Rule[Migration]):
     """
     The downgrade drops the table and leaves the enumerated type that create_table made for it.
 
-    PostgreSQL keeps the type when the last column that uses it goes. The next upgrade then fails: "type already
-    exists".
+    ## What happens
+
+    PostgreSQL keeps the type when the last column that uses it goes.
+
+    ## To whom
+
+    The next upgrade, which fails: "type already exists". It is the day when a release was taken back and is rolled out
+    again.
+
+    ## When it is no hazard
+
+    The downgrade drops the type:
+
+    ```python good
+    def upgrade():
+        op.create_table("pets", sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
+
+    def downgrade():
+        op.drop_table("pets")
+        sa.Enum(name="pet_kind").drop(op.get_bind(), checkfirst=True)
+    ```
+
+    Nothing is compared where something could not be read, or the revision is declared one-way with a reason.
+
+    ## What to write instead
+
+    Drop the type at the end of downgrade(), which `--fix` does. Where a column still has it after the downgrade, that
+    is for you to decide.
 
     ```python bad
     def upgrade():
@@ -35,19 +61,16 @@ class EnumLeftBehind(Rule[Migration]):
         op.execute("DROP TYPE pet_kind")
     ```
 
-    ```python good
-    def upgrade():
-        op.create_table("pets", sa.Column("kind", sa.Enum("cat", "dog", name="pet_kind")))
+    ## Sources
 
-    def downgrade():
-        op.drop_table("pets")
-        sa.Enum(name="pet_kind").drop(op.get_bind(), checkfirst=True)
-    ```
+    - Who drops the type: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html
+    - https://www.postgresql.org/docs/18/sql-droptype.html
     """
 
     code = "MG707"
     dialects = ("postgresql",)
     supersedes = ("MG704",)
+    fixable = Fixable.DEPENDS
     message = "downgrade() leaves the type {type} behind, so the next upgrade fails: the type already exists."
     help = 'Drop it at the end of downgrade(): op.execute("DROP TYPE {type:sql}")'
 

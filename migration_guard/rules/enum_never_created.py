@@ -12,7 +12,9 @@ class EnumNeverCreated(Rule[Operation]):
     """
     add_column does not create the type of an enum column; only create_table does.
 
-    PostgreSQL refuses the statement, because the type does not exist, and the deployment stops there.
+    ## What happens
+
+    PostgreSQL refuses the statement, because the type does not exist.
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer()))
@@ -21,6 +23,14 @@ class EnumNeverCreated(Rule[Operation]):
     ```python bad
     op.add_column("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
     ```
+
+    ## To whom
+
+    The deployment: it stops there. On SQLite, and in tests that make the tables from the models, it works.
+
+    ## When it is no hazard
+
+    The type is created before:
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer()))
@@ -38,9 +48,23 @@ class EnumNeverCreated(Rule[Operation]):
     op.add_column("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
     ```
 
+    Other databases know no such types:
+
     ```python good sqlite
     op.add_column("users", sa.Column("mood", sa.Enum("happy", "sad", name="mood")))
     ```
+
+    Nor is there a type where the enum is stored as text (`native_enum=False`).
+
+    ## What to write instead
+
+    Create the type in the same migration, before the column: `sa.Enum(..., name="mood").create(op.get_bind(),
+    checkfirst=True)`. Drop it in the downgrade (see MG707).
+
+    ## Sources
+
+    - Types of enums: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html
+    - What add_column leaves out is measured by tests/test_failures_on_postgresql.py.
     """
 
     code = "MG622"

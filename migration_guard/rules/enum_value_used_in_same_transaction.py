@@ -9,7 +9,7 @@ from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.objects import AddEnumValue, CreateEnum, DeleteRows, InsertRows, RunSql, UpdateRows
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, SetDefault
 from migration_guard.model.schema import UNKNOWN, Column, ColumnType, Expression, Name, SchemaState, Unknown
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import outside_the_transaction
 
 
@@ -17,23 +17,22 @@ class EnumValueUsedInSameTransaction(Rule[AddEnumValue]):
     """
     A value added to an enum cannot be used before the transaction that adds it has committed.
 
-    PostgreSQL refuses the INSERT, UPDATE, default or condition that names it, and the deployment stops there.
+    ## What happens
 
-    ```python bad
-    op.execute("ALTER TYPE mood ADD VALUE 'calm'")
-    op.execute("UPDATE users SET mood = 'calm' WHERE id = 1")
-    ```
-
-    ```python fixed
-    with op.get_context().autocommit_block():
-        op.execute("ALTER TYPE mood ADD VALUE 'calm'")
-    op.execute("UPDATE users SET mood = 'calm' WHERE id = 1")
-    ```
+    PostgreSQL refuses the INSERT, UPDATE, default or condition that names it.
 
     ```python bad
     op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'calm'")
     op.alter_column("users", "mood", server_default="calm")
     ```
+
+    ## To whom
+
+    The deployment: it stops there, each time that it is tried.
+
+    ## When it is no hazard
+
+    Adding the value without using it:
 
     ```python good
     op.execute("ALTER TYPE mood ADD VALUE 'calm'")
@@ -56,11 +55,34 @@ class EnumValueUsedInSameTransaction(Rule[AddEnumValue]):
     op.execute("ALTER TYPE mood ADD VALUE 'calm'")
     op.execute("UPDATE notes SET text = 'calm' WHERE id = 1")
     ```
+
+    From PostgreSQL 18 on, the values of a type that is made in the same transaction may be used.
+
+    ## What to write instead
+
+    Add the value in an autocommit block, or in a migration of its own, and use it after that has committed.
+    `--unsafe-fixes` writes the block: the value then stays when the rest fails.
+
+    ```python bad
+    op.execute("ALTER TYPE mood ADD VALUE 'calm'")
+    op.execute("UPDATE users SET mood = 'calm' WHERE id = 1")
+    ```
+
+    ```python fixed
+    with op.get_context().autocommit_block():
+        op.execute("ALTER TYPE mood ADD VALUE 'calm'")
+    op.execute("UPDATE users SET mood = 'calm' WHERE id = 1")
+    ```
+
+    ## Sources
+
+    - https://www.postgresql.org/docs/18/sql-altertype.html, measured by tests/test_failures_on_postgresql.py
     """
 
     code = "MG605"
     directions = (Direction.UPGRADE, Direction.DOWNGRADE)
     dialects = ("postgresql",)
+    fixable = Fixable.UNSAFE
     message = "Line {line} uses the new value '{value}' of {type} in the transaction that adds it: PostgreSQL refuses."
     help = "Add the value in an autocommit block (or in a migration of its own), and use it after that has committed."
 

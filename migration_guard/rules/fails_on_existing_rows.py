@@ -14,7 +14,7 @@ DATA = re.compile(
 )
 # The table that Alembic's batch mode copies into: that INSERT is its way to change a schema.
 COPIED = "_alembic_tmp_"
-# What depends on the values that we made up: https://www.postgresql.org/docs/current/errcodes-appendix.html class 22
+# What depends on the values that we made up: https://www.postgresql.org/docs/18/errcodes-appendix.html class 22
 # (data exceptions) and 23 without 23502 (not_null_violation), which no value but NULL brings about.
 VALUES = re.compile(r"22...|23503|23505|23514|23P01")
 # The same in the words of SQLite (https://www.sqlite.org/rescode.html, SQLITE_CONSTRAINT) and in the numbers of MySQL
@@ -27,9 +27,9 @@ class FailsOnExistingRows(Rule[Trip]):
     """
     The upgrade works on empty tables and fails as soon as they hold rows.
 
-    It passes on the laptop and in the tests, and stops in production. Seen by running it twice: on tables with rows
-    that the round trip wrote, and on empty ones. Where it depends on the values (a UNIQUE on what may be there twice, a
-    CHECK, a cast) or where a statement on data stops, our rows may be unlike yours: that is a warning.
+    ## What happens
+
+    Seen by running it twice: on tables with rows that the round trip wrote, and on empty ones.
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
@@ -45,6 +45,14 @@ class FailsOnExistingRows(Rule[Trip]):
             batch_op.drop_column("email")
     ```
 
+    ## To whom
+
+    The deployment: it passes on the laptop and in the tests, and stops in production.
+
+    ## When it is no hazard
+
+    The rows that are there satisfy what is asked for:
+
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
     ```
@@ -58,6 +66,20 @@ class FailsOnExistingRows(Rule[Trip]):
         with op.batch_alter_table("users") as batch_op:
             batch_op.drop_column("email")
     ```
+
+    Where it depends on the values (a UNIQUE on what may be there twice, a CHECK, a cast) or where a statement on data
+    stops, our rows may be unlike yours: that is a warning.
+
+    ## What to write instead
+
+    1. Bring the rows into a state that satisfies it first: add the column as nullable, fill it, correct what is wrong.
+    2. Then ask for the constraint or the type.
+
+    ## Sources
+
+    - What the database said stands in the finding. The rows, and what they are like: docs/roundtrip.md.
+    - What depends on values goes by the class of the error: https://www.postgresql.org/docs/18/errcodes-appendix.html
+      and https://www.sqlite.org/rescode.html
     """
 
     code = "MG758"

@@ -7,7 +7,7 @@ from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn, Operation
 from migration_guard.model.schema import Constraint, ConstraintKind, Name
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import not_valid, quoted
 
 TWO_STEPS = """\
@@ -29,8 +29,44 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
     """
     Adding a foreign key checks every row, and blocks writes to both tables until it has.
 
-    Readers go on; inserts, updates and deletes wait, on the table that gets the key and on the one it points at. As
-    NOT VALID the key holds for new rows at once and looks at no old one. Validating it later lets everybody work.
+    ## What happens
+
+    Every row of the table that gets the key is looked up in the one that it points at; MySQL and MariaDB copy the table
+    for it. Alembic adds the key of a new column in a statement of its own, which checks every row as well:
+
+    ```python bad
+    op.add_column("orders", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
+    ```
+
+    ## To whom
+
+    Inserts, updates and deletes wait, on the table that gets the key and, on PostgreSQL, on the one it points at.
+    Readers go on. And the deployment, where one row points nowhere.
+
+    ## When it is no hazard
+
+    A table that the migration has made or emptied has no rows to check:
+
+    ```python good
+    op.create_table("orders", sa.Column("user_id", sa.Integer()))
+    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
+    ```
+
+    Nor has a column that PostgreSQL adds together with its key, as long as it is null everywhere:
+
+    ```python good
+    op.execute("ALTER TABLE orders ADD COLUMN user_id integer REFERENCES users (id)")
+    ```
+
+    A key that is NOT VALID is left alone, and so is its validation.
+
+    ## What to write instead
+
+    1. Add the key as NOT VALID, which `--unsafe-fixes` does: it holds for new rows at once and looks at no old one.
+    2. Validate it in a later migration: that lets everybody work.
+
+    MySQL and MariaDB have no NOT VALID: add the key in a quiet hour, or with a tool that copies the table in the
+    background.
 
     ```python bad
     op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
@@ -48,28 +84,15 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
     op.execute("ALTER TABLE orders ADD CONSTRAINT fk_orders_user FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID")
     ```
 
-    Alembic adds the key of a new column in a statement of its own, which checks every row as well:
+    ## Sources
 
-    ```python bad
-    op.add_column("orders", sa.Column("user_id", sa.Integer(), sa.ForeignKey("users.id")))
-    ```
-
-    A new table has no rows to check:
-
-    ```python good
-    op.create_table("orders", sa.Column("user_id", sa.Integer()))
-    op.create_foreign_key("fk_orders_user", "orders", "users", ["user_id"], ["id"])
-    ```
-
-    Nor has a column that PostgreSQL adds together with its key, as long as it is null everywhere:
-
-    ```python good
-    op.execute("ALTER TABLE orders ADD COLUMN user_id integer REFERENCES users (id)")
-    ```
+    - NOT VALID and VALIDATE CONSTRAINT: https://www.postgresql.org/docs/18/sql-altertable.html
     """
 
     code = "MG301"
     dialects = ("postgresql", "mysql", "mariadb")
+    changes = (Change.ADD_FOREIGN_KEY,)
+    fixable = Fixable.UNSAFE
     message = "Adding foreign key {key} checks every row of {table} and blocks {blocks} to {tables} until then."
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:

@@ -11,7 +11,9 @@ class IgnoreWithoutReason(Rule[IgnoreOutcome]):
     """
     An ignore comment that does not say why.
 
-    Whoever reads it in a year has to find out alone whether it still holds.
+    ## What happens
+
+    The finding is silenced, and what made that right is written down nowhere.
 
     ```python bad
     def upgrade():
@@ -22,6 +24,14 @@ class IgnoreWithoutReason(Rule[IgnoreOutcome]):
         op.drop_column("users", "age")
     ```
 
+    ## To whom
+
+    Whoever reads it in a year, and has to find out alone whether it still holds.
+
+    ## When it is no hazard
+
+    Words behind the bracket are a reason. Whether they are a good one is for the reviewer to say.
+
     ```python good
     def upgrade():
         # migration-guard: ignore[MG201] the table is empty until the next release
@@ -30,6 +40,15 @@ class IgnoreWithoutReason(Rule[IgnoreOutcome]):
     def downgrade():
         op.drop_column("users", "age")
     ```
+
+    ## What to write instead
+
+    Say behind the bracket what makes it safe, in words that can turn out to be wrong: "the table has forty rows", not
+    "ok".
+
+    ## Sources
+
+    - What a comment covers: README.md, "When you know better".
     """
 
     code = "MG018"

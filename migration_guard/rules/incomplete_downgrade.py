@@ -13,8 +13,9 @@ class IncompleteDowngrade(Rule[Migration]):
     """
     The downgrade does not bring back the schema that the upgrade met.
 
-    Upgrade and downgrade are replayed one after the other; what is left behind, lost or changed is named. What the
-    history does not show is left out of the comparison.
+    ## What happens
+
+    Upgrade and downgrade are replayed one after the other; what is left behind, lost or changed is named.
 
     ```python bad
     def upgrade():
@@ -37,6 +38,15 @@ class IncompleteDowngrade(Rule[Migration]):
         op.alter_column("pets", "name", type_=sa.String(60), existing_type=sa.String(80))
     ```
 
+    ## To whom
+
+    The release that is rolled back to: it meets a schema that it does not know. And the next upgrade, which fails on
+    what was left behind.
+
+    ## When it is no hazard
+
+    Everything is as it was:
+
     ```python good
     def upgrade():
         op.add_column("users", sa.Column("age", sa.Integer()))
@@ -44,11 +54,24 @@ class IncompleteDowngrade(Rule[Migration]):
     def downgrade():
         op.drop_column("users", "age")
     ```
+
+    What the history does not show is left out of the comparison. Nothing is compared where something could not be read,
+    or the revision is declared one-way with a reason.
+
+    ## What to write instead
+
+    Drop what is left behind, bring back what is missing, and set back what has changed, in the reverse order of the
+    upgrade.
+
+    ## Sources
+
+    - What operations do to a schema is replayed, not measured; `migration-guard roundtrip` proves it on a database
+      (MG753).
     """
 
     code = "MG704"
     message = "After upgrade and downgrade {what}."
-    help = "{cure}, so that a rollback leaves the schema that the upgrade met."
+    help = "{advice}, so that a rollback leaves the schema that the upgrade met."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         if subject.downgrade.form is not Form.BODY or is_declared_irreversible(context):
@@ -56,14 +79,14 @@ class IncompleteDowngrade(Rule[Migration]):
         if not context.replayed.comparable:
             return
         for one in context.replayed.differences:
-            what, cure = _words(one)
+            what, advice = _words(one)
             yield self.finding(
                 subject,
                 span=subject.downgrade.span,
                 direction=Direction.DOWNGRADE,
                 objects=[one.name],
                 what=what,
-                cure=cure,
+                advice=advice,
             )
 
 

@@ -26,8 +26,10 @@ class LossyTypeChange(Rule[AlterColumnType]):
     """
     Giving a column a narrower type cuts values off, rounds them, or fails on the first one that does not fit.
 
-    On a development database everything fits. In production a single long value stops the deployment, or is cut
-    without a word (MySQL outside strict mode). The table is copied on the way, too, and nobody can use it meanwhile.
+    ## What happens
+
+    On a development database everything fits. In production a single long value stops the deployment, or is cut without
+    a word (MySQL outside strict mode). The table is copied on the way, too.
 
     ```python bad
     op.alter_column("users", "name", existing_type=sa.String(200), type_=sa.String(50))
@@ -49,9 +51,33 @@ class LossyTypeChange(Rule[AlterColumnType]):
     op.alter_column("events", "at", existing_type=sa.DateTime(), type_=sa.Date())
     ```
 
+    ## To whom
+
+    The deployment, where one value is refused. Whoever relied on the values, where they are cut or rounded. And every
+    request to the table while it is copied.
+
+    ## When it is no hazard
+
+    A type that holds every value of the old one:
+
     ```python good
     op.alter_column("users", "name", existing_type=sa.String(50), type_=sa.String(200))
     ```
+
+    A validated CHECK of the column's length proves that everything fits. Where the old type is not known, or the
+    migration itself has added the column, nothing is said. What PostgreSQL refuses without USING is left to MG211.
+
+    ## What to write instead
+
+    1. Let new values fit: add a CHECK as NOT VALID; on MySQL and MariaDB let the code refuse them.
+    2. Correct or move the old ones, in batches, and validate the check.
+    3. Change the type in a later release, or add a new column, copy in batches and switch over.
+
+    ## Sources
+
+    - Lengths that do not fit: https://www.postgresql.org/docs/18/datatype-character.html
+    - Digits that do not fit: https://www.postgresql.org/docs/18/datatype-numeric.html
+    - Strict mode of MySQL: https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html
     """
 
     code = "MG112"

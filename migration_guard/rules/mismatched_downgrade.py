@@ -17,7 +17,9 @@ class MismatchedDowngrade(Rule[Migration]):
     """
     The downgrade drops something else than the upgrade made.
 
-    A rollback then fails on a name that is not there, or takes away what was there long before.
+    ## What happens
+
+    A name is mistyped, a schema is missing, or the lines were copied from another migration.
 
     ```python bad
     def upgrade():
@@ -57,6 +59,15 @@ class MismatchedDowngrade(Rule[Migration]):
         op.drop_constraint("ck_owner_age", "owners", type_="check")
     ```
 
+    ## To whom
+
+    The person who rolls back: it fails on a name that is not there, or takes away what was there long before, with its
+    rows.
+
+    ## When it is no hazard
+
+    The names are those of the upgrade:
+
     ```python good
     def upgrade():
         op.create_table("pets", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
@@ -66,6 +77,18 @@ class MismatchedDowngrade(Rule[Migration]):
         op.drop_index("ix_pets_name", table_name="pets")
         op.drop_table("pets")
     ```
+
+    A drop with IF EXISTS or under a condition is left alone, and so is what the history does not know well enough.
+    Nothing is compared where something could not be read, or the revision is declared one-way with a reason.
+
+    ## What to write instead
+
+    Drop what this revision's upgrade makes, under the same name and in the same schema.
+
+    ## Sources
+
+    - What operations do to a schema is replayed, not measured; `migration-guard roundtrip` proves it on a database
+      (MG752).
     """
 
     code = "MG705"

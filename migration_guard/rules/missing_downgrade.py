@@ -12,12 +12,22 @@ class MissingDowngrade(Rule[Migration]):
     """
     A revision without downgrade() cannot be rolled back: `alembic downgrade` stops there with an AttributeError.
 
-    The person who rolls back at night finds out first. Write the downgrade, or declare the revision one-way.
+    ## What happens
+
+    The module has no function of that name, and Alembic calls it.
 
     ```python bad
     def upgrade():
         op.add_column("users", sa.Column("age", sa.Integer()))
     ```
+
+    ## To whom
+
+    The person who rolls back at night finds out first.
+
+    ## When it is no hazard
+
+    A downgrade() is there, whatever it does (see MG702 to MG705):
 
     ```python good
     def upgrade():
@@ -27,11 +37,23 @@ class MissingDowngrade(Rule[Migration]):
         op.drop_column("users", "age")
     ```
 
+    The revision is declared one-way, with the reason:
+
     ```python good
     # migration-guard: irreversible the old values are gone for good
     def upgrade():
         op.execute("UPDATE users SET name = trim(name) WHERE id = 1")
     ```
+
+    An upgrade that does nothing has nothing to take back.
+
+    ## What to write instead
+
+    Write the downgrade, or declare the revision: `# migration-guard: irreversible <reason>`.
+
+    ## Sources
+
+    - upgrade() and downgrade(): https://alembic.sqlalchemy.org/en/latest/tutorial.html
     """
 
     code = "MG701"

@@ -12,8 +12,27 @@ class MissingParent(Rule[History]):
     """
     A revision builds on one that no file declares: Alembic cannot order the history and stops.
 
-    The file was deleted, renamed on another branch, or never added to git. The examples are in
-    tests/cases/missing-parent.md.
+    ## What happens
+
+    The file was deleted, renamed on another branch, or never added to git. A `depends_on` that leads nowhere counts as
+    well.
+
+    ## To whom
+
+    Everybody: no Alembic command gets beyond it, on the next deploy, in the tests, and on a colleague's machine.
+
+    ## When it is no hazard
+
+    Where the name of an unreadable file holds the missing id, MG001 speaks of it. With `--since`, what was broken
+    before is not told again, but a parent that this branch removes is.
+
+    ## What to write instead
+
+    Bring the file back, or point `down_revision` at the revision that really comes before.
+
+    ## Sources
+
+    - How revisions refer to each other: https://alembic.sqlalchemy.org/en/latest/tutorial.html
     """
 
     code = "MG004"

@@ -11,9 +11,28 @@ class ModelsDiffer(Rule[Trip]):
     """
     The application's models and the database at the heads are not the same.
 
-    The code maps a column that no migration makes, or a migration was forgotten: the first query that names it fails.
-    Asked for with `--models`, found by Alembic's own comparison, with the options of env.py. The cases stand in
-    tests/cases/models-differ.md.
+    ## What happens
+
+    The code maps a column that no migration makes, or a migration was forgotten. Found by Alembic's own comparison,
+    with the options of env.py.
+
+    ## To whom
+
+    The first query that names what is missing: it fails. And the author of the next migration, whose autogenerate
+    contains the forgotten one.
+
+    ## When it is no hazard
+
+    It is asked for with `--models` only. Without models in env.py (`target_metadata`) there is nothing to compare, and
+    what `include_object` leaves out there is left out here.
+
+    ## What to write instead
+
+    Write the migration that is missing (`alembic revision --autogenerate`), or correct the model.
+
+    ## Sources
+
+    - What is compared, and what is not: https://alembic.sqlalchemy.org/en/latest/autogenerate.html
     """
 
     code = "MG757"

@@ -11,8 +11,27 @@ class MultipleHeads(Rule[History]):
     """
     The history ends in more than one revision: `alembic upgrade head` does not know which one is meant, and stops.
 
+    ## What happens
+
     Two branches each added a migration, and both were merged; or one of them is merged already, and the other will be.
-    Branches that are meant to stay apart carry a branch label. The examples are in tests/cases/multiple-heads.md.
+
+    ## To whom
+
+    The next deploy, whoever's change it brings. Each branch is fine by itself, so neither author sees it coming.
+
+    ## When it is no hazard
+
+    Branches with different branch labels are meant to stay apart: only heads of the same labels are counted together.
+    What hangs on a missing revision is left to MG004. With `--since`, a history that had as many heads before is not
+    told again.
+
+    ## What to write instead
+
+    Join them with `alembic merge`, or put the newer one on top of the other while nobody has run it.
+
+    ## Sources
+
+    - Branches, labels and `alembic merge`: https://alembic.sqlalchemy.org/en/latest/branches.html
     """
 
     code = "MG006"
@@ -39,9 +58,9 @@ Put {revision} behind what {ref} has, or join the two when both are there:
         for heads in together.values():
             new = [head for head in heads if subject.is_new(head)]
             if len(heads) > 1 and new and len(heads) > _heads_before(heads, subject):
-                yield self._told(heads, new[-1], subject)
+                yield self._finding(heads, new[-1], subject)
 
-    def _told(self, heads: Sequence[Migration], last: Migration, history: History) -> Finding:
+    def _finding(self, heads: Sequence[Migration], last: Migration, history: History) -> Finding:
         names = [head.revision for head in heads]
         coming = next((head.revision for head in heads if history.is_coming(head)), None)
         return self.finding(

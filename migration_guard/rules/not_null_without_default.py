@@ -7,7 +7,7 @@ from migration_guard.dialects import Ability
 from migration_guard.model.finding import Edit, Finding, Fix
 from migration_guard.model.operations import AddColumn
 from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql
 
 FILLED = (
@@ -23,9 +23,48 @@ class NotNullWithoutDefault(Rule[AddColumn]):
     """
     A new NOT NULL column without a server default cannot be added to a table that has rows.
 
-    The migration passes on an empty development database and fails in production: the rows that are there have no
-    value for it. `default=` of the model does not help, it never reaches the database. Servers that still run the old
-    code fail as well, because they insert rows without it.
+    ## What happens
+
+    The rows that are there have no value for it, and the statement is refused. MySQL and MariaDB do not refuse: every
+    row that is there silently gets a zero or an empty string. `default=` of the model does not help, it never reaches
+    the database:
+
+    ```python bad
+    op.add_column("users", sa.Column("name", sa.Text(), nullable=False, default=""))
+    ```
+
+    ## To whom
+
+    The deployment: the migration passes on an empty development database and fails in production. Servers that still
+    run the old code fail as well, because they insert rows without it.
+
+    ## When it is no hazard
+
+    A server_default, an identity or a generated column has a value for every row:
+
+    ```python good
+    op.add_column("users", sa.Column("score", sa.Integer(), nullable=False, server_default="0"))
+    ```
+
+    Nor is there anything to fill where all rows have gone just before, or where the table is new:
+
+    ```python good
+    # migration-guard: ignore[MG111] sessions come again
+    op.execute("DELETE FROM sessions")
+    # migration-guard: ignore[MG502] released in a quiet hour
+    op.rename_table("sessions", "visits")
+    op.add_column("visits", sa.Column("score", sa.Integer(), nullable=False))
+    ```
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Integer()))
+    op.add_column("users", sa.Column("score", sa.Integer(), nullable=False))
+    ```
+
+    ## What to write instead
+
+    Give it a server_default; `--unsafe-fixes` writes an innocent one, and you decide whether it is right. Or add the
+    column as nullable, fill it in batches, and set NOT NULL in a later migration (see MG202).
 
     ```python bad
     op.add_column("users", sa.Column("score", sa.Integer(), nullable=False))
@@ -43,31 +82,16 @@ class NotNullWithoutDefault(Rule[AddColumn]):
     op.execute("ALTER TABLE users ADD COLUMN name text NOT NULL DEFAULT ''")
     ```
 
-    ```python bad
-    op.add_column("users", sa.Column("name", sa.Text(), nullable=False, default=""))
-    ```
+    ## Sources
 
-    ```python good
-    op.add_column("users", sa.Column("score", sa.Integer(), nullable=False, server_default="0"))
-    ```
-
-    Nor is there anything to fill where all rows have gone just before:
-
-    ```python good
-    # migration-guard: ignore[MG111] sessions come again
-    op.execute("DELETE FROM sessions")
-    # migration-guard: ignore[MG502] released in a quiet hour
-    op.rename_table("sessions", "visits")
-    op.add_column("visits", sa.Column("score", sa.Integer(), nullable=False))
-    ```
-
-    ```python good
-    op.create_table("users", sa.Column("id", sa.Integer()))
-    op.add_column("users", sa.Column("score", sa.Integer(), nullable=False))
-    ```
+    - `default` and `server_default`: https://docs.sqlalchemy.org/en/20/core/defaults.html
+    - https://www.postgresql.org/docs/18/sql-altertable.html, measured by tests/test_failures_on_postgresql.py
+    - What MySQL fills in: https://dev.mysql.com/doc/refman/8.4/en/data-type-defaults.html
+    - SQLite: https://www.sqlite.org/lang_altertable.html
     """
 
     code = "MG201"
+    fixable = Fixable.UNSAFE
     message = "{table}.{column} is NOT NULL without a default: adding it fails as soon as {table} has a row."
     help = "Give it a server_default, or add it as nullable, fill it in batches, and set NOT NULL in a later migration."
 

@@ -11,19 +11,38 @@ class OpaqueOperation(Rule[Opaque]):
     """
     Something that this migration does could not be read from its source, and was not judged.
 
-    It may be safe. It may drop a table. Write names and SQL where they can be read: as literals, module constants,
-    or loops over literals.
+    ## What happens
+
+    Names or SQL come from a place that only running the code would show. It may be safe. It may drop a table.
 
     ```python bad
     import os
     op.drop_column(os.environ["TABLE"], "nickname")
     ```
 
+    ## To whom
+
+    The reviewer, who has to look at this statement without help. What it may have touched is treated as unknown from
+    then on, so later migrations are judged with less.
+
+    ## When it is no hazard
+
+    Literals, module constants, loops over literals and what is computed from them are read and judged.
+
     ```python good
     TABLES = ("users", "pets")
     for table in TABLES:
         op.add_column(table, sa.Column("nickname", sa.Text()))
     ```
+
+    ## What to write instead
+
+    Write names and SQL where they can be read. Where that is not possible, look at the statement yourself, and say in
+    an ignore comment what it does.
+
+    ## Sources
+
+    - What is read without running it: README.md, "What it cannot see".
     """
 
     code = "MG002"

@@ -27,12 +27,15 @@ class PrimaryKeyBuiltInPlace(Rule[Operation]):
     """
     Adding a primary key builds its index, and looks for nulls, while nobody can read or write the table.
 
-    The index can be built beforehand, concurrently, while everybody works; the key then takes it over. Columns that
-    are not known to be NOT NULL are still looked through, so they come first.
+    ## What happens
+
+    The key is an index, and its columns are NOT NULL: both are made sure of while nobody gets in.
 
     ```python bad
     op.create_primary_key("pk_users", "users", ["id"])
     ```
+
+    An index that is there already spares the build. Columns that are not known to be NOT NULL are still looked through:
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer(), nullable=True))
@@ -43,6 +46,15 @@ class PrimaryKeyBuiltInPlace(Rule[Operation]):
     op.execute("ALTER TABLE users ADD CONSTRAINT pk_users PRIMARY KEY USING INDEX pk_users")
     ```
 
+    ## To whom
+
+    Every request to the table, reads too, until the index is built and every row was read. And the deployment, where a
+    value is there twice or is null.
+
+    ## When it is no hazard
+
+    An index that is there already, on columns that are NOT NULL, is taken over in no time:
+
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer(), nullable=False))
     op.create_index("pk_users", "users", ["id"], unique=True)
@@ -52,14 +64,30 @@ class PrimaryKeyBuiltInPlace(Rule[Operation]):
     op.execute("ALTER TABLE users ADD CONSTRAINT pk_users PRIMARY KEY USING INDEX pk_users")
     ```
 
+    A table that the migration has made or emptied has nothing to be read:
+
     ```python good
     op.create_table("users", sa.Column("id", sa.Integer()))
     op.create_primary_key("pk_users", "users", ["id"])
     ```
+
+    MySQL and MariaDB build the table anew while everybody works. Partitioned tables are left alone: PostgreSQL builds
+    none of their indexes concurrently.
+
+    ## What to write instead
+
+    1. Make sure that the columns are NOT NULL, without a scan (see MG202).
+    2. Build a unique index beforehand, concurrently and outside the transaction, while everybody works.
+    3. In the next migration, let the key take it over, with a line of SQL.
+
+    ## Sources
+
+    - ADD CONSTRAINT ... USING INDEX: https://www.postgresql.org/docs/18/sql-altertable.html
     """
 
     code = "MG304"
     dialects = ("postgresql", "mysql", "mariadb")
+    changes = (Change.ADD_PRIMARY_KEY, Change.ADD_PRIMARY_KEY_USING_INDEX_NULLABLE)
     message = BUILD
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:

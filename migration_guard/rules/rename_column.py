@@ -11,8 +11,9 @@ class ColumnRename(Rule[RenameColumn]):
     """
     Renaming a column breaks every server that still runs the old code, and the new code breaks until it is renamed.
 
-    There is no moment at which both work. The attribute of the model can have another name than the column; otherwise
-    the new column takes over step by step.
+    ## What happens
+
+    There is no moment at which both work: SQLAlchemy names every mapped column in every SELECT and INSERT.
 
     ```python bad
     op.alter_column("users", "name", new_column_name="full_name")
@@ -22,10 +23,36 @@ class ColumnRename(Rule[RenameColumn]):
     op.execute("ALTER TABLE users RENAME COLUMN name TO full_name")
     ```
 
+    ## To whom
+
+    Requests that touch the table: on old servers from the rename until the last of them is replaced, or on new ones
+    until the rename.
+
+    ## When it is no hazard
+
+    Nobody knows the old name of a column that the migration itself has added:
+
     ```python good
     op.add_column("users", sa.Column("nmae", sa.Text()))
     op.alter_column("users", "nmae", new_column_name="name")
     ```
+
+    Nor is it one where a generated column takes over the old name further on. A downgrade is not judged.
+
+    ## What to write instead
+
+    Rename only the attribute of the model: it can have another name than the column. Or, if the column itself has to
+    change:
+
+    1. Add the new column, and write both from the code.
+    2. Copy the old values in batches.
+    3. Read from the new one, and stop writing the old one.
+    4. Drop the old one in a later release.
+
+    ## Sources
+
+    - An attribute with another name than its column: https://docs.sqlalchemy.org/en/20/orm/declarative_tables.html
+    - The columns that SQLAlchemy names: https://docs.sqlalchemy.org/en/20/orm/queryguide/columns.html
     """
 
     code = "MG501"

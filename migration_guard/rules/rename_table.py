@@ -12,7 +12,9 @@ class TableRename(Rule[RenameTable]):
     """
     Renaming a table breaks every server that still runs the old code, and the new code breaks until it is renamed.
 
-    A view under the old name, made in the same transaction, keeps the old code working until the release is through.
+    ## What happens
+
+    There is no moment at which both work: the old code asks for the old name, the new code for the new one.
 
     ```python bad
     op.rename_table("users", "accounts")
@@ -21,6 +23,15 @@ class TableRename(Rule[RenameTable]):
     ```python bad
     op.execute("ALTER TABLE users RENAME TO accounts")
     ```
+
+    ## To whom
+
+    Requests that touch the table: on old servers from the rename until the last of them is replaced, or on new ones
+    until the rename.
+
+    ## When it is no hazard
+
+    A view under the old name, made in the same migration, keeps the old code working until the release is through:
 
     ```python good
     op.rename_table("users", "accounts")
@@ -34,6 +45,17 @@ class TableRename(Rule[RenameTable]):
     op.rename_table("users", "users_old")
     op.rename_table("users_new", "users")
     ```
+
+    A downgrade is not judged.
+
+    ## What to write instead
+
+    Leave a view under the old name, and drop it in a later release. Or rename only the model, and let its
+    `__tablename__` be the old name.
+
+    ## Sources
+
+    - Views that take writes: https://www.postgresql.org/docs/18/sql-createview.html
     """
 
     code = "MG502"

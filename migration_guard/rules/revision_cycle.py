@@ -11,7 +11,27 @@ class RevisionCycle(Rule[History]):
     """
     The revisions form a loop: there is no first one, and Alembic stops.
 
-    The examples are in tests/cases/revision-cycle.md.
+    ## What happens
+
+    A `down_revision` was edited, or two branches were put on top of each other. A revision may even follow itself. No
+    order satisfies a loop.
+
+    ## To whom
+
+    Everybody: no Alembic command runs, on the next deploy, in the tests, and on a colleague's machine.
+
+    ## When it is no hazard
+
+    Never: no loop has an order. A merge, where two branches meet again, is none.
+
+    ## What to write instead
+
+    Point one `down_revision` of the loop at the revision that really came before. Databases keep the id of the revision
+    they are at, so leave `revision` as it is.
+
+    ## Sources
+
+    - How revisions refer to each other: https://alembic.sqlalchemy.org/en/latest/tutorial.html
     """
 
     code = "MG005"

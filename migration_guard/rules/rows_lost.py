@@ -15,10 +15,10 @@ class RowsLost(Rule[Trip]):
     """
     Values that were there before are gone, or others, after the upgrade and its downgrade.
 
+    ## What happens
+
     The schema comes back, the contents do not: a column that was dropped and made again is empty, a type that was
-    narrowed has cut what did not fit. Taking the release back does not bring them back; a backup does. Seen in rows
-    that the round trip wrote before the upgrade. Where the drop itself is accepted with a reason
-    (`ignore[MG101]`, `ignore[MG102]`), so is the loss.
+    narrowed has cut what did not fit. Seen in rows that the round trip wrote before the upgrade.
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("nickname", sa.Text()))
@@ -32,6 +32,14 @@ class RowsLost(Rule[Trip]):
         op.add_column("users", sa.Column("nickname", sa.Text()))
     ```
 
+    ## To whom
+
+    Whoever needs the values. Taking the release back does not bring them back; a backup does.
+
+    ## When it is no hazard
+
+    Where the drop itself is accepted with a reason (`ignore[MG101]`, `ignore[MG102]`), so is the loss:
+
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("nickname", sa.Text()))
     ```
@@ -44,6 +52,15 @@ class RowsLost(Rule[Trip]):
     def downgrade():
         op.add_column("users", sa.Column("nickname", sa.Text()))
     ```
+
+    ## What to write instead
+
+    Keep the values in a place from which downgrade() can bring them back, or say on the statement that drops them that
+    they may go, and why.
+
+    ## Sources
+
+    - The rows that the round trip wrote, and read again: docs/roundtrip.md.
     """
 
     code = "MG756"

@@ -13,9 +13,9 @@ class SecondUpgradeDiffers(Rule[Trip]):
     """
     The second upgrade makes another schema than the first.
 
-    Databases that were once rolled back differ from then on from those that were not, and the next migration meets
-    only one of the two. Seen in the catalogue of a real database. What the downgrade leaves behind is told there
-    (MG753), not here.
+    ## What happens
+
+    Seen in the catalogue of a real database, after the first upgrade and after the second.
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True))
@@ -33,6 +33,15 @@ class SecondUpgradeDiffers(Rule[Trip]):
         op.drop_column("users", "early" if "early" in columns else "late")
     ```
 
+    ## To whom
+
+    The next migration, which meets only one of the two: databases that were once rolled back differ from then on from
+    those that were not.
+
+    ## When it is no hazard
+
+    The upgrade does the same whatever it finds:
+
     ```python good sqlite
     def upgrade():
         op.create_table("plans", sa.Column("id", sa.Integer()))
@@ -40,6 +49,16 @@ class SecondUpgradeDiffers(Rule[Trip]):
     def downgrade():
         op.drop_table("plans")
     ```
+
+    What the downgrade leaves behind is told there (MG753), not here.
+
+    ## What to write instead
+
+    Let downgrade() undo all that upgrade() does, and let upgrade() do the same whatever it finds.
+
+    ## Sources
+
+    - The catalogue of the database that it ran on. What is compared: docs/roundtrip.md.
     """
 
     code = "MG755"

@@ -12,8 +12,9 @@ class SecondUpgradeFailed(Rule[Trip]):
     """
     After an upgrade and its downgrade, the upgrade does not work a second time.
 
-    That is the day when a release was taken back, corrected and is rolled out again: it stops at what the downgrade
-    left behind. Seen by running it in the round trip.
+    ## What happens
+
+    It stops at what the downgrade left behind. Seen by running it in the round trip.
 
     ```python given
     op.create_table("plans", sa.Column("name", sa.Text(), primary_key=True))
@@ -27,6 +28,14 @@ class SecondUpgradeFailed(Rule[Trip]):
         pass
     ```
 
+    ## To whom
+
+    The team, on the day when a release was taken back, corrected and is rolled out again.
+
+    ## When it is no hazard
+
+    The downgrade undoes all of it, rows too:
+
     ```python given
     op.create_table("plans", sa.Column("name", sa.Text(), primary_key=True))
     ```
@@ -38,6 +47,16 @@ class SecondUpgradeFailed(Rule[Trip]):
     def downgrade():
         op.execute("DELETE FROM plans WHERE name = 'free'")
     ```
+
+    Where the server is at fault, nothing is said against the migration.
+
+    ## What to write instead
+
+    Let downgrade() undo all that upgrade() does.
+
+    ## Sources
+
+    - What the database or Python said stands in the finding. How it is run: docs/roundtrip.md.
     """
 
     code = "MG754"

@@ -30,8 +30,9 @@ class SetNotNullScan(Rule[Operation]):
     """
     SET NOT NULL reads the whole table while nobody can read or write it.
 
-    From PostgreSQL 12 on it does not look where a validated CHECK already says that the column is not null; and
-    that check can be validated while everybody works.
+    ## What happens
+
+    The database has to see that no row holds a null, and lets nobody in until it has seen them all.
 
     ```python bad
     op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
@@ -41,16 +42,7 @@ class SetNotNullScan(Rule[Operation]):
     op.execute("ALTER TABLE users ALTER COLUMN email SET NOT NULL")
     ```
 
-    ```python given
-    op.create_check_constraint("ck_users_email", "users", "email IS NOT NULL", postgresql_not_valid=True)
-    ```
-
-    ```python good
-    op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_email")
-    op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
-    ```
-
-    Before PostgreSQL 12 the check does not help:
+    Before PostgreSQL 12 a check that says so does not help:
 
     ```python given
     op.create_check_constraint("ck_users_email", "users", "email IS NOT NULL", postgresql_not_valid=True)
@@ -61,14 +53,48 @@ class SetNotNullScan(Rule[Operation]):
     op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
     ```
 
+    ## To whom
+
+    Every request to the table, reads too, for as long as one pass over it takes. And the deployment, where a null is
+    found.
+
+    ## When it is no hazard
+
+    From PostgreSQL 12 on it does not look where a validated CHECK already says that the column is not null:
+
+    ```python given
+    op.create_check_constraint("ck_users_email", "users", "email IS NOT NULL", postgresql_not_valid=True)
+    ```
+
+    ```python good
+    op.execute("ALTER TABLE users VALIDATE CONSTRAINT ck_users_email")
+    op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
+    ```
+
+    Nor where the history shows that it is NOT NULL already. MySQL and MariaDB build the table anew, and let everybody
+    work meanwhile. A table that the migration has made or emptied has nothing to be read.
+
     ```python good
     op.create_table("users", sa.Column("email", sa.Text()))
     op.alter_column("users", "email", existing_type=sa.Text(), nullable=False)
     ```
+
+    ## What to write instead
+
+    1. Add a check that the column is not null, as NOT VALID: it holds for new rows at once.
+    2. Fill the nulls in batches.
+    3. In a later migration, validate the check while everybody works, set NOT NULL, and drop the check.
+
+    Before PostgreSQL 12, keep the validated check instead of NOT NULL.
+
+    ## Sources
+
+    - That a validated check spares the scan: https://www.postgresql.org/docs/18/sql-altertable.html
     """
 
     code = "MG202"
     dialects = ("postgresql", "mysql", "mariadb")
+    changes = (Change.SET_NOT_NULL,)
     message = "Setting {table}.{column} NOT NULL reads the whole table and blocks {blocks} to it until then."
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:

@@ -17,7 +17,9 @@ class StoredGeneratedColumn(Rule[AddColumn]):
     """
     Adding a stored generated column computes and writes it for every row, while nobody can use the table.
 
-    A virtual one (PostgreSQL 18, MySQL, MariaDB) is computed when it is read and costs nothing to add.
+    ## What happens
+
+    The value stands in the row, so every row is written anew.
 
     ```python bad
     op.add_column("users", sa.Column("twice", sa.Integer(), sa.Computed("id * 2", persisted=True)))
@@ -27,18 +29,40 @@ class StoredGeneratedColumn(Rule[AddColumn]):
     op.execute("ALTER TABLE users ADD COLUMN twice integer GENERATED ALWAYS AS (id * 2) STORED")
     ```
 
+    ## To whom
+
+    Every request to the table until it is written anew: reads and writes on PostgreSQL, writes on MySQL and MariaDB.
+
+    ## When it is no hazard
+
+    A virtual one (PostgreSQL 18, MySQL, MariaDB) is computed when it is read and costs nothing to add:
+
     ```python good postgresql 18
     op.add_column("users", sa.Column("twice", sa.Integer(), sa.Computed("id * 2", persisted=False)))
     ```
+
+    A table that the migration has made or emptied has no rows to write:
 
     ```python good
     op.create_table("users", sa.Column("id", sa.Integer()))
     op.add_column("users", sa.Column("twice", sa.Integer(), sa.Computed("id * 2", persisted=True)))
     ```
+
+    ## What to write instead
+
+    Make it virtual, if nothing needs the value on disk. Otherwise:
+
+    1. Add a plain column, and a trigger that fills it for rows that are written from now on.
+    2. Fill the old rows in batches, in a later migration.
+
+    ## Sources
+
+    - Stored and virtual: https://www.postgresql.org/docs/18/ddl-generated-columns.html
     """
 
     code = "MG205"
     dialects = ("postgresql", "mysql", "mariadb")
+    changes = (Change.ADD_COLUMN_GENERATED_STORED,)
     message = (
         "Adding {table}.{column}, stored and computed, rewrites the whole table and blocks {blocks} to it until then."
     )

@@ -13,8 +13,9 @@ class Truncate(Rule[TruncateTable]):
     """
     TRUNCATE destroys every row of a table at once, and with CASCADE those of every table that refers to it.
 
-    Nobody can read or write the table meanwhile, row triggers do not see it happen, and no downgrade brings the rows
-    back. Delete what has to go in batches, and name each table.
+    ## What happens
+
+    No downgrade brings the rows back, and row triggers do not see it happen.
 
     ```python bad
     op.execute("TRUNCATE users")
@@ -24,10 +25,28 @@ class Truncate(Rule[TruncateTable]):
     op.execute("TRUNCATE TABLE users CASCADE")
     ```
 
+    ## To whom
+
+    Whoever needs the rows later. Nobody can read or write the table meanwhile: requests wait until the migration's
+    transaction has ended.
+
+    ## When it is no hazard
+
+    A table that the migration itself has made. A downgrade is not judged.
+
     ```python good
     op.create_table("scratch", sa.Column("id", sa.Integer()))
     op.execute("TRUNCATE scratch")
     ```
+
+    ## What to write instead
+
+    Delete the rows that have to go in batches, and name each table. If all of them have to go, say why in an ignore
+    comment.
+
+    ## Sources
+
+    - https://www.postgresql.org/docs/18/sql-truncate.html
     """
 
     code = "MG103"

@@ -9,7 +9,7 @@ from migration_guard.model.finding import Finding, Fix
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import AlterColumnType
 from migration_guard.model.schema import UNKNOWN
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 
 ZONE = (
     "Changing {table}.{column} from {old} to {new} rewrites the whole table and blocks {blocks} to it until then,"
@@ -26,8 +26,9 @@ class TypeChangeRewrite(Rule[AlterColumnType]):
     """
     Most changes of a column's type copy the whole table, and build every index on it again, while nobody can use it.
 
-    Some are free: a longer or unlimited VARCHAR, VARCHAR to TEXT, a NUMERIC of more digits and the same scale.
-    For the others a new column takes over, step by step.
+    ## What happens
+
+    The values are stored in another form, so every row is written anew.
 
     ```python bad
     op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
@@ -36,6 +37,15 @@ class TypeChangeRewrite(Rule[AlterColumnType]):
     ```python bad
     op.execute("ALTER TABLE users ALTER COLUMN id TYPE bigint")
     ```
+
+    ## To whom
+
+    Every request to the table until it is copied: reads and writes on PostgreSQL, writes on MySQL and MariaDB. It also
+    takes twice the space meanwhile.
+
+    ## When it is no hazard
+
+    Some changes are free: a longer or unlimited VARCHAR, VARCHAR to TEXT, a NUMERIC of more digits and the same scale.
 
     ```python good
     op.alter_column("users", "name", existing_type=sa.String(50), type_=sa.String(200))
@@ -53,7 +63,23 @@ class TypeChangeRewrite(Rule[AlterColumnType]):
     op.execute("ALTER TABLE users ALTER COLUMN name TYPE varchar(100)")
     ```
 
-    Between times with and without time zone it depends on the session:
+    A table that the migration has made or emptied has no rows to copy:
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Integer()))
+    op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
+    ```
+
+    Where the old type is not known and the new one may be free, nothing is said.
+
+    ## What to write instead
+
+    1. Add a new column of the new type, and a trigger that keeps it equal for rows that are written from now on.
+    2. Fill the old rows in batches.
+    3. Release the code that uses the new column, and drop the old one in a later release.
+
+    Between times with and without time zone it depends on the session. Where the times are stored in UTC, say so
+    before, which `--unsafe-fixes` does; where they are not, that line would shift every one of them:
 
     ```python bad
     op.alter_column("users", "seen", existing_type=sa.DateTime(), type_=sa.DateTime(timezone=True))
@@ -64,14 +90,15 @@ class TypeChangeRewrite(Rule[AlterColumnType]):
     op.alter_column("users", "seen", existing_type=sa.DateTime(), type_=sa.DateTime(timezone=True))
     ```
 
-    ```python good
-    op.create_table("users", sa.Column("id", sa.Integer()))
-    op.alter_column("users", "id", existing_type=sa.Integer(), type_=sa.BigInteger())
-    ```
+    ## Sources
+
+    - Every pair of types is tried on a server by tests/test_dialect_rows_on_postgresql.py.
     """
 
     code = "MG207"
     dialects = ("postgresql", "mysql", "mariadb")
+    changes = (Change.CHANGE_TYPE_REWRITE, Change.CHANGE_TYPE_TIME_ZONE)
+    fixable = Fixable.UNSAFE
     message = (
         "Changing {table}.{column} from {old} to {new} rewrites the whole table and blocks {blocks} to it until then."
     )

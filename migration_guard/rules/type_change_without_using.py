@@ -6,7 +6,7 @@ from migration_guard.dialects import Change
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.operations import AlterColumnType
 from migration_guard.model.schema import in_sql
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import keyword
 
 SAY_HOW = 'Say how: postgresql_using="{column:sql}::{new}", or an expression that copes with what does not convert.'
@@ -24,7 +24,9 @@ class TypeChangeWithoutUsing(Rule[AlterColumnType]):
     """
     PostgreSQL does not guess how to turn text into a number, an enum or a uuid: without USING the statement fails.
 
-    It fails on an empty table as well, so a migration that nobody has run on PostgreSQL stops the deployment.
+    ## What happens
+
+    No cast leads from the old type to the new one by itself.
 
     ```python bad
     op.alter_column("users", "age", existing_type=sa.String(10), type_=sa.Integer())
@@ -41,6 +43,33 @@ class TypeChangeWithoutUsing(Rule[AlterColumnType]):
     ```python bad
     op.execute("ALTER TABLE users ALTER COLUMN age TYPE integer")
     ```
+
+    ## To whom
+
+    The deployment: it stops there. The statement fails on an empty table as well, so it is a migration that nobody has
+    run on PostgreSQL.
+
+    ## When it is no hazard
+
+    Other databases convert by themselves:
+
+    ```python good sqlite
+    with op.batch_alter_table("users") as batch_op:
+        batch_op.alter_column("age", existing_type=sa.String(10), type_=sa.Integer())
+    ```
+
+    So does PostgreSQL where it has a cast for assignments, and every type turns into text. Where the old type is not
+    known, nothing is said.
+
+    ```python good
+    op.alter_column("users", "bio", existing_type=sa.String(10), type_=sa.Text())
+    ```
+
+    ## What to write instead
+
+    Say how with `postgresql_using`: a cast, or an expression that copes with what does not convert. That rewrites the
+    table (see MG207): where it is large and in use, a new column takes over step by step. `--unsafe-fixes` writes the
+    cast where the table is new or the change is in a downgrade:
 
     ```python bad
     def upgrade():
@@ -60,19 +89,16 @@ class TypeChangeWithoutUsing(Rule[AlterColumnType]):
         op.drop_table("pets")
     ```
 
-    ```python good sqlite
-    with op.batch_alter_table("users") as batch_op:
-        batch_op.alter_column("age", existing_type=sa.String(10), type_=sa.Integer())
-    ```
+    ## Sources
 
-    ```python good
-    op.alter_column("users", "bio", existing_type=sa.String(10), type_=sa.Text())
-    ```
+    - Casts for assignments: https://www.postgresql.org/docs/18/sql-createcast.html
+    - Every pair of types is tried on a server by tests/test_dialect_rows_on_postgresql.py.
     """
 
     code = "MG211"
     directions = (Direction.UPGRADE, Direction.DOWNGRADE)
     supersedes = ("MG207",)
+    fixable = Fixable.UNSAFE
     message = "PostgreSQL does not turn {old} into {new} by itself: the change of {table}.{column} fails without USING."
     help = SAY_HOW
 

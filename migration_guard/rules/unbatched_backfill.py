@@ -17,8 +17,10 @@ class UnbatchedBackfill(Rule[Operation]):
     """
     One statement that changes many rows locks all of them until it is done.
 
-    Whoever writes to one of them waits. The table grows by as many dead rows, replicas fall behind, and when the
-    statement fails near the end all of it was for nothing. In batches that each commit nobody waits for long.
+    ## What happens
+
+    The table grows by as many dead rows, replicas fall behind, and when the statement fails near the end all of it was
+    for nothing.
 
     ```python bad
     op.execute("UPDATE users SET name = trim(name) WHERE name IS NOT NULL")
@@ -27,6 +29,18 @@ class UnbatchedBackfill(Rule[Operation]):
     ```python bad
     op.execute("DELETE FROM events WHERE at < '2020-01-01'")
     ```
+
+    ```python bad
+    op.execute("DELETE FROM roles WHERE name = 'guest' OR title = 'visitor'")
+    ```
+
+    ## To whom
+
+    Whoever writes to one of the rows waits until all of them are done. Readers go on.
+
+    ## When it is no hazard
+
+    A condition that picks a row, and a loop that takes a limited number of rows at a time:
 
     ```python good
     op.execute("UPDATE users SET name = 'root' WHERE id = 1")
@@ -42,11 +56,6 @@ class UnbatchedBackfill(Rule[Operation]):
             break
     ```
 
-    ```python good
-    op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("name", sa.Text()))
-    op.execute("UPDATE users SET name = 'x'")
-    ```
-
     A value of a unique column picks one row:
 
     ```python given
@@ -57,9 +66,23 @@ class UnbatchedBackfill(Rule[Operation]):
     op.execute("DELETE FROM roles WHERE name = 'guest'")
     ```
 
-    ```python bad
-    op.execute("DELETE FROM roles WHERE name = 'guest' OR title = 'visitor'")
+    Nobody waits for a table that the migration has made:
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Integer()), sa.Column("name", sa.Text()))
+    op.execute("UPDATE users SET name = 'x'")
     ```
+
+    A table that is dropped further on is left to MG101, a DELETE without WHERE to MG111.
+
+    ## What to write instead
+
+    Do it in batches that each commit, in an autocommit block: nobody waits for long, and what is done stays done.
+
+    ## Sources
+
+    - Locks on rows: https://www.postgresql.org/docs/18/explicit-locking.html
+    - Dead rows: https://www.postgresql.org/docs/18/routine-vacuuming.html
     """
 
     code = "MG602"

@@ -15,8 +15,9 @@ class UniqueBuiltInPlace(Rule[Operation]):
     """
     Adding a unique constraint builds its index while nobody can read or write the table.
 
-    The index can be built beforehand, concurrently, while everybody works; the constraint then takes it over in no
-    time. Alembic has no keyword for that step: it takes a line of SQL.
+    ## What happens
+
+    The constraint is an index, and this is the way to build one that lets nobody in.
 
     ```python bad
     op.create_unique_constraint("uq_users_email", "users", ["email"])
@@ -26,22 +27,47 @@ class UniqueBuiltInPlace(Rule[Operation]):
     op.add_column("users", sa.Column("email", sa.Text(), unique=True))
     ```
 
+    ## To whom
+
+    Every request to the table, reads too, until the index is built. And the deployment, where a value is there twice.
+
+    ## When it is no hazard
+
+    An index that is there already is taken over in no time:
+
     ```python good
     op.execute("ALTER TABLE users ADD CONSTRAINT uq_users_email UNIQUE USING INDEX uq_users_email")
     ```
+
+    A table that the migration has made or emptied has nothing to be read:
 
     ```python good
     op.create_table("users", sa.Column("email", sa.Text()))
     op.create_unique_constraint("uq_users_email", "users", ["email"])
     ```
 
+    MySQL and MariaDB let everybody work meanwhile:
+
     ```python good mysql 8.0
     op.create_unique_constraint("uq_users_email", "users", ["email"])
     ```
+
+    Partitioned tables are left alone: PostgreSQL builds none of their indexes concurrently.
+
+    ## What to write instead
+
+    1. Build a unique index beforehand, concurrently and outside the transaction, while everybody works.
+    2. In the next migration, let the constraint take it over. Alembic has no keyword for that step: it takes a line of
+       SQL.
+
+    ## Sources
+
+    - ADD CONSTRAINT ... USING INDEX: https://www.postgresql.org/docs/18/sql-altertable.html
     """
 
     code = "MG303"
     dialects = ("postgresql", "mysql", "mariadb")
+    changes = (Change.ADD_UNIQUE,)
     message = "Adding unique constraint {name} builds an index on {table} and blocks {blocks} to it until then."
     help = """\
 1. Build the index beforehand, outside the transaction:

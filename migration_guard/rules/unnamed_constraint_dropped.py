@@ -23,9 +23,9 @@ class UnnamedConstraintDropped(Rule[DropConstraint]):
     """
     drop_constraint(None, ...) names no constraint: Alembic cannot write the statement and stops.
 
-    Autogenerate writes it in the downgrade of a constraint without a name, so it shows on the day one has to go
-    back. A naming convention helps where it needs the table's name only, as that of primary keys does: drop_constraint
-    knows no columns.
+    ## What happens
+
+    Autogenerate writes it in the downgrade of a constraint without a name.
 
     ```python bad
     op.drop_constraint(None, "orders", type_="foreignkey")
@@ -36,6 +36,14 @@ class UnnamedConstraintDropped(Rule[DropConstraint]):
         batch_op.drop_constraint(None, type_="unique")
     ```
 
+    ## To whom
+
+    The person who rolls back: it shows on the day one has to go back.
+
+    ## When it is no hazard
+
+    The constraint has a name:
+
     ```python good
     op.drop_constraint("fk_orders_user", "orders", type_="foreignkey")
     ```
@@ -45,6 +53,19 @@ class UnnamedConstraintDropped(Rule[DropConstraint]):
     ```python good mysql 8.0
     op.drop_constraint(None, "orders", type_="primary")
     ```
+
+    A naming convention helps where it needs the table's name only, as that of primary keys does: drop_constraint knows
+    no columns.
+
+    ## What to write instead
+
+    Name the constraint, where it is made and where it is dropped. A naming convention in the MetaData gives the next
+    ones a name by itself.
+
+    ## Sources
+
+    - Why constraints need names: https://alembic.sqlalchemy.org/en/latest/naming.html
+    - Which of these stop is measured by tests/test_failures_on_postgresql.py.
     """
 
     code = "MG713"

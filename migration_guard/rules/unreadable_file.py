@@ -11,11 +11,28 @@ class UnreadableFile(Rule[History]):
     """
     A file among the migrations cannot be read, so nothing is known of what it does.
 
-    Alembic imports every file of the folder: one that it cannot read stops each `upgrade`, and a migration that is not
-    read here is not judged. Files that are no migrations, such as `__init__.py` and helper modules, are passed over.
+    ## What happens
 
-    The cases stand in tests/cases/unreadable-file.md: broken syntax, bytes in another encoding, an empty file, no
-    revision.
+    Its syntax is broken, its bytes are in another encoding, it is empty, or its revision does not stand in the source.
+    Alembic imports every file of the folder: one that it cannot read stops each `upgrade`. A migration that is not read
+    here is not judged.
+
+    ## To whom
+
+    Whoever runs the next Alembic command. And whoever reads a report without findings and takes it for all clear.
+
+    ## When it is no hazard
+
+    Files that are no migrations, such as `__init__.py` and helper modules, are passed over. Nothing else is: this rule
+    runs whatever is selected, its findings count whatever `--fail-on` says, and no baseline hides them.
+
+    ## What to write instead
+
+    Correct the file, write its revision as a literal, or move it out of the folder of the versions.
+
+    ## Sources
+
+    - Alembic's folder of versions: https://alembic.sqlalchemy.org/en/latest/tutorial.html
     """
 
     code = "MG001"

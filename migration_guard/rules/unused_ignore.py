@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Edit, Finding, Fix, Severity
 from migration_guard.model.migration import IgnoreOutcome
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.source_edits import Places, remove
 
 
@@ -13,8 +13,31 @@ class UnusedIgnore(Rule[IgnoreOutcome]):
     """
     An ignore comment that silences nothing.
 
-    It outlived its finding, or its code is mistyped; the next person trusts it. Codes that were not selected, and
-    those of the round trip, are not judged.
+    ## What happens
+
+    It outlived its finding, or its code is mistyped. A comment that is not understood at all silences nothing, either.
+
+    ## To whom
+
+    The next person, who trusts it. And whoever brings the hazard back later: the comment is there already, and hides
+    it.
+
+    ## When it is no hazard
+
+    A comment whose finding is there is used. Codes that were not selected, and those of the round trip, are not judged.
+
+    ```python good
+    def upgrade():
+        # migration-guard: ignore[MG201] the table is empty until the next release
+        op.add_column("users", sa.Column("age", sa.Integer(), nullable=False))
+
+    def downgrade():
+        op.drop_column("users", "age")
+    ```
+
+    ## What to write instead
+
+    Remove it, which `--fix` does:
 
     ```python bad
     def upgrade():
@@ -53,18 +76,14 @@ class UnusedIgnore(Rule[IgnoreOutcome]):
         op.drop_index("ix_users_age", "users")
     ```
 
-    ```python good
-    def upgrade():
-        # migration-guard: ignore[MG201] the table is empty until the next release
-        op.add_column("users", sa.Column("age", sa.Integer(), nullable=False))
+    ## Sources
 
-    def downgrade():
-        op.drop_column("users", "age")
-    ```
+    - What a comment covers: README.md, "When you know better".
     """
 
     code = "MG017"
     severity = Severity.WARNING
+    fixable = Fixable.SAFE
     message = "{what}"
     help = "Remove {which}."
 

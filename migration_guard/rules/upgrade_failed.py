@@ -16,8 +16,9 @@ class UpgradeFailed(Rule[Trip]):
     """
     The upgrade of a revision fails on a real database.
 
-    Whoever deploys it stops there, and whoever installs afresh never gets beyond it. Seen by running it in the round
-    trip, on tables without rows. What comes after it on its branch could not be tried.
+    ## What happens
+
+    Seen by running it in the round trip, on tables without rows. What comes after it on its branch could not be tried.
 
     ```python bad sqlite
     def upgrade():
@@ -36,6 +37,14 @@ class UpgradeFailed(Rule[Trip]):
         op.drop_table("users")
     ```
 
+    ## To whom
+
+    Whoever deploys it stops there, and whoever installs afresh never gets beyond it.
+
+    ## When it is no hazard
+
+    The upgrade comes to its end:
+
     ```python good sqlite
     def upgrade():
         op.create_table("users", sa.Column("id", sa.Integer()))
@@ -43,6 +52,18 @@ class UpgradeFailed(Rule[Trip]):
     def downgrade():
         op.drop_table("users")
     ```
+
+    Where the server is at fault (an extension that it lacks, a statement that reaches beyond the throwaway database),
+    nothing is said against the migration. What fails on rows only is MG758.
+
+    ## What to write instead
+
+    Correct it before it is deployed, then run the round trip again. A history that starts on a database that was made
+    elsewhere is given that one with `--prepare`.
+
+    ## Sources
+
+    - What the database or Python said stands in the finding. How it is run: docs/roundtrip.md.
     """
 
     code = "MG751"

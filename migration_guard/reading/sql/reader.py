@@ -12,6 +12,7 @@ from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import ColumnType, Expression, Name
 from migration_guard.model.site import Site
+from migration_guard.model.target import DATABASES
 from migration_guard.reading.sql.holes import settle, shorten
 from migration_guard.reading.sql.kinds import changes_rows_only, name_at, read_by_words
 from migration_guard.reading.sql.others.columns import Cursor, NotRead, expression_here
@@ -24,7 +25,6 @@ __all__ = ["HOLE", "SiteFor", "canonical_type", "read_expression", "read_sql", "
 # (start, end) offsets of a statement in the text, in code points -> where that is in the source.
 SiteFor = Callable[[int, int], Site]
 
-NAMES = {"mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 NOT_INSTALLED = "PostgreSQL's parser is not installed: pip install postgast"
 MOST_CHARACTERS = 2_000_000
 MOST_STATEMENTS = 5_000
@@ -103,7 +103,7 @@ def _read_other(statement: Statement, site: Site) -> tuple[Operation, ...]:
     try:
         return read_statement(statement, site)
     except NotRead as refused:
-        reason = f"it does not read as {NAMES[statement.dialect]}: {refused}"
+        reason = f"it does not read as {DATABASES[statement.dialect]}: {refused}"
         if statement.has_hole or statement.has_bind:
             return _by_words(statement, site, reason)
         likeness = " (it looks like PostgreSQL)" if looks_like_postgresql(statement) else ""

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from migration_guard.model.target import DATABASES
 from migration_guard.roundtripping.servers import binaries, docker, given, leftovers, mysql, postgresql, sqlite
 from migration_guard.roundtripping.servers.access import DatabaseError, available
 from migration_guard.roundtripping.servers.destination import FAMILIES, Destination
-
-WORDS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 
 INSTALLS = {
     "postgresql": "run pip install 'migration-guard[postgresql]', which brings its programs",
@@ -108,7 +107,7 @@ def _installed(wanted: ServerRequest) -> list[binaries.Installation]:
 
 
 def _ways(dialect: str) -> str:
-    name = WORDS[dialect]
+    name = DATABASES[dialect]
     install = INSTALLS[dialect] if os.name == "posix" else "use a system where it can run one (not Windows)"
     return (
         f"There is no {name} here to make a throwaway database on. There are three ways to get one: give the URL of a "

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from migration_guard.model.target import DATABASES
 from migration_guard.roundtripping.servers import mysql, owned_names, postgresql
 from migration_guard.roundtripping.servers.access import Access, DatabaseError, database_message
 from migration_guard.roundtripping.servers.destination import FAMILIES, Destination
@@ -19,7 +20,6 @@ from migration_guard.roundtripping.servers.processes import undisturbed
 
 PORTS = {"postgresql": 5432, "mysql": 3306}
 SOCKETS = ("/var/run/postgresql", "/tmp")
-WORDS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 
 Either = postgresql.PostgreSQLServer | mysql.MySQLServer
 
@@ -39,8 +39,8 @@ def read(text: str, wanted: str) -> Destination:
         ) from None
     if FAMILIES.get(dialect) != FAMILIES[wanted]:
         raise DatabaseError(
-            f"The URL that was given is for {WORDS.get(dialect, dialect)}, but this history is for {WORDS[wanted]}. "
-            f"Give the URL of a {WORDS[wanted]} server"
+            f"The URL that was given is for {DATABASES.get(dialect, dialect)}, but this history is for"
+            f" {DATABASES[wanted]}. Give the URL of a {DATABASES[wanted]} server"
             + (f", or choose the other with --database {dialect}." if dialect in FAMILIES else ".")
         )
     if dialect == "sqlite":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from migration_guard.model.target import DATABASES
 from migration_guard.roundtripping.servers import folders, server_cache
 from migration_guard.roundtripping.servers.access import Access, DatabaseError, database_message
 from migration_guard.roundtripping.servers.binaries import Installation
@@ -26,7 +27,6 @@ from migration_guard.roundtripping.servers.processes import Account, account, ru
 START = 60.0  # seconds
 # Where nobody's data is: every user may connect there.
 MAINTENANCE = "information_schema"
-WORDS = {"mysql": "MySQL", "mariadb": "MariaDB"}
 
 # Nothing here survives a crash, and nothing has to.
 SETTINGS = (
@@ -139,8 +139,8 @@ def server_version(access: Access) -> tuple[str, tuple[int, ...]]:
 
 def described(dialect: str, version: tuple[int, ...], wanted: str) -> str:
     """The server in words, and what it stands in for: MariaDB 10.11.6 in place of MySQL."""
-    words = f"{WORDS[dialect]} {'.'.join(map(str, version))}"
-    return words if dialect == wanted else f"{words} in place of {WORDS[wanted]}"
+    words = f"{DATABASES[dialect]} {'.'.join(map(str, version))}"
+    return words if dialect == wanted else f"{words} in place of {DATABASES[wanted]}"
 
 
 @contextmanager
