@@ -48,14 +48,14 @@ BOTH = {**USERS, **ORDERS}
 
 
 def without(snapshot: Plain, *names: str) -> Plain:
-    return {thing: one for thing, one in snapshot.items() if thing.name not in names}
+    return {object_: one for object_, one in snapshot.items() if object_.name not in names}
 
 
 def changed(snapshot: Plain, name: str, **properties: str) -> Plain:
     found = dict(snapshot)
-    for thing, one in snapshot.items():
-        if thing.name == name:
-            found[thing] = Definition(one.table, {**one.properties, **properties}, one.system_named, one.part_of)
+    for object_, one in snapshot.items():
+        if object_.name == name:
+            found[object_] = Definition(one.table, {**one.properties, **properties}, one.system_named, one.part_of)
     return found
 
 
@@ -66,13 +66,13 @@ def renamed(snapshot: Plain, old: str, new: str) -> Plain:
         return text.replace(old, new)
 
     return {
-        CatalogueObject(thing.kind, again(thing.name)): Definition(
+        CatalogueObject(object_.kind, again(object_.name)): Definition(
             one.table and again(one.table),
             {name: again(text) for name, text in one.properties.items()},
             one.system_named,
             tuple(CatalogueObject(part.kind, again(part.name)) for part in one.part_of),
         )
-        for thing, one in snapshot.items()
+        for object_, one in snapshot.items()
     }
 
 
@@ -155,8 +155,8 @@ def test_another_name_for_a_table_is_told_once() -> None:
 
 
 def unique(name: str, *, chosen: bool = False, definition: str = "UNIQUE (email)", **properties: str) -> Plain:
-    thing = CatalogueObject("unique constraint", f"public.users.{name}")
-    return {**USERS, thing: Definition("public.users", {"definition": definition, **properties}, system_named=chosen)}
+    object_ = CatalogueObject("unique constraint", f"public.users.{name}")
+    return {**USERS, object_: Definition("public.users", {"definition": definition, **properties}, system_named=chosen)}
 
 
 @pytest.mark.parametrize("chosen", [True, False])
@@ -201,8 +201,8 @@ def test_what_is_validated_meanwhile_hurts_nobody_and_what_no_longer_is_does(nam
 
 def test_a_name_chosen_by_the_database_does_not_hide_another_definition() -> None:
     def key(name: str, definition: str) -> Plain:
-        thing = CatalogueObject("unique constraint", f"public.users.{name}")
-        return {**USERS, thing: Definition("public.users", {"definition": definition}, system_named=True)}
+        object_ = CatalogueObject("unique constraint", f"public.users.{name}")
+        return {**USERS, object_: Definition("public.users", {"definition": definition}, system_named=True)}
 
     found = told(key("users_id_key", "UNIQUE (id)"), key("users_email_key", "UNIQUE (email)"))
     assert found == [
@@ -223,31 +223,31 @@ def test_what_a_parent_brings_to_its_children_is_told_of_the_parent() -> None:
         parent: Definition("public.events", {"type": "date"}),
         child: Definition("public.events_1", {"type": "date"}, part_of=(parent,)),
     }
-    now = {thing: Definition(one.table, {"type": "text"}, part_of=one.part_of) for thing, one in was.items()}
+    now = {object_: Definition(one.table, {"type": "text"}, part_of=one.part_of) for object_, one in was.items()}
     assert [one.name for one in differences(was, now)] == ["events.at"]
     assert [one.name for one in differences({}, was)] == ["events.at"]
 
 
 def test_a_sequence_that_nobody_owns_any_more_is_changed() -> None:
-    thing = CatalogueObject("sequence", "public.s")
-    was = {**USERS, thing: Definition("public.users", {"owned by": "public.users.id"})}
-    now = {**USERS, thing: Definition(None, {})}
+    object_ = CatalogueObject("sequence", "public.s")
+    was = {**USERS, object_: Definition("public.users", {"owned by": "public.users.id"})}
+    now = {**USERS, object_: Definition(None, {})}
     assert [(one.name, one.fate) for one in differences(was, now)] == [("s", Fate.CHANGED)]
 
 
 NAMES = st.sampled_from(["a", "b", "c"])
-THINGS = st.dictionaries(
+OBJECTS = st.dictionaries(
     st.builds(CatalogueObject, st.sampled_from(["table", "view", "enum"]), NAMES.map("public.{}".format)),
     st.builds(Definition, st.none(), st.dictionaries(NAMES, NAMES), system_named=st.booleans()),
 )
 
 
-@given(THINGS)
+@given(OBJECTS)
 def test_nothing_differs_from_itself(snapshot: Plain) -> None:
     assert not differences(snapshot, dict(snapshot))
 
 
-@given(THINGS, THINGS)
+@given(OBJECTS, OBJECTS)
 def test_what_is_left_one_way_is_missing_the_other_way(one: Plain, other: Plain) -> None:
     turned = {Fate.MISSING: Fate.LEFT_BEHIND, Fate.LEFT_BEHIND: Fate.MISSING, Fate.CHANGED: Fate.CHANGED}
     there = {(kind, name, fate) for kind, name, fate in told(one, other)}

@@ -524,7 +524,7 @@ def test_nothing_new_is_the_same_snapshot(connection: psycopg.Connection[Any]) -
 def test_the_version_table_and_temporary_tables_are_not_in_it(connection: psycopg.Connection[Any]) -> None:
     ours = of_postgresql(connection)
     connection.execute("create temporary table passing (id serial primary key)")
-    names = {thing.name for thing in ours.take()}
+    names = {object_.name for object_ in ours.take()}
     assert "public.users" in names
     assert not [name for name in names if "alembic_version" in name or "passing" in name]
     connection.execute("drop table alembic_version")
@@ -534,7 +534,7 @@ def test_the_version_table_and_temporary_tables_are_not_in_it(connection: psycop
 def test_a_version_table_elsewhere_is_found_there(connection: psycopg.Connection[Any]) -> None:
     connection.execute("create schema meta; create table meta.versions (version_num text)")
     found = catalogue(Reader(connection), "postgresql", version_table="versions", version_schema="meta").take()
-    names = {thing.name for thing in found}
+    names = {object_.name for object_ in found}
     assert "meta.versions" not in names
     assert "public.alembic_version" in names
 

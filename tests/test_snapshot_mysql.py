@@ -116,7 +116,7 @@ def test_the_next_number_and_the_version_table_are_no_part_of_the_schema(access:
     before = ours.take()
     access.execute("insert into teams (name) values ('a')")
     assert not differences(before, ours.take())
-    assert not [thing for thing in before if "alembic" in thing.name]
+    assert not [object_ for object_ in before if "alembic" in object_.name]
     access.execute("delete from teams")
 
 
@@ -151,7 +151,7 @@ MYSQL_8 = """CREATE TABLE `users` (
 
 
 def test_what_mysql_8_writes_is_read() -> None:
-    found = {(thing.kind, thing.name): definition for thing, definition in read_table("users", MYSQL_8).items()}
+    found = {(object_.kind, object_.name): definition for object_, definition in read_table("users", MYSQL_8).items()}
     table = found["table", "users"].properties
     assert table["comment"] == "'who, =(and) why'"
     assert "auto_increment" not in table

@@ -85,7 +85,7 @@ def test_nothing_new_is_the_same_snapshot(connection: sqlite3.Connection) -> Non
 
 
 def test_the_version_table_and_what_sqlite_keeps_for_itself_are_not_in_it(connection: sqlite3.Connection) -> None:
-    names = {thing.name for thing in of_sqlite(connection).take()}
+    names = {object_.name for object_ in of_sqlite(connection).take()}
     assert "users" in names
     assert not [name for name in names if "alembic" in name or "sqlite" in name]
 

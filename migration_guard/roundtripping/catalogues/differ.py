@@ -10,7 +10,7 @@ from migration_guard.model.trip import CatalogueDifference, PropertyChange
 from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Snapshot
 
 TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
-# What was unproven and is proven now: whoever relied on the weaker thing has it still.
+# What was unproven and is proven now: whoever relied on the weaker one has it still.
 PROVEN = ("validated", "not null validated", "valid")
 SOURCES = ("default", "identity")
 MENTIONED = (*TABLES, "column", "enum", "domain", "composite type", "sequence", "schema")
@@ -36,80 +36,82 @@ class Comparison:
         self.should = should
         self.found = found
         self.altered = [
-            thing for thing, was in should.items() if thing in found and was is not found[thing] and was != found[thing]
+            object_
+            for object_, was in should.items()
+            if object_ in found and was is not found[object_] and was != found[object_]
         ]
-        self.moved = {thing for thing in self.altered if should[thing].table != found[thing].table}
-        self.missing = {thing for thing in should if thing not in found} | self.moved
-        self.left = {thing for thing in found if thing not in should} | self.moved
+        self.moved = {object_ for object_ in self.altered if should[object_].table != found[object_].table}
+        self.missing = {object_ for object_ in should if object_ not in found} | self.moved
+        self.left = {object_ for object_ in found if object_ not in should} | self.moved
         self.renamed = list(self._twins())
         self.missing -= {was for was, _ in self.renamed}
         self.left -= {now for _, now in self.renamed}
-        self.missing = {thing for thing in self.missing if not _explained(thing, self.should, self.missing)}
-        self.left = {thing for thing in self.left if not _explained(thing, self.found, self.left)}
+        self.missing = {object_ for object_ in self.missing if not _explained(object_, self.should, self.missing)}
+        self.left = {object_ for object_ in self.left if not _explained(object_, self.found, self.left)}
 
     def unexplained(self) -> Iterator[CatalogueDifference]:
         """The differences that no other one explains."""
         stayed = self.moved & self.missing & self.left
         changes = {
-            thing: _changes(self.should[thing], self.found[thing])
-            for thing in self.altered
-            if thing not in self.moved or thing in stayed
+            object_: _changes(self.should[object_], self.found[object_])
+            for object_ in self.altered
+            if object_ not in self.moved or object_ in stayed
         }
         # A column that takes its values from elsewhere, or nowhere, brings its sequence, or leaves it.
-        sources = {thing for thing, found in changes.items() if any(one.property in SOURCES for one in found)}
-        for fate, things, snapshot in (
+        sources = {object_ for object_, found in changes.items() if any(one.property in SOURCES for one in found)}
+        for fate, objects, snapshot in (
             (Fate.MISSING, self.missing, self.should),
             (Fate.LEFT_BEHIND, self.left, self.found),
         ):
-            for thing in things - stayed:
-                definition = snapshot[thing]
-                if thing.kind != "sequence" or not sources.intersection(definition.part_of):
-                    yield _difference(thing, definition, fate)
-        for thing, twin in self.renamed:
-            properties = [*self._renaming(thing, twin), *_changes(self.should[thing], self.found[twin])]
+            for object_ in objects - stayed:
+                definition = snapshot[object_]
+                if object_.kind != "sequence" or not sources.intersection(definition.part_of):
+                    yield _difference(object_, definition, fate)
+        for object_, twin in self.renamed:
+            properties = [*self._renaming(object_, twin), *_changes(self.should[object_], self.found[twin])]
             if properties:
-                yield _difference(thing, self.should[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
-        for thing, properties in changes.items():
-            if properties and not self._follows(thing, properties, changes):
-                yield _difference(thing, self.found[thing], Fate.CHANGED, tuple(map(_for_people, properties)))
+                yield _difference(object_, self.should[object_], Fate.CHANGED, tuple(map(_for_people, properties)))
+        for object_, properties in changes.items():
+            if properties and not self._follows(object_, properties, changes):
+                yield _difference(object_, self.found[object_], Fate.CHANGED, tuple(map(_for_people, properties)))
 
     def _twins(self) -> Iterator[tuple[CatalogueObject, CatalogueObject]]:
         """What is missing, with what stands in its place: the same of the same table, but for its name."""
         candidates: dict[object, list[CatalogueObject]] = {}
-        for thing in sorted(self.left - self.moved, key=lambda one: (not self.found[one].system_named, one)):
-            candidates.setdefault(_content(thing, self.found[thing]), []).append(thing)
-        for thing in sorted(self.missing - self.moved, key=lambda one: (not self.should[one].system_named, one)):
-            definition = self.should[thing]
-            twins = candidates.get(_content(thing, definition))
-            if twins and definition.table is not None and thing.kind != "column":
-                yield thing, twins.pop(0)
+        for object_ in sorted(self.left - self.moved, key=lambda one: (not self.found[one].system_named, one)):
+            candidates.setdefault(_content(object_, self.found[object_]), []).append(object_)
+        for object_ in sorted(self.missing - self.moved, key=lambda one: (not self.should[one].system_named, one)):
+            definition = self.should[object_]
+            twins = candidates.get(_content(object_, definition))
+            if twins and definition.table is not None and object_.kind != "column":
+                yield object_, twins.pop(0)
 
-    def _renaming(self, thing: CatalogueObject, twin: CatalogueObject) -> list[PropertyChange]:
+    def _renaming(self, object_: CatalogueObject, twin: CatalogueObject) -> list[PropertyChange]:
         """Another name, where somebody could rely on the one that was."""
-        definition = self.should[thing]
+        definition = self.should[object_]
         if definition.system_named:
             return []
-        return [PropertyChange("name", _own_name(thing, definition), _own_name(twin, self.found[twin]))]
+        return [PropertyChange("name", _own_name(object_, definition), _own_name(twin, self.found[twin]))]
 
     def _follows(
         self,
-        thing: CatalogueObject,
+        object_: CatalogueObject,
         changes: list[PropertyChange],
         every: Mapping[CatalogueObject, list[PropertyChange]],
     ) -> bool:
         """Whether another difference explains these: the same change of a parent, a name or a type that is told."""
-        if any(every.get(parent) == changes for parent in self.found[thing].part_of):
+        if any(every.get(parent) == changes for parent in self.found[object_].part_of):
             return True
         types = self._types(every)
         was, now = _Neutral(_names(self.missing), types), _Neutral(_names(self.left), types)
-        return thing.kind != "column" and all(was(one.was) == now(one.now) for one in changes)
+        return object_.kind != "column" and all(was(one.was) == now(one.now) for one in changes)
 
     def _types(self, every: Mapping[CatalogueObject, list[PropertyChange]]) -> set[str]:
         """The types that a column had or has now: texts are cast to them, or no longer."""
         return {
             type_
-            for thing, changes in every.items()
-            if thing.kind == "column"
+            for object_, changes in every.items()
+            if object_.kind == "column"
             for change in changes
             if change.property == "type"
             for type_ in (change.was, change.now)
@@ -134,20 +136,20 @@ class _Neutral:
         return _spaced(text)
 
 
-def shown(thing: CatalogueObject, definition: Definition) -> str:
+def shown(object_: CatalogueObject, definition: Definition) -> str:
     """How people call it: without the default schema, and without its table unless it is a column."""
-    name = thing.name
-    if definition.table is not None and thing.kind != "column":
+    name = object_.name
+    if definition.table is not None and object_.kind != "column":
         name = name.removeprefix(f"{definition.table}.")
     return name.removeprefix("public.") if "." in name else name
 
 
 def _difference(
-    thing: CatalogueObject, definition: Definition, fate: Fate, changes: tuple[PropertyChange, ...] = ()
+    object_: CatalogueObject, definition: Definition, fate: Fate, changes: tuple[PropertyChange, ...] = ()
 ) -> CatalogueDifference:
     table = definition.table
     return CatalogueDifference(
-        thing.kind, shown(thing, definition), fate, table and table.removeprefix("public."), changes
+        object_.kind, shown(object_, definition), fate, table and table.removeprefix("public."), changes
     )
 
 
@@ -168,23 +170,23 @@ def _harmless(name: str, was: Mapping[str, str]) -> bool:
     return (name in PROVEN and was.get(name) == "no") or (name == "not null constraint" and name not in was)
 
 
-def _own_name(thing: CatalogueObject, definition: Definition) -> str:
+def _own_name(object_: CatalogueObject, definition: Definition) -> str:
     """Its name, empty where it has none and is called after its definition, as SQLite's constraints are."""
-    name = shown(thing, definition)
+    name = shown(object_, definition)
     return "" if name == definition.properties.get("definition") else name
 
 
-def _explained(thing: CatalogueObject, snapshot: Snapshot, same: set[CatalogueObject]) -> bool:
-    """Whether something with the same fate brings it along."""
-    definition = snapshot[thing]
+def _explained(object_: CatalogueObject, snapshot: Snapshot, same: set[CatalogueObject]) -> bool:
+    """Whether an object with the same fate brings it along."""
+    definition = snapshot[object_]
     if any(part in same for part in definition.part_of):
         return True
     return definition.table is not None and any(CatalogueObject(kind, definition.table) in same for kind in TABLES)
 
 
-def _content(thing: CatalogueObject, definition: Definition) -> object:
+def _content(object_: CatalogueObject, definition: Definition) -> object:
     properties = {name: text for name, text in definition.properties.items() if name not in PROVEN}
-    return thing.kind, definition.table, tuple((name, _spaced(text)) for name, text in properties.items())
+    return object_.kind, definition.table, tuple((name, _spaced(text)) for name, text in properties.items())
 
 
 def _same(default: PropertyChange, type_: PropertyChange) -> bool:
@@ -201,9 +203,9 @@ def _spaced(text: str) -> str:
     return _SPACE.sub(lambda match: match["value"] or " ", text.strip())
 
 
-def _names(things: Iterable[CatalogueObject]) -> set[str]:
+def _names(objects: Iterable[CatalogueObject]) -> set[str]:
     """What is called in the definitions of others, which change with it."""
-    return {thing.name.rpartition(".")[2] for thing in things if thing.kind in MENTIONED}
+    return {object_.name.rpartition(".")[2] for object_ in objects if object_.kind in MENTIONED}
 
 
 def _order(one: CatalogueDifference) -> tuple[int, str, str, str, str]:

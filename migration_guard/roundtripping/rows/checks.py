@@ -42,14 +42,14 @@ SPECIAL: Mapping[Kind, tuple[str, ...]] = {
 }
 
 
-def satisfy(facts: TableInfo, rows: Sequence[Row], free: frozenset[str], given: frozenset[str], judge: Judge) -> None:
+def satisfy(table: TableInfo, rows: Sequence[Row], free: frozenset[str], given: frozenset[str], judge: Judge) -> None:
     """
     Change the rows in place until their checks hold, as far as values can be found. `free` are the columns that may
     have any value, `given` those that stay; what is in neither is a foreign key, which may be NULL at most.
     """
-    for group in _groups(facts.checks):
+    for group in _groups(table.checks):
         names = {name for check in group for name in check.columns}
-        columns = [column for column in facts.written if column.name in names - given]
+        columns = [column for column in table.written if column.name in names - given]
         # What a row has already is likelier, and more different from row to row, than what conditions tell.
         for keeping in (True, False) if len(columns) > 1 else (False,):
             verdicts = judge(group, rows) if columns else None

@@ -50,10 +50,10 @@ class Filler:
         self.written = 0
         self.unfilled: dict[str, str] = {}
         self._dialect = DIALECTS[dialect](access, version_table)
-        self._pen = RowWriter(access, self._dialect)
+        self._writer = RowWriter(access, self._dialect)
         self._rows = rows
         self._lessons: Lessons = {} if lessons is None else lessons
-        self._facts: Mapping[TableName, TableInfo] = {}
+        self._tables: Mapping[TableName, TableInfo] = {}
         self._seen: list[tuple[Snapshot, Mapping[TableName, TableInfo]]] = []
         self._filled: dict[TableName, TableInfo] = {}
         # The primary keys of our rows, whatever their table is called now; tables without one, if all rows are ours.
@@ -63,33 +63,33 @@ class Filler:
     def fill(self, snapshot: Snapshot) -> None:
         """Write rows into the tables that are new or have changed. `snapshot` is the catalogue as it is now."""
         self._look(snapshot)
-        self._filled = {table: facts for table, facts in self._filled.items() if table in self._facts}
+        self._filled = {name: table for name, table in self._filled.items() if name in self._tables}
         self._keyless &= self._filled.keys()
-        new = [facts for facts in self._facts.values() if self._filled.get(facts.table) != facts]
-        for facts in new:
-            if facts.refuses:
-                self.unfilled[str(facts.table)] = facts.refuses
-        new = [facts for facts in new if not facts.refuses]
-        counts = self._pen.counts(new) if new else {}
+        new = [table for table in self._tables.values() if self._filled.get(table.name) != table]
+        for table in new:
+            if table.refuses:
+                self.unfilled[str(table.name)] = table.refuses
+        new = [table for table in new if not table.refuses]
+        counts = self._writer.counts(new) if new else {}
         late: Late = {}
         for group in in_order(new):
             try:
                 self._fill_group(group, counts, late)
             except DBAPIError as error:  # what is there cannot even be read: a function or a collation is missing
-                self.unfilled |= {str(facts.table): f"the database says: {first_line(error)}" for facts in group}
-            self._filled |= {facts.table: facts for facts in group}
-        for table, names in late.items():
-            self._fill_columns(self._facts[table], names, None)
+                self.unfilled |= {str(table.name): f"the database says: {first_line(error)}" for table in group}
+            self._filled |= {table.name: table for table in group}
+        for name, columns in late.items():
+            self._fill_columns(self._tables[name], columns, None)
 
     def _fill_group(self, group: Sequence[TableInfo], counts: Mapping[TableName, int], late: Late) -> None:
-        for facts in group:
-            if counts[facts.table]:
-                self._fill_columns(facts, self._new_columns(facts), late)
-        lacking = [facts for facts in group if counts[facts.table] < self._rows]
+        for table in group:
+            if counts[table.name]:
+                self._fill_columns(table, self._new_columns(table), late)
+        lacking = [table for table in group if counts[table.name] < self._rows]
         if len(lacking) > 1:
             self._fill_circle(lacking)
         elif lacking:
-            self._fill_table(lacking[0], counts[lacking[0].table], late)
+            self._fill_table(lacking[0], counts[lacking[0].name], late)
 
     def learn(self, words: str, statements: Sequence[str]) -> bool:
         """
@@ -100,63 +100,63 @@ class Filler:
         tables are those of the last `fill` or `capture`.
         """
         before = dict(self._lessons)
-        self._lessons |= lessons_of(words, statements, self._facts.values(), self._rows)
+        self._lessons |= lessons_of(words, statements, self._tables.values(), self._rows)
         self._seen.clear()
         return self._lessons != before
 
     def capture(self, snapshot: Snapshot) -> Rows:
         """Everything that is in the tables now."""
         self._look(snapshot)
-        there = [facts for facts in self._facts.values() if not facts.refuses]
+        there = [table for table in self._tables.values() if not table.refuses]
         contents = self._dialect.contents(there)
-        found = {str(table): TableRows(self._facts[table].primary, rows) for table, rows in contents}
+        found = {str(name): TableRows(self._tables[name].primary, rows) for name, rows in contents}
         # What somebody has emptied is filled again next time.
         emptied = {name for name, its in found.items() if not its.rows} - self.unfilled.keys()
-        self._filled = {table: facts for table, facts in self._filled.items() if str(table) not in emptied}
+        self._filled = {name: table for name, table in self._filled.items() if str(name) not in emptied}
         return found
 
     def _look(self, snapshot: Snapshot) -> None:
         """A downgrade leads back to what was seen before, so that is kept."""
-        known = next((facts for one, facts in self._seen if one is snapshot or one == snapshot), None)
-        self._facts = known or {
-            facts.table: applied(self._lessons, facts) for facts in with_implied(self._dialect.tables())
+        known = next((tables for one, tables in self._seen if one is snapshot or one == snapshot), None)
+        self._tables = known or {
+            table.name: applied(self._lessons, table) for table in with_implied(self._dialect.tables())
         }
-        self._seen = [(snapshot, self._facts), *(one for one in self._seen if one[1] is not known)][:REMEMBERED]
+        self._seen = [(snapshot, self._tables), *(one for one in self._seen if one[1] is not known)][:REMEMBERED]
 
-    def _fill_table(self, facts: TableInfo, there: int, late: Late) -> None:
-        parents = self._parents(facts, late)
-        rows = self._planned(facts, range(there, self._rows), parents)
+    def _fill_table(self, table: TableInfo, there: int, late: Late) -> None:
+        parents = self._parents(table, late)
+        rows = self._planned(table, range(there, self._rows), parents)
         taken: Sequence[Row] = rows
-        written, refusal = self._insert(facts, rows) if rows else (0, NO_COMBINATION)
+        written, refusal = self._insert(table, rows) if rows else (0, NO_COMBINATION)
         if refusal and rows:
-            columns = frozenset(column.name for column in facts.written)
-            satisfy(facts, rows, columns - _named(facts), frozenset(), self._judge(facts))
-            point_to_itself(facts, rows, frozenset())
-            written, refusal = self._insert(facts, rows)
+            columns = frozenset(column.name for column in table.written)
+            satisfy(table, rows, columns - _named(table), frozenset(), self._judge(table))
+            point_to_itself(table, rows, frozenset())
+            written, refusal = self._insert(table, rows)
         if refusal and len(rows) > 1:
-            written, refusal, taken = self._insert_each(facts, rows)
-        if refusal and rows and not there and self._empty_what_is_refused(facts, rows):
-            written, refusal, taken = self._insert_each(facts, rows)
+            written, refusal, taken = self._insert_each(table, rows)
+        if refusal and rows and not there and self._empty_what_is_refused(table, rows):
+            written, refusal, taken = self._insert_each(table, rows)
         self.written += written
         if written:
-            if not there and not facts.identity:
-                self._keyless.add(facts.table)
-            self._name_columns(facts, taken, late.get(facts.table, set()))
+            if not there and not table.identity:
+                self._keyless.add(table.name)
+            self._name_columns(table, taken, late.get(table.name, set()))
         elif not there:
-            missing = [str(key.table) for key, rows in parents.items() if not rows and not facts.optional(key)]
+            missing = [str(key.table) for key, rows in parents.items() if not rows and not table.optional(key)]
             nothing = "the database took them and kept none: a trigger or a rule is in the way."
-            self.unfilled[str(facts.table)] = (
+            self.unfilled[str(table.name)] = (
                 f"it needs rows of {missing[0]}, which has none." if missing else refusal or nothing
             )
 
-    def _insert_each(self, facts: TableInfo, rows: Sequence[Row]) -> tuple[int, str, list[Row]]:
+    def _insert_each(self, table: TableInfo, rows: Sequence[Row]) -> tuple[int, str, list[Row]]:
         """How many rows were kept, the database's words if none was taken, and those that were."""
         written, refusals = 0, []
         taken: list[Row] = []
         refused: list[Row] = []
         for row in rows:
-            if not names_one_of(facts, row, refused):
-                count, refusal = self._insert(facts, [row])
+            if not names_one_of(table, row, refused):
+                count, refusal = self._insert(table, [row])
                 written += count
                 if not refusal:
                     taken.append(row)
@@ -165,160 +165,160 @@ class Filler:
             refused.append(row)
         return written, "" if taken else refusals[0], taken
 
-    def _empty_what_is_refused(self, facts: TableInfo, rows: Sequence[Row]) -> bool:
+    def _empty_what_is_refused(self, table: TableInfo, rows: Sequence[Row]) -> bool:
         """Where the database takes a row without its optional values: find those to blame, name them, do without."""
-        optional = [one.name for one in facts.written if one.nullable and rows[0][one.name] is not None]
+        optional = [one.name for one in table.written if one.nullable and rows[0][one.name] is not None]
         bare = rows[0] | dict.fromkeys(optional, None)
-        if not optional or self._pen.refusal(facts, bare):
+        if not optional or self._writer.refusal(table, bare):
             return False
-        refusals = {name: self._pen.refusal(facts, bare | {name: rows[0][name]}) for name in optional}
+        refusals = {name: self._writer.refusal(table, bare | {name: rows[0][name]}) for name in optional}
         for name in [name for name, words in refusals.items() if words] or optional:
             words = refusals[name] or "it refuses the values of all columns together."
-            self.unfilled[f"{facts.table}.{name}"] = f"the database says: {words}"
+            self.unfilled[f"{table.name}.{name}"] = f"the database says: {words}"
             for row in rows:
                 row[name] = None
         return True
 
     def _planned(
-        self, facts: TableInfo, numbers: Iterable[int], parents: Mapping[ForeignKey, Sequence[Values]]
+        self, table: TableInfo, numbers: Iterable[int], parents: Mapping[ForeignKey, Sequence[Values]]
     ) -> list[Row]:
         """Rows as they should be, as far as can be known without asking the database about conditions."""
-        if not facts.written:
+        if not table.written:
             return [{}]  # all that may be said is DEFAULT VALUES
         rows = [
-            {one.name: value(one, number, key=one.name in facts.keyed) for one in facts.written} for number in numbers
+            {one.name: value(one, number, key=one.name in table.keyed) for one in table.written} for number in numbers
         ]
-        rows = point(facts, rows, parents, frozenset())
-        point_to_itself(facts, rows, frozenset())
+        rows = point(table, rows, parents, frozenset())
+        point_to_itself(table, rows, frozenset())
         return rows
 
-    def _parents(self, facts: TableInfo, late: Late) -> dict[ForeignKey, Sequence[Values]]:
+    def _parents(self, table: TableInfo, late: Late) -> dict[ForeignKey, Sequence[Values]]:
         """The rows that the foreign keys may name; where those come later, the columns are written later."""
         found: dict[ForeignKey, Sequence[Values]] = {}
-        for key in facts.foreign_keys:
-            referred = self._facts.get(key.table)
-            if key.table == facts.table or referred is None or referred.refuses:
+        for key in table.foreign_keys:
+            referred = self._tables.get(key.table)
+            if key.table == table.name or referred is None or referred.refuses:
                 continue
-            parents = self._pen.parents(key, referred, self._rows)
+            parents = self._writer.parents(key, referred, self._rows)
             if parents or not key.implied:
                 found[key] = parents
-            if not parents and not key.implied and facts.optional(key):
-                late.setdefault(facts.table, set()).update(key.columns)
+            if not parents and not key.implied and table.optional(key):
+                late.setdefault(table.name, set()).update(key.columns)
         return found
 
     def _fill_circle(self, group: Sequence[TableInfo]) -> None:
         """Tables whose rows cannot be without each other: their keys are known before they are written."""
         rows: dict[TableName, list[Row]] = {}
-        for facts in group:
-            columns = facts.written
-            rows[facts.table] = [
-                {one.name: value(one, number, key=one.name in facts.keyed) for one in columns}
+        for table in group:
+            columns = table.written
+            rows[table.name] = [
+                {one.name: value(one, number, key=one.name in table.keyed) for one in columns}
                 for number in range(self._rows)
             ]
-        for facts in group:
-            parents = self._parents(facts, {})
-            for key in facts.foreign_keys:
-                if key.table in rows and key.table != facts.table:
+        for table in group:
+            parents = self._parents(table, {})
+            for key in table.foreign_keys:
+                if key.table in rows and key.table != table.name:
                     parents[key] = [tuple(row[name] for name in key.referred) for row in rows[key.table]]
-            rows[facts.table][:] = point(facts, rows[facts.table], parents, frozenset())
-            free = frozenset(column.name for column in facts.written) - _named(facts)
-            satisfy(facts, rows[facts.table], free, facts.keyed, self._judge(facts))
-            point_to_itself(facts, rows[facts.table], frozenset())
+            rows[table.name][:] = point(table, rows[table.name], parents, frozenset())
+            free = frozenset(column.name for column in table.written) - _named(table)
+            satisfy(table, rows[table.name], free, table.keyed, self._judge(table))
+            point_to_itself(table, rows[table.name], frozenset())
         try:
-            self._pen.insert_together([(facts, rows[facts.table]) for facts in group])
+            self._writer.insert_together([(table, rows[table.name]) for table in group])
         except RowsRefused as refusal:
-            for facts in group:
-                others = ", ".join(str(one.table) for one in group if one != facts)
-                self.unfilled[str(facts.table)] = f"its rows need rows of {others} and those need its own: {refusal}"
+            for table in group:
+                others = ", ".join(str(one.name) for one in group if one != table)
+                self.unfilled[str(table.name)] = f"its rows need rows of {others} and those need its own: {refusal}"
             return
-        for facts in group:
-            self.written += len(rows[facts.table])
-            self._remember(facts, rows[facts.table])
-            self._name_columns(facts, rows[facts.table], set())
+        for table in group:
+            self.written += len(rows[table.name])
+            self._remember(table, rows[table.name])
+            self._name_columns(table, rows[table.name], set())
 
-    def _new_columns(self, facts: TableInfo) -> set[str]:
+    def _new_columns(self, table: TableInfo) -> set[str]:
         """Columns that have come since the table was filled, or values of their type; all where it was not."""
-        before = self._filled.get(facts.table)
+        before = self._filled.get(table.name)
         known = {column.name for column in before.columns if value(column, 0) is not None} if before else set()
-        return {one.name for one in facts.written if one.name not in known and one.nullable and not one.always}
+        return {one.name for one in table.written if one.name not in known and one.nullable and not one.always}
 
-    def _fill_columns(self, facts: TableInfo, names: set[str], late: Late | None) -> None:
+    def _fill_columns(self, table: TableInfo, names: set[str], late: Late | None) -> None:
         """
         Columns that have come later, in rows of ours that are there already and where they are NULL. What has to be
         written when other tables have rows goes into `late`; with None, all of them have what they can have.
         """
-        if names and facts.table in self._keyless and self._dialect.identity is None:
+        if names and table.name in self._keyless and self._dialect.identity is None:
             nowhere = "its rows are there already, and without a primary key nothing tells them apart."
-            self.unfilled |= {f"{facts.table}.{name}": nowhere for name in names}
+            self.unfilled |= {f"{table.name}.{name}": nowhere for name in names}
             return
-        rows = [(identity, row) for identity, row in self._pen.rows(facts) if names and self._is_ours(facts, row)]
+        rows = [(identity, row) for identity, row in self._writer.rows(table) if names and self._is_ours(table, row)]
         empty = sorted(name for name in names if any(row[name] is None for _, row in rows))
         if not empty:
             return
-        given = frozenset(column.name for column in facts.written) - set(empty)
+        given = frozenset(column.name for column in table.written) - set(empty)
         planned = [
-            row | {name: value(facts.column(name), number, key=name in facts.keyed) for name in empty}
+            row | {name: value(table.column(name), number, key=name in table.keyed) for name in empty}
             for number, (_, row) in enumerate(rows)
         ]
         later: Late = {} if late is None else late
-        planned = point(facts, planned, self._parents(facts, later), given)
+        planned = point(table, planned, self._parents(table, later), given)
         if len(planned) < len(rows):
             return
-        point_to_itself(facts, planned, given)
+        point_to_itself(table, planned, given)
         identities = [identity for identity, _ in rows]
-        refusal = self._update(facts, empty, identities, planned)
+        refusal = self._update(table, empty, identities, planned)
         if refusal:
-            satisfy(facts, planned, frozenset(empty) - _named(facts), given, self._judge(facts))
-            refusal = self._update(facts, empty, identities, planned)
+            satisfy(table, planned, frozenset(empty) - _named(table), given, self._judge(table))
+            refusal = self._update(table, empty, identities, planned)
         if refusal:
-            refusals = [self._update(facts, empty, [one], [row]) for one, row in zip(identities, planned, strict=True)]
+            refusals = [self._update(table, empty, [one], [row]) for one, row in zip(identities, planned, strict=True)]
             refusal = refusals[0] if all(refusals) else ""
         if refusal:
-            self.unfilled |= {f"{facts.table}.{name}": f"the database says: {refusal}" for name in empty}
+            self.unfilled |= {f"{table.name}.{name}": f"the database says: {refusal}" for name in empty}
         else:
             for name in empty:
-                self.unfilled.pop(f"{facts.table}.{name}", None)
-            self._name_columns(facts, planned, set() if late is None else later.get(facts.table, set()), empty)
+                self.unfilled.pop(f"{table.name}.{name}", None)
+            self._name_columns(table, planned, set() if late is None else later.get(table.name, set()), empty)
 
-    def _update(self, facts: TableInfo, names: Sequence[str], identities: Sequence[str], rows: Sequence[Row]) -> str:
+    def _update(self, table: TableInfo, names: Sequence[str], identities: Sequence[str], rows: Sequence[Row]) -> str:
         try:
-            self._pen.update(facts, names, list(zip(identities, rows, strict=True)))
+            self._writer.update(table, names, list(zip(identities, rows, strict=True)))
         except RowsRefused as refusal:
             return str(refusal)
         return ""
 
-    def _insert(self, facts: TableInfo, rows: Sequence[Row]) -> tuple[int, str]:
+    def _insert(self, table: TableInfo, rows: Sequence[Row]) -> tuple[int, str]:
         """How many rows were kept, or the database's words where it refused."""
         try:
-            written = self._pen.insert(facts, rows)
+            written = self._writer.insert(table, rows)
         except RowsRefused as refusal:
             return 0, f"the database says: {refusal}"
-        self._remember(facts, rows)
+        self._remember(table, rows)
         return written, ""
 
-    def _remember(self, facts: TableInfo, rows: Sequence[Row]) -> None:
-        if facts.identity:
-            self._keys.update((facts.identity, tuple(row[name] for name in facts.identity)) for row in rows)
+    def _remember(self, table: TableInfo, rows: Sequence[Row]) -> None:
+        if table.identity:
+            self._keys.update((table.identity, tuple(row[name] for name in table.identity)) for row in rows)
 
-    def _is_ours(self, facts: TableInfo, row: Row) -> bool:
-        if not facts.identity:
-            return facts.table in self._keyless
-        return (facts.identity, tuple(row[name] for name in facts.identity)) in self._keys
+    def _is_ours(self, table: TableInfo, row: Row) -> bool:
+        if not table.identity:
+            return table.name in self._keyless
+        return (table.identity, tuple(row[name] for name in table.identity)) in self._keys
 
-    def _judge(self, facts: TableInfo) -> Callable[[Sequence[Check], Sequence[Row]], list[bool] | None]:
-        return lambda checks, rows: self._pen.judge(facts, checks, rows)
+    def _judge(self, table: TableInfo) -> Callable[[Sequence[Check], Sequence[Row]], list[bool] | None]:
+        return lambda checks, rows: self._writer.judge(table, checks, rows)
 
     def _name_columns(
-        self, facts: TableInfo, rows: Sequence[Row], late: set[str], names: Sequence[str] | None = None
+        self, table: TableInfo, rows: Sequence[Row], late: set[str], names: Sequence[str] | None = None
     ) -> None:
         """Tell the columns in which there is nothing but NULL."""
-        for column in facts.written:
-            name = f"{facts.table}.{column.name}"
+        for column in table.written:
+            name = f"{table.name}.{column.name}"
             if names is not None and column.name not in names:
                 continue
             if column.name in late or name in self.unfilled or any(row[column.name] is not None for row in rows):
                 continue
-            key = next((key for key in facts.foreign_keys if column.name in key.columns), None)
+            key = next((key for key in table.foreign_keys if column.name in key.columns), None)
             if key is not None:
                 self.unfilled[name] = f"it refers to {key.table}, where no row fits."
             elif value(column, 0) is None:
@@ -327,6 +327,6 @@ class Filler:
                 self.unfilled[name] = "no value was found that satisfies its conditions."
 
 
-def _named(facts: TableInfo) -> frozenset[str]:
+def _named(table: TableInfo) -> frozenset[str]:
     """The columns whose values are those of other rows."""
-    return frozenset(name for key in facts.foreign_keys for name in key.columns if not key.implied)
+    return frozenset(name for key in table.foreign_keys for name in key.columns if not key.implied)

@@ -43,18 +43,18 @@ CONDITION = re.compile(
 LITERALS = r"\(\s*((?:N?'(?:[^']|'')*'\s*,?\s*)+)\)"
 LITERAL = re.compile(r"'((?:[^']|'')*)'")
 LISTED = re.compile(r"""["`]?(\w+)["`]?\)?(?:::\w+)?\s+(?:IN|ENUM|SET)\s*""" + LITERALS, re.IGNORECASE)
-COPY = "_alembic_tmp_"  # https://alembic.sqlalchemy.org/en/latest/batch.html
+COPY = "_alembic_tmp_"  # Alembic 1.20: https://alembic.sqlalchemy.org/en/latest/batch.html
 
 
 def lessons_of(words: str, statements: Sequence[str], tables: Iterable[TableInfo], rows: int) -> Lessons:
     """
-    What a failure's message says of columns of these tables; nothing where it is about other things. `statements` are
+    What a failure's message says of columns of these tables; nothing where it is about something else. `statements` are
     those of the step in their order, of which the last one failed. `rows` is how many rows tables were filled with.
     """
-    every = [(facts, column) for facts in tables for column in facts.written if not column.array]
-    texts = [(facts.table.name, column) for facts, column in every if column.kind is Kind.TEXT]
+    every = [(table, column) for table in tables for column in table.written if not column.array]
+    texts = [(table.name.name, column) for table, column in every if column.kind is Kind.TEXT]
     enums = {_bare(column.type): column.labels for _, column in every if column.kind is Kind.ENUM}
-    keyed = {(facts.table.name, name) for facts, _ in every for name in facts.keyed}
+    keyed = {(table.name.name, name) for table, _ in every for name in table.keyed}
 
     def holding(text: str, *, beginning: bool = False) -> list[tuple[str, ColumnInfo]]:
         """The columns that have this value in one of our rows; of them those that the statements are about."""
@@ -85,20 +85,20 @@ def lessons_of(words: str, statements: Sequence[str], tables: Iterable[TableInfo
     return {}
 
 
-def applied(lessons: Lessons, facts: TableInfo) -> TableInfo:
+def applied(lessons: Lessons, table: TableInfo) -> TableInfo:
     """The table, with what was learnt of its columns."""
-    found = {name: lesson for (table, name), lesson in lessons.items() if table == facts.table.name}
+    found = {name: lesson for (owner, name), lesson in lessons.items() if owner == table.name.name}
     if not found:
-        return facts
+        return table
     columns = (
         replace(one, few=found[one.name].few, like=found[one.name].like) if one.name in found else one
-        for one in facts.columns
+        for one in table.columns
     )
-    return replace(facts, columns=tuple(columns))
+    return replace(table, columns=tuple(columns))
 
 
 def _is(text: str, ours: str, *, beginning: bool) -> bool:
-    """Whether a text that a message quotes is one of ours: what is cast is often written in small letters before."""
+    """Whether a text that a message quotes is one of ours: what is cast is often written in lower case before."""
     text, ours = text.lower(), ours.lower()
     return bool(text) and (ours.startswith(text) if beginning else text == ours)
 

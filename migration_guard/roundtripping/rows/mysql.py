@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
 from migration_guard.reading.sql.tokens import scan
+from migration_guard.roundtripping.catalogues.named_rows import R, decoded, select
 from migration_guard.roundtripping.rows.tables import Check, ColumnInfo, ForeignKey, Kind, TableInfo, TableName, place
 from migration_guard.roundtripping.servers.access import Access
 
@@ -43,30 +44,65 @@ BYTE_COUNTED = ("tinytext", "text", "mediumtext", "longtext")
 VALID = re.compile(r"json_valid\(`(.*)`\)")  # how MariaDB knows that a longtext is JSON
 NUMBERS = (Kind.INTEGER, Kind.NUMERIC, Kind.FLOAT, Kind.BOOLEAN)
 
+
+class _MySQLColumn(NamedTuple):
+    table: Annotated[str, "c.table_name"]
+    name: Annotated[str, "c.column_name"]
+    data_type: Annotated[str, "c.data_type"]
+    column_type: Annotated[str, "c.column_type"]
+    length: Annotated[int | None, "c.character_maximum_length"]
+    precision: Annotated[int | None, "c.numeric_precision"]
+    scale: Annotated[int | None, "c.numeric_scale"]
+    nullable: Annotated[str, "c.is_nullable"]
+    extra: Annotated[str | None, "c.extra"]
+    generated: Annotated[str | None, "c.generation_expression"]
+    default: Annotated[str | None, "c.column_default"]
+
+
+class _MySQLKey(NamedTuple):
+    """A column of a unique key; None for an expression."""
+
+    table: Annotated[str, "table_name"]
+    key: Annotated[str, "index_name"]
+    column: Annotated[str | None, "column_name"]
+
+
+class _MySQLReference(NamedTuple):
+    """A column of a foreign key."""
+
+    table: Annotated[str, "table_name"]
+    constraint: Annotated[str, "constraint_name"]
+    column: Annotated[str, "column_name"]
+    referred_table: Annotated[str, "referenced_table_name"]
+    referred_column: Annotated[str, "referenced_column_name"]
+
+
+class _MySQLCheck(NamedTuple):
+    table: Annotated[str, "table_name"]
+    clause: Annotated[str, "check_clause"]
+
+
 COLUMNS = """
-select c.table_name, c.column_name, c.data_type, c.column_type, c.character_maximum_length, c.numeric_precision,
-  c.numeric_scale, c.is_nullable, c.extra, c.generation_expression, c.column_default
 from information_schema.columns c join information_schema.tables t
   on t.table_schema = c.table_schema and t.table_name = c.table_name
   and t.table_type in ('BASE TABLE', 'SYSTEM VERSIONED')
 where c.table_schema = database() order by c.table_name, c.ordinal_position
 """
 KEYS = """
-select table_name, index_name, column_name from information_schema.statistics
+from information_schema.statistics
 where table_schema = database() and non_unique = 0 order by table_name, index_name, seq_in_index
 """
 FOREIGN_KEYS = """
-select table_name, constraint_name, column_name, referenced_table_name, referenced_column_name
 from information_schema.key_column_usage
 where table_schema = database() and referenced_table_name is not null
 order by table_name, constraint_name, ordinal_position
 """
 # MariaDB says which table a condition is of; MySQL does so elsewhere.
 CHECKS = (
-    "select table_name, check_clause from information_schema.check_constraints where constraint_schema = database()",
-    """select t.table_name, c.check_clause from information_schema.check_constraints c
-    join information_schema.table_constraints t using (constraint_schema, constraint_name)
-    where c.constraint_schema = database()""",
+    "from information_schema.check_constraints where constraint_schema = database()",
+    """from information_schema.check_constraints
+    join information_schema.table_constraints using (constraint_schema, constraint_name)
+    where constraint_schema = database()""",
 )
 
 
@@ -83,28 +119,30 @@ class MySQLRows:
     def tables(self) -> tuple[TableInfo, ...]:
         """All tables but Alembic's own."""
         checks = self._checks()
-        documents = {(table, found[1]) for table, clause in checks if (found := VALID.fullmatch(clause))}
+        documents = {(row.table, found[1]) for row in checks if (found := VALID.fullmatch(row.clause))}
         columns: dict[str, list[ColumnInfo]] = {}
-        for table, *row in self._rows(COLUMNS):
-            if table != self._version_table:
-                column = replace(_column(row), table=table)
-                if (table, column.name) in documents:
+        for row in self._rows(_MySQLColumn, COLUMNS):
+            if row.table != self._version_table:
+                column = _column(row)
+                if (row.table, row.name) in documents:
                     column = replace(column, kind=Kind.OTHER, type="json", size=None)
-                columns.setdefault(table, []).append(column)
-        keys: dict[tuple[str, str], list[str]] = {}
-        for table, index, column in self._rows(KEYS):
-            keys.setdefault((table, index), []).append(column)
-        foreign: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
-        for table, constraint, column, referred, other in self._rows(FOREIGN_KEYS):
-            foreign.setdefault((table, constraint), []).append((column, referred, other))
+                columns.setdefault(row.table, []).append(column)
+        keys: dict[tuple[str, str], list[str | None]] = {}
+        for key in self._rows(_MySQLKey, KEYS):
+            keys.setdefault((key.table, key.key), []).append(key.column)
+        foreign: dict[tuple[str, str], list[_MySQLReference]] = {}
+        for reference in self._rows(_MySQLReference, FOREIGN_KEYS):
+            foreign.setdefault((reference.table, reference.constraint), []).append(reference)
         return tuple(
             TableInfo(
-                table=TableName(None, table),
+                name=TableName(None, table),
                 columns=tuple(its),
-                primary=tuple(keys.get((table, "PRIMARY"), ())),
-                uniques=tuple(tuple(names) for (owner, _), names in keys.items() if owner == table and all(names)),
+                primary=_whole(keys.get((table, "PRIMARY"), ())),
+                uniques=tuple(
+                    whole for (owner, _), names in keys.items() if owner == table and (whole := _whole(names))
+                ),
                 foreign_keys=tuple(_foreign_key(rows) for (owner, _), rows in foreign.items() if owner == table),
-                checks=tuple(_check(clause, its) for owner, clause in checks if owner == table),
+                checks=tuple(_check(row.clause, its) for row in checks if row.table == table),
             )
             for table, its in columns.items()
         )
@@ -142,37 +180,42 @@ class MySQLRows:
 
     def contents(self, tables: Iterable[TableInfo]) -> Iterator[tuple[TableName, tuple[str, ...]]]:
         """Every row of these tables as a JSON object of texts, sorted."""
-        for facts in tables:
+        for table in tables:
             # What a row's last change sets is no value that a migration could lose.
-            columns = [one for one in facts.columns if not one.touched]
+            columns = [one for one in table.columns if not one.touched]
             selected = ", ".join(self.text(column) for column in columns)
-            rows = self._access.query(f"select {selected} from {place(self, facts.table)}")
+            rows = self._access.query(f"select {selected} from {place(self, table.name)}")
             names = [column.name for column in columns]
             texts = [{name: _text(value) for name, value in zip(names, row, strict=True)} for row in rows]
-            yield facts.table, tuple(sorted(map(json.dumps, texts)))
+            yield table.name, tuple(sorted(map(json.dumps, texts)))
 
-    def _checks(self) -> list[tuple[str, str]]:
-        for sql in CHECKS:
+    def _checks(self) -> list[_MySQLCheck]:
+        for rest in CHECKS:
             try:
-                return [(str(table), str(clause)) for table, clause in self._access.query(sql)]
+                return self._rows(_MySQLCheck, rest)
             except DBAPIError:  # the other of the two knows it otherwise
                 continue
         return []
 
-    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return [
-            tuple(value.decode() if isinstance(value, bytes) else value for value in row)
-            for row in self._access.query(sql)
-        ]
+    def _rows(self, row: type[R], rest: str) -> list[R]:
+        return [decoded(one) for one in select(self._access, row, rest)]
 
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _foreign_key(rows: list[tuple[str, str, str]]) -> ForeignKey:
+def _whole(names: Sequence[str | None]) -> tuple[str, ...]:
+    """The columns of a key; none where there is an expression among them."""
+    known = tuple(name for name in names if name is not None)
+    return known if len(known) == len(names) else ()
+
+
+def _foreign_key(rows: Sequence[_MySQLReference]) -> ForeignKey:
     return ForeignKey(
-        tuple(column for column, _, _ in rows), TableName(None, rows[0][1]), tuple(other for _, _, other in rows)
+        columns=tuple(row.column for row in rows),
+        table=TableName(None, rows[0].referred_table),
+        referred=tuple(row.referred_column for row in rows),
     )
 
 
@@ -182,31 +225,32 @@ def _check(clause: str, columns: Iterable[ColumnInfo]) -> Check:
     return Check(clause, tuple(column.name for column in columns if column.name.lower() in words))
 
 
-def _column(row: list[Any]) -> ColumnInfo:
-    name, data_type, column_type, length, precision, scale, nullable, extra, generated, default = row
-    kind = Kind.ENUM if data_type in SPATIAL else KINDS.get(data_type, Kind.OTHER)
-    labels = SPATIAL.get(data_type, ())
-    if data_type in ("enum", "set"):
-        labels = tuple(one.replace("''", "'") for one in re.findall(r"'((?:[^']|'')*)'", column_type))
+def _column(row: _MySQLColumn) -> ColumnInfo:
+    kind = Kind.ENUM if row.data_type in SPATIAL else KINDS.get(row.data_type, Kind.OTHER)
+    labels = SPATIAL.get(row.data_type, ())
+    if row.data_type in ("enum", "set"):
+        labels = tuple(one.replace("''", "'") for one in re.findall(r"'((?:[^']|'')*)'", row.column_type))
     size: int | None = None
-    if column_type.startswith("tinyint(1)"):
+    if row.column_type.startswith("tinyint(1)"):
         kind = Kind.BOOLEAN
     elif kind is Kind.INTEGER:
-        size = BITS[data_type]
-    elif data_type == "bit" or kind is Kind.NUMERIC:
-        size = int(precision)
-    elif kind in (Kind.TEXT, Kind.BYTES) and length is not None:
-        size = int(length) // (4 if data_type in BYTE_COUNTED else 1)
-    plain = re.fullmatch(r"'((?:[^']|'')*)'", str(default)) if kind is Kind.TEXT else None
+        size = BITS[row.data_type]
+    elif (row.data_type == "bit" or kind is Kind.NUMERIC) and row.precision is not None:
+        size = int(row.precision)
+    elif kind in (Kind.TEXT, Kind.BYTES) and row.length is not None:
+        size = int(row.length) // (4 if row.data_type in BYTE_COUNTED else 1)
+    plain = re.fullmatch(r"'((?:[^']|'')*)'", str(row.default)) if kind is Kind.TEXT else None
+    extra = str(row.extra)
     return ColumnInfo(
-        name=name,
-        type=data_type,
+        name=row.name,
+        type=row.data_type,
         kind=kind,
         size=size,
-        scale=int(scale) if kind is Kind.NUMERIC and scale is not None else None,
-        nullable=nullable == "YES",
-        written=not generated and "GENERATED" not in str(extra).upper().replace("DEFAULT_GENERATED", ""),
+        scale=int(row.scale) if kind is Kind.NUMERIC and row.scale is not None else None,
+        nullable=row.nullable == "YES",
+        written=not row.generated and "GENERATED" not in extra.upper().replace("DEFAULT_GENERATED", ""),
         labels=labels,
-        touched="on update" in str(extra).lower(),
+        touched="on update" in extra.lower(),
         default=plain[1].replace("''", "'") if plain else None,
+        table=row.table,
     )

@@ -1,15 +1,15 @@
 """
 How PostgreSQL tells about its tables, and how it writes values: every value is a quoted text, which it reads as the
-column's type (https://www.postgresql.org/docs/current/typeconv-query.html).
+column's type (https://www.postgresql.org/docs/18/typeconv-query.html).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, NamedTuple
 
+from migration_guard.roundtripping.catalogues.named_rows import R, select
 from migration_guard.roundtripping.rows.tables import Check, ColumnInfo, ForeignKey, Kind, TableInfo, TableName, place
 from migration_guard.roundtripping.rows.values import FORMS
 from migration_guard.roundtripping.servers.access import Access
@@ -35,68 +35,109 @@ SEPARATOR = "\x1e"  # JSON has no such character
 # How many tables one query reads: planning a UNION of hundreds takes longer than a few queries.
 TOGETHER = 100
 
+
+class _PostgreSQLTable(NamedTuple):
+    oid: Annotated[int, "c.oid::bigint"]
+    schema: Annotated[str, "n.nspname::text"]
+    name: Annotated[str, "c.relname::text"]
+    partitioned: Annotated[bool, "c.relkind = 'p'"]
+
+
+class _PostgreSQLColumn(NamedTuple):
+    """A column. `table` and `type` are their numbers."""
+
+    table: Annotated[int, "a.attrelid::bigint"]
+    number: Annotated[int, "a.attnum::int"]
+    name: Annotated[str, "a.attname::text"]
+    type: Annotated[int, "a.atttypid::bigint"]
+    modifier: Annotated[int, "a.atttypmod"]
+    printed: Annotated[str, "pg_catalog.format_type(a.atttypid, a.atttypmod)"]
+    nullable: Annotated[bool, "not a.attnotnull"]
+    generated: Annotated[bool, "a.attgenerated::text <> ''"]
+    always: Annotated[bool, "a.attidentity::text = 'a'"]
+    default: Annotated[str | None, "pg_catalog.pg_get_expr(d.adbin, d.adrelid)"]
+
+
+class _PostgreSQLType(NamedTuple):
+    """A type. `element` is the number of an array's, `base` of a domain's type; 0 where it is neither."""
+
+    oid: Annotated[int, "t.oid::bigint"]
+    name: Annotated[str, "t.typname::text"]
+    category: Annotated[str, "t.typtype::text"]
+    element: Annotated[int, "(case when t.typcategory = 'A' and t.typtype = 'b' then t.typelem else 0 end)::bigint"]
+    base: Annotated[int, "t.typbasetype::bigint"]
+    modifier: Annotated[int, "t.typtypmod"]
+    required: Annotated[bool, "t.typnotnull"]
+    printed_base: Annotated[
+        str | None, "case t.typtype when 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end"
+    ]
+    labels: Annotated[
+        Sequence[str] | None,
+        "case t.typtype when 'e' then (select array_agg(e.enumlabel::text order by e.enumsortorder)"
+        " from pg_catalog.pg_enum e where e.enumtypid = t.oid) end",
+    ]
+    conditions: Annotated[
+        Sequence[str] | None,
+        "case t.typtype when 'd' then (select array_agg(pg_catalog.pg_get_expr(k.conbin, 0))"
+        " from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c') end",
+    ]
+
+
+class _PostgreSQLConstraint(NamedTuple):
+    """A condition or a foreign key. `columns` and `referred_columns` are their numbers."""
+
+    table: Annotated[int, "k.conrelid::bigint"]
+    kind: Annotated[str, "k.contype::text"]
+    columns: Annotated[Sequence[int] | None, "k.conkey::int[]"]
+    condition: Annotated[str, "pg_catalog.pg_get_expr(k.conbin, k.conrelid)"]
+    referred: Annotated[int, "k.confrelid::bigint"]
+    referred_columns: Annotated[Sequence[int] | None, "k.confkey::int[]"]
+
+
+class _PostgreSQLKey(NamedTuple):
+    """A unique index. `columns` are their numbers, 0 for an expression."""
+
+    table: Annotated[int, "i.indrelid::bigint"]
+    primary: Annotated[bool, "i.indisprimary"]
+    columns: Annotated[Sequence[int], "i.indkey::int2[]::int[]"]
+
+
+class _PostgreSQLPartition(NamedTuple):
+    """A partition that holds rows: what it takes, None for everything."""
+
+    condition: Annotated[str | None, "pg_catalog.pg_get_partition_constraintdef(c.oid)"]
+
+
 TABLES = """
-select c.oid::bigint, n.nspname::text, c.relname::text, c.relkind = 'p' from pg_catalog.pg_class c
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
 and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
 and not exists (select from pg_catalog.pg_depend d where d.deptype = 'e' and d.objid = c.oid
   and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)
 """
 COLUMNS = """
-select a.attrelid::bigint, a.attnum::int, a.attname::text, a.atttypid::bigint, a.atttypmod,
-  pg_catalog.format_type(a.atttypid, a.atttypmod), not a.attnotnull, a.attgenerated::text <> '',
-  a.attidentity::text = 'a', pg_catalog.pg_get_expr(d.adbin, d.adrelid)
 from pg_catalog.pg_attribute a
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attrelid in ({tables}) and a.attnum > 0 and not a.attisdropped order by a.attrelid, a.attnum
 """
 TYPES = """
-select t.oid::bigint, t.typname::text, t.typtype::text,
-  (case when t.typcategory = 'A' and t.typtype = 'b' then t.typelem else 0 end)::bigint, t.typbasetype::bigint,
-  t.typtypmod, t.typnotnull, case t.typtype when 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod) end,
-  case t.typtype when 'e' then
-    (select array_agg(e.enumlabel::text order by e.enumsortorder) from pg_catalog.pg_enum e where e.enumtypid = t.oid)
-  end,
-  case t.typtype when 'd' then
-    (select array_agg(pg_catalog.pg_get_expr(k.conbin, 0)) from pg_catalog.pg_constraint k
-      where k.contypid = t.oid and k.contype = 'c')
-  end
 from pg_catalog.pg_type t where t.oid {} {}
   and (t.typtype in ('d', 'e', 'r', 'm') or t.typtype = 'b' and t.typrelid = 0
     and not exists (select from pg_catalog.pg_type e where e.oid = t.typelem and e.typtype = 'c'))
 """
 CONSTRAINTS = """
-select k.conrelid::bigint, k.contype::text, k.conkey::int[], pg_catalog.pg_get_expr(k.conbin, k.conrelid),
-  k.confrelid::bigint, k.confkey::int[]
 from pg_catalog.pg_constraint k
 where k.conrelid in ({tables}) and k.contype in ('c', 'f') order by k.conrelid, k.conname
 """
-KEYS = """
-select i.indrelid::bigint, i.indisprimary, i.indkey::int2[]::int[]
-from pg_catalog.pg_index i where i.indrelid in ({tables}) and i.indisunique order by i.indexrelid
-"""
-# What the leaves of a partitioned table take: https://www.postgresql.org/docs/current/functions-info.html
+KEYS = "from pg_catalog.pg_index i where i.indrelid in ({tables}) and i.indisunique order by i.indexrelid"
+# What the leaves of a partitioned table take: https://www.postgresql.org/docs/18/functions-info.html
 PARTITIONS = """
-with recursive leaves(top, oid) as (
-  select oid, oid from pg_catalog.pg_class where oid in ({tables})
-  union all select leaves.top, i.inhrelid from leaves join pg_catalog.pg_inherits i on i.inhparent = leaves.oid)
-select leaves.top::bigint, pg_catalog.pg_get_partition_constraintdef(c.oid)
-from leaves join pg_catalog.pg_class c on c.oid = leaves.oid and c.relkind <> 'p'
+from (with recursive leaves(oid) as (
+  select oid from pg_catalog.pg_class where oid in ({tables})
+  union all select i.inhrelid from leaves join pg_catalog.pg_inherits i on i.inhparent = leaves.oid)
+  select oid from leaves) leaves
+join pg_catalog.pg_class c on c.oid = leaves.oid and c.relkind <> 'p'
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Type:
-    name: str
-    category: str
-    element: int
-    base: int
-    modifier: int
-    needed: bool
-    printed_base: str | None
-    labels: Sequence[str] | None
-    conditions: Sequence[str] | None
 
 
 class PostgreSQLRows:
@@ -108,53 +149,51 @@ class PostgreSQLRows:
     def __init__(self, access: Access, version_table: str) -> None:
         self._access = access
         self._version_table = version_table
-        self._types: dict[int, _Type] = {}
+        self._types: dict[int, _PostgreSQLType] = {}
 
     def tables(self) -> tuple[TableInfo, ...]:
         """All tables but Alembic's own. Partitions are filled through their parents."""
-        tables: dict[int, TableName] = {}
-        partitioned: list[int] = []
-        for oid, schema, name, has_partitions in self._query(TABLES):
-            if name != self._version_table:
-                tables[oid] = TableName(schema, name)
-                partitioned += [oid] if has_partitions else []
-        if not tables:
+        found = {row.oid: row for row in self._rows(_PostgreSQLTable, TABLES) if row.name != self._version_table}
+        names = {oid: TableName(row.schema, row.name) for oid, row in found.items()}
+        if not found:
             return ()
         self._read_types()
-        oids = ", ".join(map(str, tables))
-        columns: dict[int, dict[int, ColumnInfo]] = {oid: {} for oid in tables}
-        checks: dict[int, list[Check]] = {oid: [] for oid in tables}
-        for oid, number, *row in self._query(COLUMNS, oids):
-            column, conditions = self._column(row)
-            columns[oid][number] = replace(column, table=tables[oid].name)
-            checks[oid] += [Check(_about(condition, column.name), (column.name,)) for condition in conditions]
-        foreign: dict[int, list[ForeignKey]] = {oid: [] for oid in tables}
-        for oid, kind, keys, condition, referred, others in self._query(CONSTRAINTS, oids):
-            names = _names(columns[oid], keys)
-            if kind == "c":
-                checks[oid].append(Check(condition, names))
-            elif referred in tables:
-                foreign[oid].append(ForeignKey(names, tables[referred], _names(columns[referred], others)))
+        oids = ", ".join(map(str, found))
+        columns: dict[int, dict[int, ColumnInfo]] = {oid: {} for oid in found}
+        checks: dict[int, list[Check]] = {oid: [] for oid in found}
+        for row in self._rows(_PostgreSQLColumn, COLUMNS, oids):
+            column, conditions = self._column(row, found[row.table].name)
+            columns[row.table][row.number] = column
+            checks[row.table] += [Check(_about(condition, column.name), (column.name,)) for condition in conditions]
+        foreign: dict[int, list[ForeignKey]] = {oid: [] for oid in found}
+        for constraint in self._rows(_PostgreSQLConstraint, CONSTRAINTS, oids):
+            own = _names(columns[constraint.table], constraint.columns)
+            if constraint.kind == "c":
+                checks[constraint.table].append(Check(constraint.condition, own))
+            elif constraint.referred in names:
+                referred = _names(columns[constraint.referred], constraint.referred_columns)
+                foreign[constraint.table].append(ForeignKey(own, names[constraint.referred], referred))
         primary: dict[int, tuple[str, ...]] = {}
-        uniques: dict[int, list[tuple[str, ...]]] = {oid: [] for oid in tables}
-        for oid, is_primary, keys in self._query(KEYS, oids):
-            names = _names(columns[oid], keys)
-            uniques[oid] += [names] if names else []
-            if is_primary:
-                primary[oid] = names
-        for oid in partitioned:
-            checks[oid] += self._of_partitions(oid, columns[oid])
+        uniques: dict[int, list[tuple[str, ...]]] = {oid: [] for oid in found}
+        for key in self._rows(_PostgreSQLKey, KEYS, oids):
+            own = _names(columns[key.table], key.columns)
+            uniques[key.table] += [own] if own else []
+            if key.primary:
+                primary[key.table] = own
+        for oid, table in found.items():
+            if table.partitioned:
+                checks[oid] += self._of_partitions(oid, columns[oid])
         return tuple(
             TableInfo(
-                table=table,
+                name=names[oid],
                 columns=tuple(columns[oid].values()),
                 primary=primary.get(oid, ()),
                 uniques=tuple(uniques[oid]),
                 foreign_keys=tuple(dict.fromkeys(foreign[oid])),
                 checks=tuple(checks[oid]),
-                partitioned=oid in partitioned,
+                partitioned=table.partitioned,
             )
-            for oid, table in tables.items()
+            for oid, table in found.items()
         )
 
     def quoted(self, name: str) -> str:
@@ -184,45 +223,45 @@ class PostgreSQLRows:
         numbered = list(tables)
         parts = [
             f"select {number}, string_agg(row_to_json(migration_guard_row.*)::text, chr(30))"
-            f" from {'' if facts.partitioned else 'only '}{place(self, facts.table)} migration_guard_row"
-            for number, facts in enumerate(numbered)
+            f" from {'' if table.partitioned else 'only '}{place(self, table.name)} migration_guard_row"
+            for number, table in enumerate(numbered)
         ]
         for start in range(0, len(parts), TOGETHER):
             for number, texts in self._access.query(" union all ".join(parts[start : start + TOGETHER])):
-                yield numbered[int(str(number))].table, tuple(sorted(str(texts).split(SEPARATOR))) if texts else ()
+                yield numbered[int(str(number))].name, tuple(sorted(str(texts).split(SEPARATOR))) if texts else ()
 
-    def _query(self, sql: str, oids: str = "") -> list[tuple[Any, ...]]:
-        return self._access.query(sql.format(tables=oids))
+    def _rows(self, row: type[R], rest: str, oids: str = "") -> list[R]:
+        return select(self._access, row, rest.format(tables=oids))
 
     def _read_types(self) -> None:
         """PostgreSQL's own types stay; those of the project are read each time."""
         questions = [("<", USERS_TYPES)] if not self._types else []
         self._types = {oid: one for oid, one in self._types.items() if oid < USERS_TYPES}
         for comparison, limit in (*questions, (">=", USERS_TYPES)):
-            for oid, *words in self._query(TYPES.format(comparison, limit)):
-                self._types[oid] = _Type(*words)
+            self._types.update({row.oid: row for row in self._rows(_PostgreSQLType, TYPES.format(comparison, limit))})
 
     def _of_partitions(self, oid: int, columns: dict[int, ColumnInfo]) -> list[Check]:
         """Some partition has to take each row; one without a condition takes all."""
-        conditions = [condition for _, condition in self._query(PARTITIONS, str(oid))]
-        if not conditions or not all(conditions):
+        partitions = self._rows(_PostgreSQLPartition, PARTITIONS, str(oid))
+        conditions = [row.condition for row in partitions if row.condition]
+        if not conditions or len(conditions) < len(partitions):
             return []
         words = " ".join(conditions)
         names = tuple(one.name for one in columns.values() if re.search(rf"\b{re.escape(one.name)}\b", words))
         return [Check(" or ".join(f"({condition})" for condition in conditions), names)]
 
-    def _column(self, row: Sequence[Any]) -> tuple[ColumnInfo, list[str]]:
+    def _column(self, row: _PostgreSQLColumn, table: str) -> tuple[ColumnInfo, list[str]]:
         """A column from its row of the catalogue, and the conditions of its domains."""
-        name, oid, modifier, printed, nullable, generated, always, default = row
+        modifier, printed, nullable = row.modifier, row.printed, row.nullable
         conditions: list[str] = []
-        kind_of = self._types.get(oid)
+        kind_of = self._types.get(row.type)
         array = False
         while kind_of and (kind_of.category == "d" or kind_of.element):
             if kind_of.category == "d":
-                nullable = nullable and not kind_of.needed
+                nullable = nullable and not kind_of.required
                 if not array:
                     conditions += kind_of.conditions or ()
-                    printed = kind_of.printed_base
+                    printed = kind_of.printed_base or printed
                 modifier, kind_of = kind_of.modifier, self._types.get(kind_of.base)
             else:
                 # Arrays of arrays, which a domain makes possible, are known to nobody.
@@ -233,19 +272,20 @@ class PostgreSQLRows:
             labels = ("empty" if kind_of.category == "r" else "{}",)  # true of every range
         kind = Kind.ENUM if labels else KINDS.get(base, Kind.OTHER)
         size, scale = _size(kind, base, modifier)
-        plain = TEXT.fullmatch(default) if default and kind is Kind.TEXT and not array else None
+        plain = TEXT.fullmatch(row.default) if row.default and kind is Kind.TEXT and not array else None
         column = ColumnInfo(
-            name=name,
+            name=row.name,
             type=printed,
             kind=kind,
             size=size,
             scale=scale,
             nullable=nullable,
-            written=not generated,
-            always=always,
+            written=not row.generated,
+            always=row.always,
             array=array,
             labels=labels,
             default=plain[1].replace("''", "'") if plain else None,
+            table=table,
         )
         return column, conditions
 
@@ -261,7 +301,7 @@ def _size(kind: Kind, base: str, modifier: int) -> tuple[int | None, int | None]
     if kind is Kind.TEXT and modifier > HEADER:
         return modifier - HEADER, None
     if kind is Kind.NUMERIC and modifier > HEADER:
-        # https://github.com/postgres/postgres/blob/master/src/backend/utils/adt/numeric.c: precision << 16 | scale
+        # precision << 16 | scale: https://github.com/postgres/postgres/blob/REL_18_STABLE/src/backend/utils/adt/numeric.c
         scale = (modifier - HEADER) & 0x7FF
         return (modifier - HEADER) >> 16, scale if scale < 1024 else scale - 2048
     return (modifier, None) if kind is Kind.OTHER and modifier > 0 else (None, None)

@@ -25,20 +25,20 @@ def with_implied(tables: Sequence[TableInfo]) -> tuple[TableInfo, ...]:
     The tables, with foreign keys where a column's name implies one: `customer_id` where there is a table `customers`.
     The next migration may add that key, and its rows had better fit.
     """
-    known = {facts.table: facts for facts in tables}
-    return tuple(replace(facts, foreign_keys=(*facts.foreign_keys, *_implied(facts, known))) for facts in tables)
+    known = {table.name: table for table in tables}
+    return tuple(replace(table, foreign_keys=(*table.foreign_keys, *_implied(table, known))) for table in tables)
 
 
-def _implied(facts: TableInfo, known: Mapping[TableName, TableInfo]) -> Iterator[ForeignKey]:
-    taken = {name for key in facts.foreign_keys for name in key.columns}
-    for column in facts.written:
+def _implied(table: TableInfo, known: Mapping[TableName, TableInfo]) -> Iterator[ForeignKey]:
+    taken = {name for key in table.foreign_keys for name in key.columns}
+    for column in table.written:
         if column.name in taken or column.array or column.kind not in (Kind.INTEGER, Kind.TEXT, Kind.OTHER):
             continue
-        for name in _tables_named_by(column.name.lower(), facts.table.name):
-            other = known.get(TableName(facts.table.schema, name))
+        for name in _tables_named_by(column.name.lower(), table.name.name):
+            other = known.get(TableName(table.name.schema, name))
             if other and len(other.primary) == 1 and _fits(column, other.column(other.primary[0])):
-                if other.table != facts.table or facts.primary != (column.name,):
-                    yield ForeignKey((column.name,), other.table, other.primary, implied=True)
+                if other.name != table.name or table.primary != (column.name,):
+                    yield ForeignKey((column.name,), other.name, other.primary, implied=True)
                 break
 
 
@@ -67,30 +67,30 @@ def in_order(tables: Sequence[TableInfo]) -> Iterator[tuple[TableInfo, ...]]:
     Tables in an order in which their foreign keys find rows: one by one, together where they cannot do without each
     other.
     """
-    waiting = {facts.table: facts for facts in tables}
+    waiting = {table.name: table for table in tables}
     while waiting:
-        ready = [facts for facts in waiting.values() if not _waits(facts, waiting)]
+        ready = [table for table in waiting.values() if not _waits(table, waiting)]
         if not ready:
             # A circle: its optional keys are written when all of the tables have rows.
-            ready = [facts for facts in waiting.values() if not _waits(facts, waiting, needed_only=True)][:1]
-        groups = [(facts,) for facts in ready] if ready else [_smallest_circle(waiting)]
+            ready = [table for table in waiting.values() if not _waits(table, waiting, needed_only=True)][:1]
+        groups = [(table,) for table in ready] if ready else [_smallest_circle(waiting)]
         for group in groups:
-            for facts in group:
-                del waiting[facts.table]
+            for table in group:
+                del waiting[table.name]
             yield group
 
 
-def _waits(facts: TableInfo, waiting: Mapping[TableName, TableInfo], *, needed_only: bool = False) -> bool:
+def _waits(table: TableInfo, waiting: Mapping[TableName, TableInfo], *, needed_only: bool = False) -> bool:
     return any(
-        key.table in waiting and key.table != facts.table and not (needed_only and facts.optional(key))
-        for key in facts.foreign_keys
+        key.table in waiting and key.table != table.name and not (needed_only and table.optional(key))
+        for key in table.foreign_keys
     )
 
 
 def _smallest_circle(waiting: Mapping[TableName, TableInfo]) -> tuple[TableInfo, ...]:
-    def reached(facts: TableInfo) -> dict[TableName, TableInfo]:
-        found: dict[TableName, TableInfo] = {facts.table: facts}
-        coming = [facts]
+    def reached(table: TableInfo) -> dict[TableName, TableInfo]:
+        found: dict[TableName, TableInfo] = {table.name: table}
+        coming = [table]
         while coming:
             one = coming.pop()
             for key in one.foreign_keys:
@@ -99,26 +99,26 @@ def _smallest_circle(waiting: Mapping[TableName, TableInfo]) -> tuple[TableInfo,
                     coming.append(waiting[key.table])
         return found
 
-    return tuple(min((reached(facts) for facts in waiting.values()), key=len).values())
+    return tuple(min((reached(table) for table in waiting.values()), key=len).values())
 
 
 def point(
-    facts: TableInfo, rows: Iterable[Row], parents: Mapping[ForeignKey, Sequence[Values]], given: frozenset[str]
+    table: TableInfo, rows: Iterable[Row], parents: Mapping[ForeignKey, Sequence[Values]], given: frozenset[str]
 ) -> list[Row]:
     """
     Let the rows name rows of other tables: `parents` are those that there are. `given` are columns that keep their
     values. Where a row finds none, its optional keys become NULL; rows that would repeat a unique key are left out.
     """
     keys = sorted(
-        (key for key in facts.foreign_keys if key in parents), key=lambda key: (key.implied, -len(key.columns))
+        (key for key in table.foreign_keys if key in parents), key=lambda key: (key.implied, -len(key.columns))
     )
     named = {name for key in keys for name in key.columns} | given
-    uniques = [unique for unique in facts.uniques if keys and named.issuperset(unique)]
+    uniques = [unique for unique in table.uniques if keys and named.issuperset(unique)]
     taken: set[tuple[int, Values]] = set()
     found: list[Row] = []
     for number, row in enumerate(rows):
         start = {name: row[name] for name in given if row.get(name) is not None}
-        for choice in islice(_choices(facts, keys, parents, start, number), MOST_TRIES):
+        for choice in islice(_choices(table, keys, parents, start, number), MOST_TRIES):
             whole = row | choice
             marks = [(place, tuple(whole[name] for name in unique)) for place, unique in enumerate(uniques)]
             if not any(mark in taken and None not in mark[1] for mark in marks):
@@ -129,7 +129,7 @@ def point(
 
 
 def _choices(
-    facts: TableInfo,
+    table: TableInfo,
     keys: Sequence[ForeignKey],
     parents: Mapping[ForeignKey, Sequence[Values]],
     chosen: Row,
@@ -143,29 +143,29 @@ def _choices(
     options = parents[key]
     start = number % len(options) if options else 0
     # What names two rows of one table had better name different ones.
-    others = [other for other in facts.foreign_keys if other.table == key.table and other != key]
+    others = [other for other in table.foreign_keys if other.table == key.table and other != key]
     named = {tuple(chosen.get(name) for name in other.columns) for other in others}
     for option in sorted((*options[start:], *options[:start]), key=named.__contains__):
         pairs = dict(zip(key.columns, option, strict=True))
         if all(chosen.get(name, one) == one for name, one in pairs.items()):
-            yield from _choices(facts, rest, parents, chosen | pairs, number)
+            yield from _choices(table, rest, parents, chosen | pairs, number)
     if key.implied:
-        yield from _choices(facts, rest, parents, chosen, number)
+        yield from _choices(table, rest, parents, chosen, number)
         return
-    free = [name for name in key.columns if facts.column(name).nullable and name not in chosen]
+    free = [name for name in key.columns if table.column(name).nullable and name not in chosen]
     if free:
-        yield from _choices(facts, rest, parents, chosen | dict.fromkeys(free, None), number)
+        yield from _choices(table, rest, parents, chosen | dict.fromkeys(free, None), number)
 
 
-def point_to_itself(facts: TableInfo, rows: Sequence[Row], given: frozenset[str]) -> None:
+def point_to_itself(table: TableInfo, rows: Sequence[Row], given: frozenset[str]) -> None:
     """Let rows name earlier rows of their own table: a tree; a chain where no two may name the same."""
-    for key in facts.foreign_keys:
-        if key.table != facts.table:
+    for key in table.foreign_keys:
+        if key.table != table.name:
             continue
-        fixed = [name for name in key.columns if name in given or _named_otherwise(facts, key, name)]
+        fixed = [name for name in key.columns if name in given or _named_otherwise(table, key, name)]
         free = [name for name in key.columns if name not in fixed]
-        chain = any(set(unique) <= set(key.columns) for unique in facts.uniques)
-        roots_allowed = all(facts.column(name).nullable for name in free)
+        chain = any(set(unique) <= set(key.columns) for unique in table.uniques)
+        roots_allowed = all(table.column(name).nullable for name in free)
         for number, row in enumerate(rows):
             if any(name in given and row[name] is not None for name in free):
                 continue
@@ -177,17 +177,17 @@ def point_to_itself(facts: TableInfo, rows: Sequence[Row], given: frozenset[str]
             row.update({name: own.get(pairs[name]) if own else None for name in free})
 
 
-def names_one_of(facts: TableInfo, row: Row, others: Iterable[Row]) -> bool:
+def names_one_of(table: TableInfo, row: Row, others: Iterable[Row]) -> bool:
     """Whether a row names one of these rows of its own table."""
     return any(
         all(row[name] is not None and row[name] == other.get(referred) for name, referred in pairs)
         for pairs in (
-            tuple(zip(key.columns, key.referred, strict=True)) for key in facts.foreign_keys if key.table == facts.table
+            tuple(zip(key.columns, key.referred, strict=True)) for key in table.foreign_keys if key.table == table.name
         )
         for other in others
     )
 
 
-def _named_otherwise(facts: TableInfo, key: ForeignKey, name: str) -> bool:
+def _named_otherwise(table: TableInfo, key: ForeignKey, name: str) -> bool:
     """Whether a column belongs to the row's own key, or to another foreign key."""
-    return name in facts.primary or any(name in other.columns for other in facts.foreign_keys if other != key)
+    return name in table.primary or any(name in other.columns for other in table.foreign_keys if other != key)

@@ -36,29 +36,23 @@ class TableName(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnInfo:
-    """
-    A column. `type` is what the database prints, of a domain its base. `size` is the length of texts and bytes, the
-    bits of integers, the precision of numerics. `written` is False where the database computes the value; `always`
-    where it wants to be overruled (GENERATED ALWAYS AS IDENTITY). `array`: `kind` is that of the elements. `labels`
-    are all the values that an ENUM can have. `default` is the text that stands in the column by default, if it is
-    a plain one. `touched`: the database itself changes the value whenever it changes the row. `table` is the name of
-    the column's table. `few` are the only words that its texts may be, and `like` the type whose values they have to
-    look like, where an upgrade's failure has taught us so.
-    """
+    """A column, with what its values have to be like."""
 
     name: str
-    type: str
+    type: str  # as the database prints it; that of a domain is its base
     kind: Kind
-    size: int | None = None
-    scale: int | None = None
+    size: int | None = None  # the length of texts and bytes, the bits of integers, the precision of numerics
+    scale: int | None = None  # of numerics
     nullable: bool = True
-    written: bool = True
-    always: bool = False
-    array: bool = False
-    labels: tuple[str, ...] = ()
-    default: str | None = None
-    touched: bool = False
-    table: str = ""
+    written: bool = True  # False: the database computes the value
+    always: bool = False  # GENERATED ALWAYS AS IDENTITY: the database wants to be overruled
+    array: bool = False  # `kind` is that of the elements
+    labels: tuple[str, ...] = ()  # all the values that an ENUM can have
+    default: str | None = None  # the text that stands in the column by default, if it is a plain one
+    touched: bool = False  # the database itself changes the value whenever it changes the row
+    table: str = ""  # the name of the column's table
+    # What the failure of an upgrade has taught us of its texts: the only words that they may be, and the type whose
+    # values they have to look like.
     few: tuple[str, ...] = ()
     like: str = ""
 
@@ -83,19 +77,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableInfo:
-    """
-    A table, with all that its rows have to satisfy. `uniques` holds the primary key too, if there is one. `refuses`
-    says why nobody should write into it, if so. `partitioned`: its rows are in other tables.
-    """
+    """A table, with all that its rows have to satisfy."""
 
-    table: TableName
+    name: TableName
     columns: tuple[ColumnInfo, ...]
     primary: tuple[str, ...] = ()
-    uniques: tuple[tuple[str, ...], ...] = ()
+    uniques: tuple[tuple[str, ...], ...] = ()  # with the primary key, if there is one
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
-    refuses: str = ""
-    partitioned: bool = False
+    refuses: str = ""  # why nobody should write into it, if so
+    partitioned: bool = False  # its rows are in other tables
 
     def column(self, name: str) -> ColumnInfo:
         """The column of this name."""

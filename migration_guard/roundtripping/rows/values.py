@@ -117,7 +117,7 @@ def value(column: ColumnInfo, row: int, *, key: bool = False) -> str | None:
 
 
 def array(element: str) -> str:
-    """PostgreSQL's array of one (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO)."""
+    """PostgreSQL's array of one (https://www.postgresql.org/docs/18/arrays.html#ARRAYS-IO)."""
     escaped = element.replace("\\", "\\\\").replace('"', '\\"')
     return f'{{"{escaped}"}}'
 

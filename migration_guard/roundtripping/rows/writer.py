@@ -40,10 +40,10 @@ class RowWriter:
         for start in range(0, len(tables), TOGETHER):
             part = tables[start : start + TOGETHER]
             counts = " union all ".join(
-                f"select {number}, count(*) from {place(self._dialect, facts.table)}"
-                for number, facts in enumerate(part)
+                f"select {number}, count(*) from {place(self._dialect, table.name)}"
+                for number, table in enumerate(part)
             )
-            found |= {part[int(str(number))].table: int(str(count)) for number, count in self._access.query(counts)}
+            found |= {part[int(str(number))].name: int(str(count)) for number, count in self._access.query(counts)}
         return found
 
     def parents(self, key: ForeignKey, referred: TableInfo, most: int) -> list[Values]:
@@ -58,27 +58,27 @@ class RowWriter:
         found = self._access.query(f"{sql} limit {most}")
         return [tuple(_as_text(one) for one in row) for row in reversed(found)]
 
-    def rows(self, facts: TableInfo) -> list[tuple[str, Row]]:
+    def rows(self, table: TableInfo) -> list[tuple[str, Row]]:
         """The rows that there are, each with what identifies it in this table; none where nothing does."""
-        texts = ", ".join(self._dialect.text(column) for column in facts.written)
-        keys = ", ".join(self._dialect.quoted(name) for name in facts.identity) or self._dialect.identity
+        texts = ", ".join(self._dialect.text(column) for column in table.written)
+        keys = ", ".join(self._dialect.quoted(name) for name in table.identity) or self._dialect.identity
         if not texts or not keys:
             return []
-        identity = "''" if facts.identity else keys
+        identity = "''" if table.identity else keys
         found = self._access.query(
-            f"select {identity}, {texts} from {place(self._dialect, facts.table)} order by {keys}"
+            f"select {identity}, {texts} from {place(self._dialect, table.name)} order by {keys}"
         )
-        names = [column.name for column in facts.written]
+        names = [column.name for column in table.written]
         return [
             (str(identity), dict(zip(names, (_as_text(one) for one in values), strict=True)))
             for identity, *values in found
         ]
 
-    def judge(self, facts: TableInfo, checks: Sequence[Check], rows: Sequence[Row]) -> list[bool] | None:
+    def judge(self, table: TableInfo, checks: Sequence[Check], rows: Sequence[Row]) -> list[bool] | None:
         """Whether the rows satisfy the conditions, as the database sees it: NULL satisfies, too."""
         quoted, typed = self._dialect.quoted, self._dialect.typed
         names = {name for check in checks for name in check.columns}
-        columns = [column for column in facts.columns if column.name in names]
+        columns = [column for column in table.columns if column.name in names]
         if not columns or any(not column.written for column in columns):
             return None
         conditions = " and ".join(f"({check.condition})" for check in checks)
@@ -105,15 +105,15 @@ class RowWriter:
             verdict for at in range(0, len(rows), JUDGED_TOGETHER) for verdict in ask(rows[at : at + JUDGED_TOGETHER])
         ]
 
-    def insert(self, facts: TableInfo, rows: Iterable[Row]) -> int:
+    def insert(self, table: TableInfo, rows: Iterable[Row]) -> int:
         """Write new rows, all or none; how many the database has kept. Raises RowsRefused."""
-        return self._run([self._insertion(facts, rows)])
+        return self._run([self._insertion(table, rows)])
 
-    def refusal(self, facts: TableInfo, row: Row) -> str:
+    def refusal(self, table: TableInfo, row: Row) -> str:
         """Why the database does not take this row; empty if it does. Nothing is written."""
 
         def work(connection: Connection) -> None:
-            connection.execution_options(no_parameters=True).exec_driver_sql(self._insertion(facts, [row]))
+            connection.execution_options(no_parameters=True).exec_driver_sql(self._insertion(table, [row]))
             raise _Enough
 
         try:
@@ -126,47 +126,46 @@ class RowWriter:
 
     def insert_together(self, tables: Iterable[tuple[TableInfo, Sequence[Row]]]) -> int:
         """The same for tables that need one another. Raises RowsRefused."""
-        return self._run([*self._dialect.deferring, *(self._insertion(facts, rows) for facts, rows in tables)])
+        return self._run([*self._dialect.deferring, *(self._insertion(table, rows) for table, rows in tables)])
 
-    def update(self, facts: TableInfo, names: Sequence[str], rows: Sequence[tuple[str, Row]]) -> int:
+    def update(self, table: TableInfo, names: Sequence[str], rows: Sequence[tuple[str, Row]]) -> int:
         """Write values into these columns where there are none. Raises RowsRefused."""
         quoted, dialect = self._dialect.quoted, self._dialect
-        table = place(dialect, facts.table)
-        wheres = [self._where(facts, identity, row) for identity, row in rows]
+        wheres = [self._where(table, identity, row) for identity, row in rows]
         sets = []
-        for column in (facts.column(name) for name in names):
+        for column in (table.column(name) for name in names):
             cases = " ".join(
                 f"when {where} then {dialect.typed(row[column.name], column)}"
                 for where, (_, row) in zip(wheres, rows, strict=True)
             )
             sets.append(f"{quoted(column.name)} = coalesce({quoted(column.name)}, case {cases} end)")
         ours = " or ".join(wheres)
-        return self._run([f"update {table} set {', '.join(sets)} where {ours}"])
+        return self._run([f"update {place(dialect, table.name)} set {', '.join(sets)} where {ours}"])
 
-    def _where(self, facts: TableInfo, identity: str, row: Row) -> str:
-        if not facts.identity:
+    def _where(self, table: TableInfo, identity: str, row: Row) -> str:
+        if not table.identity:
             escaped = identity.replace("'", "''")
             return f"{self._dialect.identity} = '{escaped}'"
         return (
             "("
             + " and ".join(
-                f"{self._dialect.quoted(name)} = {self._dialect.literal(row[name], facts.column(name))}"
-                for name in facts.identity
+                f"{self._dialect.quoted(name)} = {self._dialect.literal(row[name], table.column(name))}"
+                for name in table.identity
             )
             + ")"
         )
 
-    def _insertion(self, facts: TableInfo, rows: Iterable[Row]) -> str:
-        columns = facts.written
-        table = place(self._dialect, facts.table)
+    def _insertion(self, table: TableInfo, rows: Iterable[Row]) -> str:
+        columns = table.written
+        into = f"insert into {place(self._dialect, table.name)}"
         if not columns:
-            return f"insert into {table} default values"
+            return f"{into} default values"
         names = ", ".join(self._dialect.quoted(column.name) for column in columns)
         overriding = " overriding system value" if any(column.always for column in columns) else ""
         tuples = ", ".join(
             "(" + ", ".join(self._dialect.literal(row[column.name], column) for column in columns) + ")" for row in rows
         )
-        return f"insert into {table} ({names}){overriding} values {tuples}"
+        return f"{into} ({names}){overriding} values {tuples}"
 
     def _run(self, statements: Sequence[str]) -> int:
         """Run the statements in one transaction; how many rows the last of them wrote."""

@@ -4,21 +4,85 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Annotated, NamedTuple
 
 from migration_guard.roundtripping.catalogues.mysql.create_table import read_table
+from migration_guard.roundtripping.catalogues.named_rows import R, answers, decoded, select
 from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Reader, Snapshot
 
-_TABLES = "select table_name, table_type from information_schema.tables where table_schema = database()"
-_VIEWS = """select table_name, view_definition, check_option, security_type from information_schema.views
-    where table_schema = database()"""
-_TRIGGERS = """select trigger_name, event_object_table, action_timing, event_manipulation, action_statement,
-    action_order from information_schema.triggers where trigger_schema = database()"""
-_ROUTINES = """select routine_name, routine_type from information_schema.routines where routine_schema = database()
+
+class _DatabaseRow(NamedTuple):
+    name: Annotated[str, "database()"]
+
+
+class _TableRow(NamedTuple):
+    name: Annotated[str, "table_name"]
+    kind: Annotated[str, "table_type"]
+
+
+class _ViewRow(NamedTuple):
+    name: Annotated[str, "table_name"]
+    definition: Annotated[str, "view_definition"]
+    check: Annotated[str, "check_option"]
+    security: Annotated[str, "security_type"]
+
+
+class _TriggerRow(NamedTuple):
+    name: Annotated[str, "trigger_name"]
+    table: Annotated[str, "event_object_table"]
+    timing: Annotated[str, "action_timing"]
+    event: Annotated[str, "event_manipulation"]
+    statement: Annotated[str, "action_statement"]
+    order: Annotated[int, "action_order"]
+
+
+class _RoutineRow(NamedTuple):
+    name: Annotated[str, "routine_name"]
+    kind: Annotated[str, "routine_type"]
+
+
+class _EventRow(NamedTuple):
+    name: Annotated[str, "event_name"]
+    body: Annotated[str, "event_definition"]
+    type: Annotated[str, "event_type"]
+    at: Annotated[object, "execute_at"]
+    every: Annotated[str | None, "interval_value"]
+    unit: Annotated[str | None, "interval_field"]
+    # Where nobody said when an event starts, it starts when it is made.
+    starts: Annotated[object, "nullif(starts, created)"]
+    ends: Annotated[object, "ends"]
+    status: Annotated[str, "status"]
+    completion: Annotated[str, "on_completion"]
+    comment: Annotated[str, "event_comment"]
+
+
+class _CreateTable(NamedTuple):
+    """What SHOW CREATE TABLE returns, and SHOW CREATE SEQUENCE."""
+
+    name: str
+    statement: str
+
+
+class _CreateRoutine(NamedTuple):
+    """
+    What SHOW CREATE FUNCTION and SHOW CREATE PROCEDURE return
+    (https://dev.mysql.com/doc/refman/8.4/en/show-create-procedure.html).
+    """
+
+    name: str
+    mode: str
+    statement: str
+    charset: str
+    collation: str
+    database_collation: str
+
+
+_TABLES = "from information_schema.tables where table_schema = database()"
+_VIEWS = "from information_schema.views where table_schema = database()"
+_TRIGGERS = "from information_schema.triggers where trigger_schema = database()"
+_ROUTINES = """from information_schema.routines where routine_schema = database()
     and routine_type in ('FUNCTION', 'PROCEDURE')"""
-# Where nobody said when an event starts, it starts when it is made.
-_EVENTS = """select event_name, event_definition, event_type, execute_at,
-    interval_value, interval_field, nullif(starts, created), ends,
-    status, on_completion, event_comment from information_schema.events where event_schema = database()"""
+_EVENTS = "from information_schema.events where event_schema = database()"
 _DEFINER = re.compile(r"\sDEFINER=`(?:[^`]|``)*`@`(?:[^`]|``)*`")
 
 
@@ -35,14 +99,15 @@ class MySQLCatalogue:
         """Everything but the version table, temporary tables, and rights, which belong to the server."""
         found: dict[CatalogueObject, Definition] = {}
         kept: dict[tuple[str, str], Mapping[CatalogueObject, Definition]] = {}
-        self._database = _word(self._access.query("select database()")[0][0])
-        for name, kind in self._pairs(_TABLES):
-            if kind == "SEQUENCE":
-                found[CatalogueObject("sequence", name)] = Definition(
-                    None, {"definition": self._created("sequence", name)}
-                )
-            elif kind in ("BASE TABLE", "SYSTEM VERSIONED") and name.lower() != self._version_table:
-                key = name, self._created("table", name)
+        (database,) = self._rows(_DatabaseRow, "")
+        self._database = database.name
+        for table in sorted(self._rows(_TableRow, _TABLES)):
+            name = table.name
+            if table.kind == "SEQUENCE":
+                definition = self._created(_CreateTable, "sequence", name)
+                found[CatalogueObject("sequence", name)] = Definition(None, {"definition": definition})
+            elif table.kind in ("BASE TABLE", "SYSTEM VERSIONED") and name.lower() != self._version_table:
+                key = name, self._created(_CreateTable, "table", name)
                 kept[key] = self._read[key] if key in self._read else read_table(*key)
                 found.update(kept[key])
         self._read = kept
@@ -50,45 +115,56 @@ class MySQLCatalogue:
             found.update(part())
         return found
 
-    def _pairs(self, sql: str) -> list[tuple[str, str]]:
-        return sorted((_word(first), _word(second)) for first, second in self._access.query(sql))
+    def _rows(self, row: type[R], rest: str) -> list[R]:
+        return [decoded(one) for one in select(self._access, row, rest)]
 
-    def _created(self, kind: str, name: str) -> str:
+    def _created(self, row: type[_CreateTable] | type[_CreateRoutine], kind: str, name: str) -> str:
         """The statement that makes it."""
         quoted = name.replace("`", "``")
-        row = self._access.query(f"show create {kind} `{quoted}`")[0]
-        return _word(row[2 if kind in ("function", "procedure") else 1])
+        (created,) = answers(self._access, row, f"show create {kind} `{quoted}`")
+        return decoded(created).statement
 
     def _views(self) -> Iterator[tuple[CatalogueObject, Definition]]:
-        for name, definition, check, security in self._access.query(_VIEWS):
-            properties = {"definition": self._local(_word(definition)), "check option": _word(check)}
-            yield CatalogueObject("view", _word(name)), Definition(None, {**properties, "security": _word(security)})
+        for row in self._rows(_ViewRow, _VIEWS):
+            properties = {
+                "definition": self._local(row.definition),
+                "check option": row.check,
+                "security": row.security,
+            }
+            yield CatalogueObject("view", row.name), Definition(None, properties)
 
     def _triggers(self) -> Iterator[tuple[CatalogueObject, Definition]]:
-        for name, table, timing, event, statement, order in self._access.query(_TRIGGERS):
+        for row in self._rows(_TriggerRow, _TRIGGERS):
             properties = {
-                "when": f"{_word(timing)} {_word(event)}".lower(),
-                "order": str(order),
-                "body": _word(statement),
+                "when": f"{row.timing} {row.event}".lower(),
+                "order": str(row.order),
+                "body": row.statement,
             }
-            yield CatalogueObject("trigger", _word(name)), Definition(_word(table), properties)
+            yield CatalogueObject("trigger", row.name), Definition(row.table, properties)
 
     def _routines(self) -> Iterator[tuple[CatalogueObject, Definition]]:
-        for name, kind in self._pairs(_ROUTINES):
-            body = _DEFINER.sub("", self._created(kind.lower(), name))
-            yield CatalogueObject(kind.lower(), name), Definition(None, {"body": body})
+        for row in sorted(self._rows(_RoutineRow, _ROUTINES)):
+            kind = row.kind.lower()
+            body = _DEFINER.sub("", self._created(_CreateRoutine, kind, row.name))
+            yield CatalogueObject(kind, row.name), Definition(None, {"body": body})
 
     def _events(self) -> Iterator[tuple[CatalogueObject, Definition]]:
-        words = ("body", "type", "at", "every", "unit", "starts", "ends", "status", "on completion", "comment")
-        for name, *values in self._access.query(_EVENTS):
-            properties = {word: _word(value) for word, value in zip(words, values, strict=True) if value is not None}
-            yield CatalogueObject("event", _word(name)), Definition(None, properties)
+        for row in self._rows(_EventRow, _EVENTS):
+            properties = {
+                "body": row.body,
+                "type": row.type,
+                "at": row.at,
+                "every": row.every,
+                "unit": row.unit,
+                "starts": row.starts,
+                "ends": row.ends,
+                "status": row.status,
+                "on completion": row.completion,
+                "comment": row.comment,
+            }
+            set_ones = {name: str(value) for name, value in properties.items() if value is not None}
+            yield CatalogueObject("event", row.name), Definition(None, set_ones)
 
     def _local(self, text: str) -> str:
         """A definition without the name of the database, which is ours."""
         return text.replace(f"`{self._database}`.", "")
-
-
-def _word(value: object) -> str:
-    """Text, which some drivers give as bytes."""
-    return value.decode() if isinstance(value, bytes) else str(value)

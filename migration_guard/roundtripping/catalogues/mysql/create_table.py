@@ -1,4 +1,4 @@
-"""What SHOW CREATE TABLE says, as things: its lines are as regular as only a program writes them."""
+"""What SHOW CREATE TABLE says, as objects: its lines are as regular as only a program writes them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def read_table(name: str, sql: str) -> Objects:
             found.update(_column(name, body, options))
         elif not body.upper().startswith(_KEYS):
             found.update(_constraint(name, body))
-    foreign = [(thing, one.properties["definition"]) for thing, one in found.items() if thing.kind == "foreign key"]
+    foreign = [(key, one.properties["definition"]) for key, one in found.items() if key.kind == "foreign key"]
     for body in bodies:
         if body.upper().startswith(_KEYS):
             found.update(_index(name, body, foreign))
@@ -151,8 +151,8 @@ def _constraint(table: str, line: str) -> Objects:
     if kind == "foreign key":
         target = re.search(r"REFERENCES (\S+) \(", definition)
         part_of = (CatalogueObject("table", target[1]),) if target else ()
-    thing = CatalogueObject(kind, f"{table}.{name or definition}")
-    return {thing: Definition(table, {"definition": definition}, system_named=chosen, part_of=part_of)}
+    constraint = CatalogueObject(kind, f"{table}.{name or definition}")
+    return {constraint: Definition(table, {"definition": definition}, system_named=chosen, part_of=part_of)}
 
 
 def _is_chosen(name: str, table: str) -> bool:
@@ -174,7 +174,7 @@ def _index(table: str, line: str, foreign: Sequence[tuple[CatalogueObject, str]]
     first = columns.partition(",")[0]
     chosen = re.fullmatch(rf"{re.escape(first)}(?:_\d+)?", name) is not None
     # The server makes an index for a foreign key that has none; it comes and goes with it.
-    part_of = tuple(thing for thing, text in foreign if text.startswith(f"FOREIGN KEY ({columns})"))
+    part_of = tuple(key for key, text in foreign if text.startswith(f"FOREIGN KEY ({columns})"))
     return {
         CatalogueObject("index", f"{table}.{name}"): Definition(table, properties, system_named=chosen, part_of=part_of)
     }

@@ -2,14 +2,16 @@
 Whether PostgreSQL's catalogue has changed, and where, at the price of one small question. Knows row versions only.
 
 A row of the catalogue is the same as before where its `xmin` and `ctid` are: no version of a row shares both with
-another one (https://www.postgresql.org/docs/current/ddl-system-columns.html).
+another one (https://www.postgresql.org/docs/18/ddl-system-columns.html).
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from migration_guard.roundtripping.catalogues.named_rows import answers
 from migration_guard.roundtripping.catalogues.snapshot import Reader
 
 _HASH = "hashtext({0}.xmin::text || {0}.ctid::text)"
@@ -69,14 +71,21 @@ _SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """`relations` has one for each table and index, `sources` one for each of the other kinds of things."""
+    """`relations` has one for each table and index, `sources` one for each of the other kinds of objects."""
 
     relations: dict[int, int] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 
 
+class _Sums(NamedTuple):
+    """The fingerprints as they are asked for: two objects of JSON."""
+
+    relations: str | None
+    sources: str
+
+
 def question(version: int) -> str:
-    """What to ask a server of this `server_version_num`: two rows of JSON."""
+    """What to ask a server of this `server_version_num`: one row, for `take`."""
     relations = " union all ".join(
         f"select o.{key} as k, {_HASH.format('o')}::int8 as h from {table} o where o.{key} >= 16384 and {condition}"
         for table, key, condition in _OF_RELATIONS
@@ -90,15 +99,17 @@ def question(version: int) -> str:
     # Who may read pg_authid differs; the names in it are everybody's.
     rows.append("select 'roles', string_agg(oid || ' ' || rolname, ',' order by oid) from pg_roles where oid >= 16384")
     return (
-        f"select (select json_object_agg(k, h)::text from (select k, sum(h) as h from ({relations}) a group by k) b),"
-        f" (select json_object_agg(k, h)::text from ({' union all '.join(rows)}) c)"
+        "select (select json_object_agg(k, h)::text"
+        f" from (select k, sum(h) as h from ({relations}) a group by k) b) as relations,"
+        f" (select json_object_agg(k, h)::text from ({' union all '.join(rows)}) c) as sources"
     )
 
 
 def take(access: Reader, asked: str) -> Fingerprints:
     """The fingerprints of everything, now."""
-    relations, sources = (json.loads(text or "{}") for text in access.query(asked)[0])
-    return Fingerprints({int(key): value for key, value in relations.items()}, sources)
+    (sums,) = answers(access, _Sums, asked)
+    relations = {int(key): value for key, value in json.loads(sums.relations or "{}").items()}
+    return Fingerprints(relations, json.loads(sums.sources))
 
 
 def _sum(table: str, condition: str) -> str:

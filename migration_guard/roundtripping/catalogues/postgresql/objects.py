@@ -1,12 +1,26 @@
-"""What PostgreSQL has beside tables and what is in them, as things. Asks nothing: it is given rows."""
+"""What PostgreSQL has beside tables and what is in them, as objects. Asks nothing: it is given rows."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from migration_guard.roundtripping.catalogues.postgresql.names import is_chosen
+from migration_guard.roundtripping.catalogues.postgresql.other_queries import (
+    AggregateRow,
+    BaseTypeRow,
+    CompositeRow,
+    DefaultGrantsRow,
+    DomainRow,
+    EnumRow,
+    EventTriggerRow,
+    ExtensionRow,
+    FunctionRow,
+    RangeRow,
+    SchemaRow,
+)
+from migration_guard.roundtripping.catalogues.postgresql.queries import Rows
+from migration_guard.roundtripping.catalogues.postgresql.rare_queries import RareRow
 from migration_guard.roundtripping.catalogues.postgresql.spelling import (
     COMMANDS,
     ENABLED,
@@ -15,196 +29,239 @@ from migration_guard.roundtripping.catalogues.postgresql.spelling import (
     PERSISTENCE,
     ROUTINES,
     Comments,
-    Rows,
     shorter,
     split_routine,
     texts,
     yes,
 )
+from migration_guard.roundtripping.catalogues.postgresql.table_queries import (
+    PolicyRow,
+    RuleRow,
+    SequenceRow,
+    StatisticsRow,
+    TriggerRow,
+)
 from migration_guard.roundtripping.catalogues.postgresql.tables import Directory
 from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition
 
+TypeRow = EnumRow | DomainRow | CompositeRow | RangeRow | BaseTypeRow
 Found = Iterator[tuple[CatalogueObject, Definition]]
 
 
 class OtherObjects:
-    """Builds things from the rows of their questions."""
+    """Builds objects from the rows of their questions."""
 
     def __init__(self, rows: Rows, directory: Directory, comments: Comments) -> None:
         self.rows = rows
         self.directory = directory
         self.comments = comments
 
-    def sections(self) -> dict[tuple[str, ...], Callable[[], Found]]:
-        """Who builds from the rows of which questions."""
+    def sections(self) -> dict[tuple[type, ...], Callable[[], Found]]:
+        """Who builds from which rows."""
         return {
-            ("sequences",): self._sequences,
-            ("triggers", "rules", "policies", "statistics"): self._attached,
-            ("enums", "domains", "composites", "ranges", "base types"): self._types,
-            ("functions", "aggregates"): self._routines,
-            ("schemas", "extensions", "default grants", "event triggers"): self._others,
-            tuple(part for part in self.rows if part.startswith("plain ")): self._plain,
+            (SequenceRow,): self._sequences,
+            (TriggerRow, RuleRow, PolicyRow, StatisticsRow): self._attached,
+            (EnumRow, DomainRow, CompositeRow, RangeRow, BaseTypeRow): self._types,
+            (FunctionRow, AggregateRow): self._routines,
+            (SchemaRow, ExtensionRow, DefaultGrantsRow, EventTriggerRow): self._others,
+            (RareRow,): self._rare,
         }
 
-    def _comment(self, source: str, oid: int, number: int = 0) -> str | None:
-        return self.comments.get((source, oid, number))
-
-    def _visible(self, part: str) -> Iterator[list[Any]]:
-        return (row for row in self.rows[part] if self.directory.visible(row[0]))
+    def _comment(self, catalogue: str, oid: int, number: int = 0) -> str | None:
+        return self.comments.get((catalogue, oid, number))
 
     def _sequences(self) -> Found:
-        for row in self.rows["sequences"]:
-            oid, schema, name, persistence, owner, grants, type_, start, increment, least, most, cache, cycle, own = row
-            kind, owner_schema, table, column = own or (None, None, "", "")
+        for row in self.rows.of(SequenceRow):
+            column = row.column
             # What a column owns has the owner and the persistence of its table.
-            home = f"{owner_schema}.{table}" if table else None
+            home = f"{column['schema']}.{column['table']}" if column else None
+            owned_by = f"{home}.{column['column']}" if column else None
             yield (
-                CatalogueObject("sequence", f"{schema}.{name}"),
+                CatalogueObject("sequence", f"{row.schema}.{row.name}"),
                 Definition(
                     home,
                     texts(
                         {
-                            "type": type_,
-                            "start": start,
-                            "increment": increment,
-                            "minimum": least,
-                            "maximum": most,
-                            "cache": cache,
-                            "cycle": yes(cycle),
-                            "unlogged": None if home else PERSISTENCE.get(persistence),
-                            "owned by": f"{home}.{column}" if home else None,
-                            "identity": yes(kind == "i"),
-                            "owner": None if home else owner,
-                            "grants": grants,
-                            "comment": self._comment("pg_class", oid),
+                            "type": row.type,
+                            "start": row.start,
+                            "increment": row.increment,
+                            "minimum": row.minimum,
+                            "maximum": row.maximum,
+                            "cache": row.cache,
+                            "cycle": yes(row.cycle),
+                            "unlogged": None if home else PERSISTENCE.get(row.persistence),
+                            "owned by": owned_by,
+                            "identity": yes(column is not None and column["dependency"] == "i"),
+                            "owner": None if home else row.owner,
+                            "grants": row.grants,
+                            "comment": self._comment("pg_class", row.oid),
                         }
                     ),
-                    system_named=bool(table) and is_chosen(name, table, [column], "seq"),
-                    part_of=(CatalogueObject("column", f"{home}.{column}"),) if home else (),
+                    system_named=column is not None and is_chosen(row.name, column["table"], [column["column"]], "seq"),
+                    part_of=(CatalogueObject("column", owned_by),) if owned_by else (),
                 ),
             )
 
     def _attached(self) -> Found:
         """Triggers, rules, policies and statistics of tables."""
+        visible, relations = self.directory.visible, self.directory.relations
         triggers = {
-            row[1]: CatalogueObject("trigger", f"{self.directory.relations[row[0]]}.{row[2]}")
-            for row in self._visible("triggers")
+            row.oid: CatalogueObject("trigger", f"{relations[row.relation]}.{row.name}")
+            for row in visible(self.rows.of(TriggerRow))
         }
-        for relation, oid, _name, definition, enabled, parent in self._visible("triggers"):
-            properties = {"definition": definition.partition(" TRIGGER ")[2].partition(" ")[2]}
-            properties |= {"enabled": ENABLED[enabled], "comment": self._comment("pg_trigger", oid)}
-            part_of = (triggers[parent],) if parent in triggers else ()
-            yield triggers[oid], Definition(self.directory.relations[relation], texts(properties), part_of=part_of)
-        for relation, oid, name, definition, enabled in self._visible("rules"):
-            properties = {"definition": definition, "enabled": ENABLED[enabled]}
-            properties["comment"] = self._comment("pg_rewrite", oid)
-            yield (
-                CatalogueObject("rule", f"{self.directory.relations[relation]}.{name}"),
-                Definition(self.directory.relations[relation], texts(properties)),
-            )
-        for relation, oid, name, command, permissive, roles, using, check in self._visible("policies"):
-            properties = {"for": COMMANDS[command], "as": "permissive" if permissive else "restrictive", "to": roles}
-            properties |= {"using": using, "with check": check, "comment": self._comment("pg_policy", oid)}
-            table = self.directory.relations[relation]
-            yield CatalogueObject("policy", f"{table}.{name}"), Definition(table, texts(properties))
-        for relation, oid, schema, name, definition, owner, target in self._visible("statistics"):
-            kinds = re.search(r"\(.*?\)(?= ON )", definition)
-            properties = {"kinds": kinds.group() if kinds else None, "on": definition.partition(" ON ")[2]}
-            properties |= {"target": target, "owner": owner, "comment": self._comment("pg_statistic_ext", oid)}
-            yield (
-                CatalogueObject("statistics", f"{schema}.{name}"),
-                Definition(self.directory.relations[relation], texts(properties)),
-            )
+        for trigger in visible(self.rows.of(TriggerRow)):
+            properties = {
+                "definition": trigger.definition.partition(" TRIGGER ")[2].partition(" ")[2],
+                "enabled": ENABLED[trigger.enabled],
+                "comment": self._comment("pg_trigger", trigger.oid),
+            }
+            parent = triggers.get(trigger.parent) if trigger.parent else None
+            part_of = (parent,) if parent else ()
+            yield triggers[trigger.oid], Definition(relations[trigger.relation], texts(properties), part_of=part_of)
+        for rule in visible(self.rows.of(RuleRow)):
+            properties = {
+                "definition": rule.definition,
+                "enabled": ENABLED[rule.enabled],
+                "comment": self._comment("pg_rewrite", rule.oid),
+            }
+            table = relations[rule.relation]
+            yield CatalogueObject("rule", f"{table}.{rule.name}"), Definition(table, texts(properties))
+        for policy in visible(self.rows.of(PolicyRow)):
+            properties = {
+                "for": COMMANDS[policy.command],
+                "as": "permissive" if policy.permissive else "restrictive",
+                "to": policy.roles,
+                "using": policy.using,
+                "with check": policy.check,
+                "comment": self._comment("pg_policy", policy.oid),
+            }
+            table = relations[policy.relation]
+            yield CatalogueObject("policy", f"{table}.{policy.name}"), Definition(table, texts(properties))
+        yield from map(self._statistics, visible(self.rows.of(StatisticsRow)))
+
+    def _statistics(self, row: StatisticsRow) -> tuple[CatalogueObject, Definition]:
+        kinds = re.search(r"\(.*?\)(?= ON )", row.definition)
+        properties = {
+            "kinds": kinds.group() if kinds else None,
+            "on": row.definition.partition(" ON ")[2],
+            "target": row.target,
+            "owner": row.owner,
+            "comment": self._comment("pg_statistic_ext", row.oid),
+        }
+        name = CatalogueObject("statistics", f"{row.schema}.{row.name}")
+        return name, Definition(self.directory.relations[row.relation], texts(properties))
 
     def _types(self) -> Found:
-        for oid, schema, name, owner, grants, labels in self.rows["enums"]:
-            yield self._type(
-                "enum",
-                oid,
-                schema,
-                name,
-                owner,
-                grants,
-                {"labels": ", ".join(f"'{label}'" for _, label in labels or ())},
-            )
-        for oid, schema, name, owner, grants, type_, required, default, collation, checks in self.rows["domains"]:
-            properties = {"type": type_, "nullable": "no" if required else "yes", "default": default}
-            properties["collation"] = collation
-            unnamed = []
-            for constraint, definition, kind, constraint_oid in checks or ():
-                comment = self._comment("pg_constraint", constraint_oid)
-                if is_chosen(constraint, name, [], LABELS[kind]) and comment is None:
-                    unnamed += [definition] if kind == "c" else []
-                else:
-                    properties[f"constraint {constraint}"] = " ".join(filter(None, (definition, comment)))
-            properties["check"] = ", ".join(sorted(unnamed)) or None
-            yield self._type("domain", oid, schema, name, owner, grants, properties)
-        for oid, schema, name, owner, grants, relation, attributes in self.rows["composites"]:
-            properties = {}
-            for number, attribute, type_, collation in attributes or ():
-                comment = self._comment("pg_class", relation, number)
-                properties[attribute] = " ".join(filter(None, (type_, collation, comment)))
-            yield self._type("composite type", oid, schema, name, owner, grants, properties)
-        for oid, schema, name, owner, grants, subtype, *rest in self.rows["ranges"]:
-            labels = ("operator class", "collation", "canonical", "difference", "multirange")
-            yield self._type(
-                "range type",
-                oid,
-                schema,
-                name,
-                owner,
-                grants,
-                {"subtype": subtype, **dict(zip(labels, rest, strict=True))},
-            )
-        for oid, schema, name, owner, grants, *rest in self.rows["base types"]:
-            labels = ("length", "input", "output", "default", "storage")
-            yield self._type("type", oid, schema, name, owner, grants, dict(zip(labels, rest, strict=True)))
+        for enum in self.rows.of(EnumRow):
+            labels = ", ".join(f"'{one['label']}'" for one in enum.labels or ())
+            yield self._type("enum", enum, {"labels": labels})
+        for domain in self.rows.of(DomainRow):
+            yield self._type("domain", domain, self._of_domain(domain))
+        for composite in self.rows.of(CompositeRow):
+            attributes = {}
+            for one in composite.attributes or ():
+                comment = self._comment("pg_class", composite.relation, one["number"])
+                attributes[one["name"]] = " ".join(filter(None, (one["type"], one["collation"], comment)))
+            yield self._type("composite type", composite, attributes)
+        for range_ in self.rows.of(RangeRow):
+            properties = {
+                "subtype": range_.subtype,
+                "operator class": range_.operator_class,
+                "collation": range_.collation,
+                "canonical": range_.canonical,
+                "difference": range_.difference,
+                "multirange": range_.multirange,
+            }
+            yield self._type("range type", range_, properties)
+        for base in self.rows.of(BaseTypeRow):
+            of_base = {
+                "length": base.length,
+                "input": base.input,
+                "output": base.output,
+                "default": base.default,
+                "storage": base.storage,
+            }
+            yield self._type("type", base, of_base)
 
-    def _type(
-        self, kind: str, oid: int, schema: str, name: str, owner: str, grants: str | None, properties: Mapping[str, Any]
-    ) -> tuple[CatalogueObject, Definition]:
-        ends = {"owner": owner, "grants": grants, "comment": self._comment("pg_type", oid)}
-        return CatalogueObject(kind, f"{schema}.{name}"), Definition(None, texts({**properties, **ends}))
+    def _of_domain(self, domain: DomainRow) -> dict[str, str | None]:
+        properties = {
+            "type": domain.type,
+            "nullable": "no" if domain.required else "yes",
+            "default": domain.default,
+            "collation": domain.collation,
+        }
+        unnamed = []
+        for one in domain.constraints or ():
+            comment = self._comment("pg_constraint", one["oid"])
+            if is_chosen(one["name"], domain.name, [], LABELS[one["kind"]]) and comment is None:
+                unnamed += [one["definition"]] if one["kind"] == "c" else []
+            else:
+                properties[f"constraint {one['name']}"] = " ".join(filter(None, (one["definition"], comment)))
+        properties["check"] = ", ".join(sorted(unnamed)) or None
+        return properties
+
+    def _type(self, kind: str, row: TypeRow, properties: Mapping[str, object]) -> tuple[CatalogueObject, Definition]:
+        ends = {"owner": row.owner, "grants": row.grants, "comment": self._comment("pg_type", row.oid)}
+        return CatalogueObject(kind, f"{row.schema}.{row.name}"), Definition(None, texts({**properties, **ends}))
 
     def _routines(self) -> Found:
-        for oid, schema, name, arguments, owner, grants, kind, text in self.rows["functions"]:
-            head, body = split_routine(text)
-            ends = {"owner": owner, "grants": grants, "comment": self._comment("pg_proc", oid)}
-            thing = CatalogueObject(ROUTINES[kind], f"{schema}.{name}({shorter(arguments)})")
-            yield thing, Definition(None, texts({"signature": head, "body": body, **ends}))
-        for oid, schema, name, arguments, owner, grants, full, result, details, state, order, parallel in self.rows[
-            "aggregates"
-        ]:
-            properties = {"arguments": full, "returns": result, "state": state, "order": order, "parallel": parallel}
-            ends = {"details": details, "owner": owner, "grants": grants, "comment": self._comment("pg_proc", oid)}
-            thing = CatalogueObject("aggregate", f"{schema}.{name}({shorter(arguments)})")
-            yield thing, Definition(None, texts({**properties, **ends}))
+        for function in self.rows.of(FunctionRow):
+            signature, body = split_routine(function.definition)
+            properties = {
+                "signature": signature,
+                "body": body,
+                "owner": function.owner,
+                "grants": function.grants,
+                "comment": self._comment("pg_proc", function.oid),
+            }
+            name = f"{function.schema}.{function.name}({shorter(function.arguments)})"
+            yield CatalogueObject(ROUTINES[function.kind], name), Definition(None, texts(properties))
+        for aggregate in self.rows.of(AggregateRow):
+            properties = {
+                "arguments": aggregate.signature,
+                "returns": aggregate.result,
+                "state": aggregate.state,
+                "order": aggregate.order,
+                "parallel": aggregate.parallel,
+                "details": aggregate.details,
+                "owner": aggregate.owner,
+                "grants": aggregate.grants,
+                "comment": self._comment("pg_proc", aggregate.oid),
+            }
+            name = f"{aggregate.schema}.{aggregate.name}({shorter(aggregate.arguments)})"
+            yield CatalogueObject("aggregate", name), Definition(None, texts(properties))
 
-    def _plain(self) -> Found:
-        for part, rows in self.rows.items():
-            if part.startswith("plain "):
-                for source, oid, kind, name, properties in rows:
-                    ends = {"comment": self._comment(source, oid)}
-                    yield CatalogueObject(kind, shorter(name)), Definition(None, texts({**properties, **ends}))
+    def _rare(self) -> Found:
+        for row in self.rows.of(RareRow):
+            properties = {**row.properties, "comment": self._comment(row.catalogue, row.oid)}
+            yield CatalogueObject(row.kind, shorter(row.name)), Definition(None, texts(properties))
 
     def _others(self) -> Found:
-        for oid, name, owner, grants in self.rows["schemas"]:
-            properties = {"owner": owner, "grants": grants, "comment": self._comment("pg_namespace", oid)}
-            yield CatalogueObject("schema", name), Definition(None, texts(properties))
-        for oid, name, version, schema in self.rows["extensions"]:
-            properties = {"version": version, "schema": schema, "comment": self._comment("pg_extension", oid)}
-            yield CatalogueObject("extension", name), Definition(None, texts(properties))
-        for _, role, schema, kind, grants in self.rows["default grants"]:
-            where = f" in {schema}" if schema else ""
-            name = f"{GRANTED_ON.get(kind, kind)} of {role}{where}"
-            yield CatalogueObject("default grants", name), Definition(None, texts({"grants": grants}))
-        for oid, name, event, enabled, function, tags, owner in self.rows["event triggers"]:
+        for schema in self.rows.of(SchemaRow):
             properties = {
-                "event": event,
-                "enabled": ENABLED[enabled],
-                "function": function,
-                "tags": tags,
-                "owner": owner,
+                "owner": schema.owner,
+                "grants": schema.grants,
+                "comment": self._comment("pg_namespace", schema.oid),
             }
-            properties["comment"] = self._comment("pg_event_trigger", oid)
-            yield CatalogueObject("event trigger", name), Definition(None, texts(properties))
+            yield CatalogueObject("schema", schema.name), Definition(None, texts(properties))
+        for extension in self.rows.of(ExtensionRow):
+            properties = {
+                "version": extension.version,
+                "schema": extension.schema,
+                "comment": self._comment("pg_extension", extension.oid),
+            }
+            yield CatalogueObject("extension", extension.name), Definition(None, texts(properties))
+        for row in self.rows.of(DefaultGrantsRow):
+            where = f" in {row.schema}" if row.schema else ""
+            name = f"{GRANTED_ON.get(row.kind, row.kind)} of {row.role}{where}"
+            yield CatalogueObject("default grants", name), Definition(None, texts({"grants": row.grants}))
+        for trigger in self.rows.of(EventTriggerRow):
+            properties = {
+                "event": trigger.event,
+                "enabled": ENABLED[trigger.enabled],
+                "function": trigger.function,
+                "tags": trigger.tags,
+                "owner": trigger.owner,
+                "comment": self._comment("pg_event_trigger", trigger.oid),
+            }
+            yield CatalogueObject("event trigger", trigger.name), Definition(None, texts(properties))

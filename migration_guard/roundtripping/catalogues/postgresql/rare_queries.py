@@ -1,24 +1,50 @@
-"""The kinds of objects that few PostgreSQL databases have, as questions. Knows SQL and versions."""
+"""The kinds of objects that few PostgreSQL databases have, as one question. Knows SQL and versions."""
 
 from __future__ import annotations
 
-from migration_guard.roundtripping.catalogues.postgresql.queries import CatalogueQuery, grants, owner, unowned
+from typing import Annotated, NamedTuple
+
+from migration_guard.roundtripping.catalogues.postgresql.queries import CatalogueQuery, grants_on, role_name, unowned
 
 
-def rare(version: int) -> tuple[CatalogueQuery, ...]:
-    """The kinds that few databases have: rows of (catalogue, oid, kind, name, table, {property: value})."""
+class RareKind(NamedTuple):
+    """
+    A kind of objects, which `catalogue` has as `o`. `name` and `properties` are SQL; `join` is what they need besides.
+    """
+
+    catalogue: str
+    kind: str
+    name: str
+    properties: dict[str, str]
+    join: str = ""
+
+
+class RareRow(NamedTuple):
+    """An object of such a kind. `catalogue` is the one that has its number."""
+
+    catalogue: Annotated[str, "o.catalogue"]
+    oid: Annotated[int, "o.oid"]
+    kind: Annotated[str, "o.kind"]
+    name: Annotated[str, "o.name"]
+    properties: Annotated[dict[str, str | int | bool | None], "o.properties"]
+
+
+def rare(version: int) -> CatalogueQuery:
+    """All these kinds, for a server of this `server_version_num`."""
     found = []
-    for source, kind, name, properties, rest in _rare(version):
-        pairs = ", ".join(f"'{word}', {expression}" for word, expression in properties.items())
+    for one in _kinds(version):
+        pairs = ", ".join(f"'{word}', {expression}" for word, expression in one.properties.items())
         # Whose number not everybody may read is told by its name alone.
-        oid = {"user mapping": "o.umid", "subscription": "16384"}.get(kind, "o.oid")
-        fields = (f"'{source}'", f"{oid}::int8", f"'{kind}'", name, f"json_build_object({pairs})")
-        condition = f"{oid} >= 16384 and {unowned(oid, source)}"
-        found.append(CatalogueQuery(f"plain {kind}", fields, f"from {source} o {rest} where {condition}", ("rare",)))
-    return tuple(found)
+        oid = {"user mapping": "o.umid", "subscription": "16384"}.get(one.kind, "o.oid")
+        found.append(
+            f"select '{one.catalogue}' as catalogue, {oid}::int8 as oid, '{one.kind}' as kind,"
+            f" ({one.name})::text as name, json_build_object({pairs}) as properties"
+            f" from {one.catalogue} o {one.join} where {oid} >= 16384 and {unowned(oid, one.catalogue)}"
+        )
+    return CatalogueQuery(RareRow, f"from ({' union all '.join(found)}) o", ("rare",))
 
 
-def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]:
+def _kinds(version: int) -> tuple[RareKind, ...]:
     def in_schema(column: str) -> str:
         return f"join u n on n.oid = o.{column}"
 
@@ -35,7 +61,7 @@ def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]
         f"case when o.pub{word} then '{word}' end" for word in ("insert", "update", "delete", "truncate")
     )
     publication = {
-        "owner": owner("o.pubowner"),
+        "owner": role_name("o.pubowner"),
         "all tables": "o.puballtables",
         "operations": f"concat_ws(', ', {operations})",
         "tables": f"(select string_agg({published}, ', ' order by {published}) from pg_publication_rel m"
@@ -50,12 +76,12 @@ def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]
             " join pg_namespace n on n.oid = m.pnnspid where m.pnpubid = o.oid)"
         )
     return (
-        (
+        RareKind(
             "pg_collation",
             "collation",
             "n.nspname || '.' || o.collname",
             {
-                "owner": owner("o.collowner"),
+                "owner": role_name("o.collowner"),
                 "provider": "o.collprovider",
                 "locale": f"coalesce({locale}, o.collcollate)",
                 "ctype": "o.collctype",
@@ -65,7 +91,7 @@ def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]
             },
             in_schema("collnamespace"),
         ),
-        (
+        RareKind(
             "pg_cast",
             "cast",
             "format_type(o.castsource, null) || ' as ' || format_type(o.casttarget, null)",
@@ -74,15 +100,14 @@ def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]
                 "context": "o.castcontext",
                 "method": "o.castmethod",
             },
-            "",
         ),
-        (
+        RareKind(
             "pg_operator",
             "operator",
             "n.nspname || '.' || o.oprname || '(' || concat_ws(', ', format_type(nullif(o.oprleft, 0), null),"
             " format_type(nullif(o.oprright, 0), null)) || ')'",
             {
-                "owner": owner("o.oprowner"),
+                "owner": role_name("o.oprowner"),
                 "function": "nullif(o.oprcode, 0)::oid::regprocedure::text",
                 "result": "format_type(o.oprresult, null)",
                 "commutator": "nullif(o.oprcom, 0)::regoperator::text",
@@ -94,12 +119,12 @@ def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]
             },
             in_schema("oprnamespace"),
         ),
-        (
+        RareKind(
             "pg_opclass",
             "operator class",
             "n.nspname || '.' || o.opcname || ' using ' || (select amname from pg_am where oid = o.opcmethod)",
             {
-                "owner": owner("o.opcowner"),
+                "owner": role_name("o.opcowner"),
                 "type": "format_type(o.opcintype, null)",
                 "default": "o.opcdefault",
                 "storage": "format_type(nullif(o.opckeytype, 0), null)",
@@ -107,12 +132,12 @@ def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]
             },
             in_schema("opcnamespace"),
         ),
-        (
+        RareKind(
             "pg_opfamily",
             "operator family",
             "n.nspname || '.' || o.opfname || ' using ' || (select amname from pg_am where oid = o.opfmethod)",
             {
-                "owner": owner("o.opfowner"),
+                "owner": role_name("o.opfowner"),
                 "operators": "(select string_agg(w, ', ' order by w) from (select amopstrategy || ' ' ||"
                 " amopopr::regoperator::text as w from pg_amop where amopfamily = o.oid) g)",
                 "functions": "(select string_agg(w, ', ' order by w) from (select amprocnum || ' ' ||"
@@ -120,89 +145,84 @@ def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]
             },
             in_schema("opfnamespace"),
         ),
-        (
+        RareKind(
             "pg_ts_config",
             "text search configuration",
             "n.nspname || '.' || o.cfgname",
             {
-                "owner": owner("o.cfgowner"),
+                "owner": role_name("o.cfgowner"),
                 "parser": "(select prsname from pg_ts_parser where oid = o.cfgparser)",
                 "mappings": "(select string_agg(maptokentype || ' ' || mapdict::regdictionary::text, ', '"
                 " order by maptokentype, mapseqno) from pg_ts_config_map where mapcfg = o.oid)",
             },
             in_schema("cfgnamespace"),
         ),
-        (
+        RareKind(
             "pg_ts_dict",
             "text search dictionary",
             "n.nspname || '.' || o.dictname",
             {
-                "owner": owner("o.dictowner"),
+                "owner": role_name("o.dictowner"),
                 "template": "(select tmplname from pg_ts_template where oid = o.dicttemplate)",
                 "options": "o.dictinitoption",
             },
             in_schema("dictnamespace"),
         ),
-        (
+        RareKind(
             "pg_foreign_data_wrapper",
             "foreign data wrapper",
             "o.fdwname",
             {
-                "owner": owner("o.fdwowner"),
+                "owner": role_name("o.fdwowner"),
                 "handler": "nullif(o.fdwhandler, 0)::regproc::text",
                 "validator": "nullif(o.fdwvalidator, 0)::regproc::text",
                 "options": options.format("fdwoptions"),
-                "grants": grants("o.fdwacl", "F", "o.fdwowner"),
+                "grants": grants_on("o.fdwacl", "F", "o.fdwowner"),
             },
-            "",
         ),
-        (
+        RareKind(
             "pg_foreign_server",
             "server",
             "o.srvname",
             {
-                "owner": owner("o.srvowner"),
+                "owner": role_name("o.srvowner"),
                 "wrapper": "(select fdwname from pg_foreign_data_wrapper where oid = o.srvfdw)",
                 "type": "o.srvtype",
                 "version": "o.srvversion",
                 "options": options.format("srvoptions"),
-                "grants": grants("o.srvacl", "S", "o.srvowner"),
+                "grants": grants_on("o.srvacl", "S", "o.srvowner"),
             },
-            "",
         ),
-        ("pg_publication", "publication", "o.pubname", publication, ""),
-        (
+        RareKind("pg_publication", "publication", "o.pubname", publication),
+        RareKind(
             "pg_language",
             "language",
             "o.lanname",
             {
-                "owner": owner("o.lanowner"),
+                "owner": role_name("o.lanowner"),
                 "trusted": "o.lanpltrusted",
                 "handler": "nullif(o.lanplcallfoid, 0)::regproc::text",
-                "grants": grants("o.lanacl", "l", "o.lanowner"),
+                "grants": grants_on("o.lanacl", "l", "o.lanowner"),
             },
-            "",
         ),
-        (
+        RareKind(
             "pg_am",
             "access method",
             "o.amname",
             {"handler": "o.amhandler::text", "type": "o.amtype"},
-            "",
         ),
-        (
+        RareKind(
             "pg_transform",
             "transform",
             "format_type(o.trftype, null) || ' for ' || (select lanname from pg_language where oid = o.trflang)",
             {"from": "o.trffromsql::text", "to": "o.trftosql::text"},
-            "",
         ),
-        (
+        RareKind(
             "pg_conversion",
             "conversion",
             "n.nspname || '.' || o.conname",
             {
-                "owner": owner("o.conowner"),
+                "owner": role_name("o.conowner"),
                 "from": "pg_encoding_to_char(o.conforencoding)",
                 "to": "pg_encoding_to_char(o.contoencoding)",
                 "function": "o.conproc::text",
@@ -210,23 +230,22 @@ def _rare(version: int) -> tuple[tuple[str, str, str, dict[str, str], str], ...]
             },
             in_schema("connamespace"),
         ),
-        (
+        RareKind(
             "pg_subscription",
             "subscription",
             "o.subname",
             {
-                "owner": owner("o.subowner"),
+                "owner": role_name("o.subowner"),
                 "enabled": "o.subenabled",
                 "publications": "array_to_string(o.subpublications, ', ')",
                 "slot": "o.subslotname",
             },
             "join pg_database b on b.oid = o.subdbid and b.datname = current_database()",
         ),
-        (
+        RareKind(
             "pg_user_mappings",
             "user mapping",
             "o.usename || ' for ' || o.srvname",
             {"options": "array_to_string(o.umoptions, ', ')"},
-            "",
         ),
     )

@@ -1,14 +1,12 @@
-"""PostgreSQL's letters and texts as people write them. Knows values only."""
+"""PostgreSQL's characters and texts as people write them. Knows values only."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from migration_guard.roundtripping.catalogues.postgresql.names import is_chosen
 
-Rows = Mapping[str, list[list[Any]]]
 Comments = Mapping[tuple[str, int, int], str]
 
 TABLES = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
@@ -56,21 +54,10 @@ def shorter(types: str) -> str:
 
 def own_sequence(default: str | None, table: str, column: str) -> str | None:
     """A default in words; the number at the end of a serial's sequence is the database's choice."""
-    match = _NEXT.match(default or "")
+    match = _NEXT.match(default) if default else None
     if match and is_chosen(match["sequence"].rpartition(".")[2].strip('"'), table, [column], "seq"):
         return "the next value of its own sequence"
     return default
-
-
-def index_properties(row: list[Any]) -> dict[str, object]:
-    """What an index has beside its definition, whether it backs a constraint or not."""
-    return {
-        "valid": "yes" if row[6] else "no",
-        "clustered": yes(row[7]),
-        "replica identity": yes(row[8]),
-        "options": row[11],
-        "tablespace": row[12],
-    }
 
 
 def split_routine(text: str) -> tuple[str, str]:

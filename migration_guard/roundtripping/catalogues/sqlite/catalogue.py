@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated, NamedTuple
 
+from migration_guard.roundtripping.catalogues.named_rows import scalar, select
 from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Reader, Snapshot
 from migration_guard.roundtripping.catalogues.sqlite.create_table import TableText, after, read_table, spelled, tokens
+
+
+class _MasterRow(NamedTuple):
+    """A row of sqlite_master (https://www.sqlite.org/schematab.html)."""
+
+    kind: Annotated[str, "type"]
+    name: Annotated[str, "name"]
+    table: Annotated[str, "tbl_name"]
+    sql: Annotated[str, "sql"]
 
 
 class SQLiteCatalogue:
@@ -16,38 +27,39 @@ class SQLiteCatalogue:
         self._version_table = version_table.lower()
         self._version: object = None
         self._snapshot: dict[CatalogueObject, Definition] = {}
-        self._read: dict[tuple[str, ...], dict[CatalogueObject, Definition]] = {}
+        # What was read from each row, and from the name of the virtual table that it serves.
+        self._read: dict[tuple[_MasterRow, str], dict[CatalogueObject, Definition]] = {}
 
     def take(self) -> Snapshot:
         """Everything but the version table and what SQLite keeps for itself."""
-        version = self._access.query("pragma schema_version")[0][0]
+        version = scalar(self._access, "pragma schema_version")
         if self._snapshot and version == self._version:
             return self._snapshot
-        rows = self._access.query("select type, name, tbl_name, sql from sqlite_master where sql is not null")
-        kept = [
-            (str(kind), str(name), str(table), str(sql))
-            for kind, name, table, sql in rows
-            if not name.lower().startswith("sqlite_") and table.lower() != self._version_table
+        rows = [
+            row
+            for row in select(self._access, _MasterRow, "from sqlite_master where sql is not null")
+            if not row.name.lower().startswith("sqlite_") and row.table.lower() != self._version_table
         ]
-        virtual = tuple(name for kind, name, _, sql in kept if kind == "table" and _is_virtual(sql))
-        shadows = {row: _owner(row[1], virtual) for row in kept}
-        read = {(*row, shadows[row]): self._read.get((*row, shadows[row])) for row in kept}
-        self._read = {key: found if found is not None else _things(*key) for key, found in read.items()}
-        self._snapshot = {thing: one for found in self._read.values() for thing, one in found.items()}
+        virtual = tuple(row.name for row in rows if row.kind == "table" and _is_virtual(row.sql))
+        keys = [(row, _owner(row.name, virtual)) for row in rows]
+        self._read = {key: self._read[key] if key in self._read else _objects(*key) for key in keys}
+        self._snapshot = {object_: one for found in self._read.values() for object_, one in found.items()}
         self._version = version
         return self._snapshot
 
 
-def _things(kind: str, name: str, table: str, sql: str, owner: str) -> dict[CatalogueObject, Definition]:
-    if kind == "index":
-        return {CatalogueObject("index", name): Definition(table, _index(sql))}
-    if kind == "trigger":
-        return {CatalogueObject("trigger", name): Definition(table, {"definition": _behind_name(sql, "trigger")})}
-    if kind == "view":
-        return {CatalogueObject("view", name): Definition(None, {"definition": _behind_name(sql, "view")})}
-    if _is_virtual(sql):
-        return {CatalogueObject("virtual table", name): Definition(None, {"using": spelled(after(sql, "using"))})}
-    return dict(_table(name, read_table(sql), owner))
+def _objects(row: _MasterRow, owner: str) -> dict[CatalogueObject, Definition]:
+    if row.kind == "index":
+        return {CatalogueObject("index", row.name): Definition(row.table, _index(row.sql))}
+    if row.kind == "trigger":
+        definition = _behind_name(row.sql, "trigger")
+        return {CatalogueObject("trigger", row.name): Definition(row.table, {"definition": definition})}
+    if row.kind == "view":
+        return {CatalogueObject("view", row.name): Definition(None, {"definition": _behind_name(row.sql, "view")})}
+    if _is_virtual(row.sql):
+        using = spelled(after(row.sql, "using"))
+        return {CatalogueObject("virtual table", row.name): Definition(None, {"using": using})}
+    return dict(_table(row.name, read_table(row.sql), owner))
 
 
 def _table(name: str, text: TableText, owner: str) -> dict[CatalogueObject, Definition]:
@@ -67,8 +79,8 @@ def _table(name: str, text: TableText, owner: str) -> dict[CatalogueObject, Defi
         found[CatalogueObject("column", f"{name}.{column.name}")] = Definition(name, set_ones)
     for constraint in text.constraints:
         called = constraint.name or constraint.definition
-        thing = CatalogueObject(constraint.kind, f"{name}.{called}")
-        found[thing] = Definition(name, {"definition": constraint.definition}, system_named=constraint.name is None)
+        object_ = CatalogueObject(constraint.kind, f"{name}.{called}")
+        found[object_] = Definition(name, {"definition": constraint.definition}, system_named=constraint.name is None)
     return found
 
 

@@ -61,7 +61,7 @@ class SQLiteToken:
 
     @property
     def word(self) -> str:
-        """The keyword that it may be, in small letters; empty for what is quoted."""
+        """The keyword that it may be, in lower case; empty for what is quoted."""
         return self.plain.lower() if self.kind == "word" else ""
 
 
