@@ -57,7 +57,7 @@ def written(report: Report, file: Path, cwd: Path, kept: Sequence[Entry] = ()) -
     return f"{text}\n", len(known)
 
 
-def kept(file: Path, judged: Collection[Path], *, travelled: bool) -> list[Entry]:
+def kept(file: Path, judged: Collection[Path], *, with_trips: bool) -> list[Entry]:
     """
     The entries of a baseline that stay when it is written anew: those on files that were not `judged` and are there
     still, and those of a round trip, unless one was made.
@@ -67,14 +67,14 @@ def kept(file: Path, judged: Collection[Path], *, travelled: bool) -> list[Entry
     except ConfigError:
         return []
     entries: list[Entry] = json.loads(file.read_bytes())["findings"]
-    return [one for one in entries if _stays(_known(one, file), judged, travelled=travelled)]
+    return [one for one in entries if _stays(_known(one, file), judged, with_trips=with_trips)]
 
 
-def _stays(known: KnownFinding, judged: Collection[Path], *, travelled: bool) -> bool:
+def _stays(known: KnownFinding, judged: Collection[Path], *, with_trips: bool) -> bool:
     path = Path(known.path)
     if not path.exists():
         return False
-    return path not in judged or (known.code.startswith(ROUND_TRIP) and not travelled)
+    return path not in judged or (known.code.startswith(ROUND_TRIP) and not with_trips)
 
 
 def read(file: Path, command: str = COMMAND) -> tuple[KnownFinding, ...]:

@@ -18,7 +18,9 @@ def table() -> str:
     """A row for each group of rules, with the code and the name of each."""
     rows = ["| | rules |", "|---|---|"]
     for group, rules in groupby(load().values(), lambda rule: group_of(rule.code)):
-        rows.append(f"| {TITLES[group]} | {', '.join(f'{rule.code} {rule.slug()}' for rule in rules)} |")
+        names = [f"{rule.code} {rule.slug()}" for rule in rules]
+        assert group in TITLES, f"{names[0]} is in no group with a title: GROUPS and TITLES of rules/__init__.py."
+        rows.append(f"| {TITLES[group]} | {', '.join(names)} |")
     return "\n" + "\n".join(rows) + "\n\n"
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from migration_guard.model.differences import Fate
 from migration_guard.model.trip import CatalogueDifference, PropertyChange
+from migration_guard.roundtripping.catalogues.definitions import CatalogueObject, Definition, Snapshot
 from migration_guard.roundtripping.catalogues.differ import differences
-from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Snapshot
 
 Plain = dict[CatalogueObject, Definition]
 

@@ -89,7 +89,8 @@ def test_the_configuration_that_the_readme_shows_is_understood(tmp_path: Path) -
 
 
 def test_every_format_is_documented() -> None:
-    assert all(f"`{name}`" in README for name in FORMATS)
+    missing = [name for name in FORMATS if f"`{name}`" not in README]
+    assert not missing, f"README.md lists the formats behind `--output-format`, and lacks {missing}."
 
 
 def test_the_json_that_is_documented_has_the_keys_that_are_written() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard.config import FORMATS
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Migration
 
@@ -198,5 +199,4 @@ def test_the_command_line_starts_without_what_only_a_command_needs() -> None:
 
 
 def test_reports_without_colour_do_not_load_rich() -> None:
-    modules = "text, concise, json, github, sarif, junit, gitlab, markdown"
-    assert "rich" not in loaded(f"from migration_guard.report import {modules}")
+    assert "rich" not in loaded(f"from migration_guard.report import {', '.join(FORMATS)}")

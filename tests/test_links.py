@@ -59,3 +59,12 @@ def test_every_row_of_a_dialect_cites_the_manual_of_one_version(dialect: str) ->
         f"Rows of migration_guard/dialects/{dialect}.py cite {sorted(unpinned)}, which will describe another version"
         " one day: cite the manual of a version for which the row holds."
     )
+
+
+def test_a_row_of_postgresql_cites_a_version_for_which_it_holds() -> None:
+    rows = dialects.profile("postgresql").facts
+    cited = {row: re.search(r"postgresql\.org/docs/(\d+)/", row.source) for row in rows}
+    early = [
+        f"{row.change.name} since {row.since}" for row, page in cited.items() if page and int(page[1]) < row.since[0]
+    ]
+    assert not early, f"These rows cite the manual of a version before them: {early}"

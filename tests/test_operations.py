@@ -5,12 +5,15 @@ to add.
 
 from __future__ import annotations
 
+import ast
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -41,7 +44,7 @@ from migration_guard.model.objects import (
     UpdateRows,
 )
 from migration_guard.model.operations import ColumnOperation, Operation, TableOperation
-from migration_guard.model.replay import ReplayStep, replay_one
+from migration_guard.model.replay import ReplayStep, _with_news, replay_one
 from migration_guard.model.schema import (
     EMPTY,
     Column,
@@ -192,6 +195,29 @@ def test_every_part_of_a_schema_is_joined_and_compared(part: str) -> None:
     assert only != EMPTY, f"A schema has {part} now: give `schema` in this file one of them."
     assert getattr(join(EMPTY, only), part), f"join() in migration_guard/model/join.py loses the {part}."
     assert differences(EMPTY, only), f"differences() in migration_guard/model/differences.py does not see the {part}."
+
+
+@pytest.mark.parametrize("part", [field.name for field in fields(SchemaState) if field.name != "clouded"])
+def test_what_a_migration_takes_for_granted_was_there_before_it(part: str) -> None:
+    only = replace(EMPTY, **{part: getattr(FULL, part)})
+    before = _with_news(EMPTY, EMPTY, only, ())
+    assert getattr(before, part), f"_with_news in migration_guard/model/replay.py loses the {part}."
+
+
+@each_operation
+def test_it_is_made_by_somebody_who_reads(kind: type[Operation]) -> None:
+    assert kind.__name__ in made_by_readers(), (
+        f"Nothing in migration_guard/reading/ makes a {kind.__name__}: read it from SQL (sql/postgresql/statements.py,"
+        " sql/others/statements.py), and from the directive that asks for it."
+    )
+
+
+@cache
+def made_by_readers() -> set[str]:
+    """The names of all that is called in reading/."""
+    trees = (ast.parse(file.read_bytes()) for file in (Path(model.__file__).parents[1] / "reading").rglob("*.py"))
+    calls = (node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {name.id for name in calls if isinstance(name, ast.Name)}
 
 
 # --- what it asks of a database -------------------------------------------------------------------------------------

@@ -237,7 +237,8 @@ def test_nobody_is_told_to_leave_out_what_is_left_out() -> None:
 
 
 def test_the_page_on_reports_names_every_format_and_shows_commands_that_exist() -> None:
-    assert set(re.findall(r"^\| `(\w+)` \|", DOCUMENT, re.MULTILINE)) == set(FORMATS)
+    rows = set(re.findall(r"^\| `(\w+)` \|", DOCUMENT, re.MULTILINE))
+    assert rows == set(FORMATS), f"The table of docs/reports.md and FORMATS differ in {rows ^ set(FORMATS)}."
     blocks = re.findall(r"^```(sh|yaml)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
     shown = [block for language, block in blocks if language == "sh"]
     for language, block in blocks:

@@ -48,6 +48,12 @@ def test_a_rule_has_a_bad_and_a_good_example(code: str) -> None:
         )
 
 
+@pytest.mark.parametrize("code", rules.load())
+def test_what_a_rule_supersedes_are_rules(code: str) -> None:
+    unknown = set(rules.load()[code].supersedes) - set(rules.load())
+    assert not unknown, f"{code} supersedes {unknown}, which no rule is called."
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_an_example_is_judged_as_it_says(example: Example, tmp_path: Path) -> None:
     found = run(example, tmp_path)

@@ -70,7 +70,7 @@ def found(folder: Path, lender: Lender) -> Iterator[Ready]:
 
 def codes(found: Ready, revision: str) -> set[str] | None:
     """What is found on a revision; None where another one is in the way."""
-    trip = found.journey.visit(revision)
+    trip = found.round_trip.visit(revision)
     return None if trip is None else {one.code for one in judged(found.running, [trip])}
 
 
@@ -80,15 +80,15 @@ def test_each_revision_is_found_to_be_the_same_in_any_order(found: Ready, order:
 
 
 def test_a_revision_is_visited_once(found: Ready) -> None:
-    first = found.journey.visit("b")
-    found.journey.visit("a")
-    assert found.journey.visit("b") is first
+    first = found.round_trip.visit("b")
+    found.round_trip.visit("a")
+    assert found.round_trip.visit("b") is first
 
 
 def test_the_failure_in_the_way_is_named(found: Ready) -> None:
-    assert found.journey.visit("e") is None
-    assert found.journey.seen.not_reached == {"e": "c"}
-    assert found.journey.reach_heads() == "c"
+    assert found.round_trip.visit("e") is None
+    assert found.round_trip.seen.not_reached == {"e": "c"}
+    assert found.round_trip.reach_heads() == "c"
 
 
 def test_the_same_server_is_lent_again(lender: Lender, folder: Path) -> None:

@@ -65,7 +65,7 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
             report = replace(report, findings=(*report.findings, *found.findings))
     except (ConfigError, ProjectError, MigrationGuardError) as error:
         raise click.ClickException(str(error)) from None
-    text, count = written(report, file, cwd, kept(file, judged, travelled=roundtrip))
+    text, count = written(report, file, cwd, kept(file, judged, with_trips=roundtrip))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

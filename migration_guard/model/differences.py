@@ -69,12 +69,12 @@ def _differences(before: SchemaState, after: SchemaState) -> Iterator[SchemaDiff
             yield from _one_sided("table", str(name), was, now, name)
         elif was.certain and now.certain:
             yield from _table(was, now)
-    yield from _things("type", before.enums, after.enums)
-    yield from _things("view", before.views, after.views)
-    yield from _things("sequence", before.sequences, after.sequences)
+    yield from _objects("type", before.enums, after.enums)
+    yield from _objects("view", before.views, after.views)
+    yield from _objects("sequence", before.sequences, after.sequences)
 
 
-def _things(kind: str, one: Mapping[Name, Other], other: Mapping[Name, Other]) -> Iterator[SchemaDifference]:
+def _objects(kind: str, one: Mapping[Name, Other], other: Mapping[Name, Other]) -> Iterator[SchemaDifference]:
     for name, had, has in changed(one, other):
         if had is None or has is None:
             yield from _one_sided(kind, str(name), had, has, None)

@@ -215,7 +215,7 @@ class Workbench:
     def _begin(self) -> None:
         for project in self._find():
             first = self._begin_one(project)
-            others = [*dict.fromkeys(first.journey.stage.calls)][1:] if project.database is None else []
+            others = [*dict.fromkeys(first.round_trip.stage.calls)][1:] if project.database is None else []
             for name in others:
                 self._begin_one(replace(project, database=name))
 
@@ -227,29 +227,29 @@ class Workbench:
 
     def _tried(self, found: Ready, revision: str) -> Iterator[Outcome]:
         """What came of a revision; of all those that only Alembic knows where it is none in particular."""
-        plan, known = found.journey.plan, self._examined()
+        plan, known = found.round_trip.plan, self._examined()
         if revision == REST:
             for one in plan.trips:
                 if one not in known:
                     yield self._visited(found, one)
         elif revision in plan.there:
             yield Outcome(skipped="The prepared database has it already.")
-        elif revision not in found.journey.graph.revisions:
+        elif revision not in found.round_trip.graph.revisions:
             yield Outcome(failures=(f"Alembic does not know the revision {revision}. Is its file where it looks?",))
         else:
             yield self._visited(found, revision)
 
     def _visited(self, found: Ready, revision: str) -> Outcome:
-        journey = found.journey
+        run = found.round_trip
 
         def blocker() -> str | None:
-            return journey.seen.not_reached[revision] if journey.visit(revision) is None else None
+            return run.seen.not_reached[revision] if run.visit(revision) is None else None
 
         stopped = self._after_visits(found, blocker)
-        self._spoken.setdefault((found.running.project.database, revision), revision in journey.seen.stopped)
+        self._spoken.setdefault((found.running.project.database, revision), revision in run.seen.stopped)
         if stopped is not None:
             return self._blocked(found, stopped)
-        return self._judged(found, journey.seen.trips[revision])
+        return self._judged(found, run.seen.trips[revision])
 
     def _after_visits(self, found: Ready, blocker: Callable[[], str | None]) -> str | None:
         """
@@ -270,19 +270,19 @@ class Workbench:
         sentence = f"Revision {blocker} fails, which comes before this one"
         if blocker in self._examined() and self._spoken[found.running.project.database, blocker]:
             return Outcome(skipped=f"{sentence}: see roundtrip[{blocker}].")
-        outcome = self._judged(found, found.journey.seen.trips[blocker])
+        outcome = self._judged(found, found.round_trip.seen.trips[blocker])
         return replace(outcome, failures=outcome.failures or (f"{sentence}.",))
 
     def _compared(self, found: Ready) -> Outcome:
-        journey = found.journey
-        blocker = self._after_visits(found, journey.reach_heads)
+        run = found.round_trip
+        blocker = self._after_visits(found, run.reach_heads)
         if blocker is not None:
             return self._blocked(found, blocker)
         try:
-            differences = journey.models()
+            differences = run.models()
         except NotCompared as why:
             return Outcome(skipped=f"The models were not compared: {why}.")
-        newest = journey.migrations[list(journey.graph.revisions)[-1]]
+        newest = run.migrations[list(run.graph.revisions)[-1]]
         return self._judged(found, Trip(newest, models=differences))
 
     def _judged(self, found: Ready, trip: Trip) -> Outcome:

@@ -14,9 +14,9 @@ from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
-from migration_guard.reading.directives import connections, operations
+from migration_guard.reading.directives import execution, operations
 from migration_guard.reading.directives.handles import is_handle
-from migration_guard.reading.directives.statements import assigned
+from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.interpreter import library, methods
 from migration_guard.reading.interpreter.control_flow import ControlFlow
 from migration_guard.reading.interpreter.modules import Files
@@ -227,7 +227,7 @@ class Walker(ControlFlow):
                     return instance
                 return made
             case Symbol(path="alembic.op.execute") | Attribute(owner=Batch(), name="execute"):
-                return connections.execute(self, made, made.argument(0, "sqltext"))
+                return execution.execute(self, made, made.argument(0, "sqltext"))
             case Symbol(path=path) if path.startswith("alembic.op."):
                 return operations.operation(self, made)
             case Attribute(owner=Batch() as batch):
@@ -245,7 +245,7 @@ class Walker(ControlFlow):
             )
         if known is not None:
             return known
-        return connections.call(self, made)
+        return execution.call(self, made)
 
     def _apply(self, function: Value, arguments: tuple[Value, ...]) -> Value:
         return self.call_value(function, CallValue(function, arguments, (), None, self.frame.module.path))

@@ -26,7 +26,7 @@ UNFOLDED = 10  # so many revisions stand in one table, whatever was found
 MARKS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
 CLEAN = "✅"
 
-Thing = TypeVar("Thing")
+Piece = TypeVar("Piece")
 
 
 def render(report: Report) -> str:
@@ -48,13 +48,13 @@ def render(report: Report) -> str:
 
 
 def _fitting(
-    things: Iterable[Thing], write: Callable[[Thing], str], room: int, most: int | None = None
+    pieces: Iterable[Piece], write: Callable[[Piece], str], room: int, most: int | None = None
 ) -> tuple[list[str], int]:
-    """What is written of the things that there is room for, at most so many, and how many others there are."""
+    """What is written of the pieces that there is room for, at most so many, and how many others there are."""
     kept: list[str] = []
     left = 0
-    for thing in things:
-        piece = write(thing) if room > SMALLEST and len(kept) != most else None
+    for one in pieces:
+        piece = write(one) if room > SMALLEST and len(kept) != most else None
         if piece is None or len(piece) + 2 > room:
             left += 1
         else:

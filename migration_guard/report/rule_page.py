@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from textwrap import fill, indent
 
-from migration_guard.dialects import Fact, Impact
+from migration_guard.dialects import Fact, Impact, profile
 from migration_guard.model.target import DATABASES, DIALECTS
 from migration_guard.rules import AnyRule, Fixable
 from migration_guard.rules._page import SOURCES, PageExample, Section
@@ -88,8 +88,14 @@ def _sections(rule: AnyRule) -> list[Section]:
 
 def _source(dialect: str, fact: Fact) -> str:
     change = fact.change.name.lower().replace("_", " ")
-    since = ".".join(map(str, fact.since))
-    return f"- {change}, {DATABASES[dialect]} from {since} on: {_effect(fact.impact)}. {fact.source}"
+    later = (row.since for row in profile(dialect).facts if row.change is fact.change and row.since > fact.since)
+    until = min(later, default=None)
+    versions = f"from {_version(fact.since)} on" if until is None else f"before {_version(until)}"
+    return f"- {change}, {DATABASES[dialect]} {versions}: {_effect(fact.impact)}. {fact.source}"
+
+
+def _version(parts: tuple[int, ...]) -> str:
+    return ".".join(map(str, parts))
 
 
 def _effect(impact: Impact) -> str:

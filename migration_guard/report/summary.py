@@ -16,7 +16,7 @@ def closing(report: Report) -> Iterator[tuple[Segment, ...]]:
     """The closing sentences, each in its pieces."""
     summary = report.summary
     if not nothing_new(report):
-        yield from _travelled(report) if summary.proofs else _judged(report)
+        yield from _tried(report) if summary.proofs else _judged(report)
     yield from _left_out(report)
     for note in summary.notes:
         yield ((f"Note: {note}", ""),)
@@ -80,7 +80,7 @@ def _correctable(report: Report) -> Iterator[tuple[Segment, ...]]:
         yield ((f"Can be corrected: {', '.join(offers)}.", ""),)
 
 
-def _travelled(report: Report) -> Iterator[tuple[Segment, ...]]:
+def _tried(report: Report) -> Iterator[tuple[Segment, ...]]:
     """What was proven on a real database, and what was not."""
     summary = report.summary
     extent = plural(sum(proof.revisions for proof in summary.proofs), "revision")

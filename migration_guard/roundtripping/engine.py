@@ -83,32 +83,32 @@ def _one(
 ) -> tuple[Report, tuple[str | None, ...]]:
     """The trip with one database, and what env.py calls all that it migrates."""
     with ready(project, settings, request.options, request.selection) as found:
-        running, journey, stage = found.running, found.journey, found.journey.stage
+        running, run, stage = found.running, found.round_trip, found.round_trip.stage
         try:
-            _travel(journey, request, settings, progress)
+            _visit_all(run, request, settings, progress)
         finally:
             stage.close()
-        every = fingerprinted(judged(running, journey.seen.trips.values(), models=request.options.models))
+        every = fingerprinted(judged(running, run.seen.trips.values(), models=request.options.models))
         findings, _ = without_known(every, settings, project, rules=(), whole=False, cwd=cwd)
         printed = running.child.output().splitlines() if settings.verbose else []
         proof, notes = _proof(found, every)
         summary = Summary(
             files=len(project.files),
-            migrations=len(journey.seen.trips),
+            migrations=len(run.seen.trips),
             target=(str(Target(running.server.dialect, running.server.version)),),
             assumed=running.assumed.partition(";")[0],
             notes=(
                 *project.notes,
                 *running.notes,
-                *journey.seen.notes,
+                *run.seen.notes,
                 *notes,
                 *_part(request.selection),
                 *_others(settings, running.target),
                 *(f"The project printed: {line}" for line in printed),
             ),
-            revisions=tuple(journey.seen.trips),
+            revisions=tuple(run.seen.trips),
             proofs=(proof,),
-            examined=tuple(Examined(one, trip.migration.path) for one, trip in journey.seen.trips.items()),
+            examined=tuple(Examined(one, trip.migration.path) for one, trip in run.seen.trips.items()),
             since=running.base.ref if running.base else "",
             start_after=_start(found, request.selection),
             baselined=len(every) - len(findings),
@@ -116,31 +116,31 @@ def _one(
     return Report(findings, summary, sources(findings, running.contents)), stage.calls
 
 
-def _travel(journey: RoundTrip, request: Request, settings: Config, progress: Progress) -> None:
+def _visit_all(run: RoundTrip, request: Request, settings: Config, progress: Progress) -> None:
     """Visit each revision in its turn, then the models, then all the way down and up."""
-    seen, trips, number = journey.seen, journey.plan.trips, 0
+    seen, trips, number = run.seen, run.plan.trips, 0
     for revision in trips:
-        if not journey.reach(revision):
+        if not run.reach(revision):
             continue
         number += 1
         progress(revision, number, len(trips))
-        trip = journey.visit(revision)
+        trip = run.visit(revision)
         if request.stop_at_first and trip is not None and trip.troubled:
             seen.notes.append(f"Stopped at the first revision with a finding, {revision}, as asked.")
             return
     about_models = [code for code, rule in rules.load().items() if Trait.ABOUT_MODELS in rule.traits]
     if request.options.models or any(settings.selects(code, default=False) for code in about_models):
-        _compare_models(journey)
+        _compare_models(run)
     if request.options.full_trip:
-        FullTrip(journey).go()
-        journey.note_failed_on_empty()
+        FullTrip(run).go()
+        run.note_failed_on_empty()
 
 
 def _start(found: Ready, selection: RevisionSelection) -> str:
     """The revision behind which the trips began, empty where that was the beginning, or somebody has named some."""
     start = found.running.settings.start_after
     named = selection.only is not None or selection.span is not None
-    return start if start is not None and start in found.journey.graph.revisions and not named else ""
+    return start if start is not None and start in found.round_trip.graph.revisions and not named else ""
 
 
 def _part(selection: RevisionSelection) -> Iterator[str]:
@@ -148,19 +148,19 @@ def _part(selection: RevisionSelection) -> Iterator[str]:
         yield f"These were part {selection.shard[0]} of {selection.shard[1]} of the revisions."
 
 
-def _compare_models(journey: RoundTrip) -> None:
+def _compare_models(run: RoundTrip) -> None:
     """What the models and the database do not share belongs to the newest revision that was tried."""
-    trips = journey.seen.trips
+    trips = run.seen.trips
     try:
-        found = journey.models()
+        found = run.models()
     except NotCompared as why:
-        journey.seen.notes.append(f"The models were not compared: {why}.")
+        run.seen.notes.append(f"The models were not compared: {why}.")
         return
     if trips:
         newest = next(reversed(trips))
         trips[newest] = replace(trips[newest], models=found)
     else:
-        journey.seen.notes += [f"The models and the database differ: {one}" for one in found]
+        run.seen.notes += [f"The models and the database differ: {one}" for one in found]
 
 
 def _others(settings: Config, target: Target) -> Iterator[str]:
@@ -203,13 +203,13 @@ def hindrances(found: Ready, trip: Trip) -> list[str]:
 
 def troubles(found: Ready) -> tuple[str, ...]:
     """Sentences on what env.py complained of behind the migrations."""
-    errors = found.journey.stage.troubles
+    errors = found.round_trip.stage.troubles
     return tuple(dict.fromkeys(sentence_of(error.failure, "env.py fails after the migrations") for error in errors))
 
 
 def _proof(found: Ready, findings: Sequence[Finding]) -> tuple[Proof, list[str]]:
     """What was shown, and the sentences on what was not."""
-    seen, stage = found.journey.seen, found.journey.stage
+    seen, stage = found.round_trip.seen, found.round_trip.stage
     troubled = {finding.revision for finding in findings}
     proven = [
         one

@@ -63,10 +63,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A project on a server, ready for its revisions: `journey.visit` tries one."""
+    """A project on a server, ready for its revisions: `round_trip.visit` tries one."""
 
     running: Running
-    journey: RoundTrip
+    round_trip: RoundTrip
 
 
 @contextmanager
@@ -92,7 +92,7 @@ def ready(
         stage = Stage(running.server, child, prepared, graph, engine_name=project.database, rows=options.rows)
         stack.callback(stage.close)
         migrations = _all(graph, read_files(running, commented(running.contents)))
-        return Ready(running=running, journey=RoundTrip(stage, graph, plan(graph, chosen, stage.there), migrations))
+        return Ready(running=running, round_trip=RoundTrip(stage, graph, plan(graph, chosen, stage.there), migrations))
 
     with _begun(project, settings, options, servers, begin) as found:
         yield found

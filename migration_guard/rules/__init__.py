@@ -294,8 +294,8 @@ class Rule(Generic[Subject]):
             code=self.code,
             slug=self.slug(),
             severity=self.severity,
-            message=(message or self.message).format(**said),
-            help=(self.help if help is None else help).format(**said),
+            message=self._filled(message or self.message, said),
+            help=self._filled(self.help if help is None else help, said),
             path=path or (subject.path if isinstance(subject, Migration) else ""),
             revision=subject.revision if isinstance(subject, Migration) else None,
             span=span,
@@ -305,6 +305,12 @@ class Rule(Generic[Subject]):
             fix=fix,
             unconditional=Trait.UNCONDITIONAL in self.traits,
         )
+
+    def _filled(self, sentence: str, words: Mapping[str, Word]) -> str:
+        try:
+            return sentence.format(**words)
+        except KeyError as error:
+            raise ValueError(f"{self.code} says {{{error.args[0]}}}: give finding() a word of that name.") from error
 
 
 AnyRule = Rule[Operation | Migration | History | IgnoreOutcome | Trip]
@@ -321,6 +327,11 @@ def load() -> Rules:
         module = import_module(f"{__name__}.{file.stem}")
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__:
+                if value.code in found:
+                    other = found[value.code].slug()
+                    raise ValueError(
+                        f"{value.code} is the code of {other} and of {value.slug()}: give one another code."
+                    )
                 found[value.code] = value()
     return dict(sorted(found.items()))
 

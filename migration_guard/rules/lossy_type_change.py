@@ -82,7 +82,7 @@ class LossyTypeChange(Rule[AlterColumnType]):
 
     code = "MG112"
     dialects = ("postgresql", "mysql", "mariadb")
-    supersedes = ("MG207", "MG208")
+    supersedes = ("MG207",)
     message = "{table}.{column} turns from {old} into {new}: what does not fit is cut off, rounded, or refused."
     help = """\
 1. Make new values fit: ADD CONSTRAINT ... CHECK (...) NOT VALID.

@@ -10,7 +10,7 @@ from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.names import identifier, schema_of
-from migration_guard.reading.directives.walker import DirectiveWalker
+from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.interpreter.values import FALSE, Batch, CallValue, UnknownValue, Value, truth
 
 SIGNATURES = {

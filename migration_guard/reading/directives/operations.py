@@ -47,7 +47,7 @@ from migration_guard.reading.directives.constraints import (
 )
 from migration_guard.reading.directives.constructs import ColumnParts
 from migration_guard.reading.directives.names import identifier, table_of
-from migration_guard.reading.directives.walker import DirectiveWalker
+from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.interpreter.values import (
     FALSE,
     Attribute,

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from migration_guard.roundtripping.catalogues.definitions import (
+    Catalogue,
+    CatalogueObject,
+    Definition,
+    Reader,
+    Snapshot,
+)
 from migration_guard.roundtripping.catalogues.differ import differences
 from migration_guard.roundtripping.catalogues.mysql.catalogue import MySQLCatalogue
 from migration_guard.roundtripping.catalogues.postgresql.catalogue import PostgreSQLCatalogue
-from migration_guard.roundtripping.catalogues.snapshot import Catalogue, CatalogueObject, Definition, Reader, Snapshot
 from migration_guard.roundtripping.catalogues.sqlite.catalogue import SQLiteCatalogue
 
 __all__ = ["Catalogue", "CatalogueObject", "Definition", "Reader", "Snapshot", "catalogue", "differences"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from migration_guard.model.differences import Fate
 from migration_guard.model.trip import CatalogueDifference, PropertyChange
-from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Snapshot
+from migration_guard.roundtripping.catalogues.definitions import CatalogueObject, Definition, Snapshot
 
 TABLES = ("table", "foreign table", "virtual table", "view", "materialized view")
 # What was unproven and is proven now: whoever relied on the weaker one has it still.

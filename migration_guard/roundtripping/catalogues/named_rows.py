@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple, TypeVar, get_type_hints
 
-from migration_guard.roundtripping.catalogues.snapshot import Reader
+from migration_guard.roundtripping.catalogues.definitions import Reader
 
 R = TypeVar("R", bound=NamedTuple)
 

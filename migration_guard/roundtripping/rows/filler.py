@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy.exc import DBAPIError
 
-from migration_guard.roundtripping.catalogues.snapshot import Snapshot
+from migration_guard.roundtripping.catalogues.definitions import Snapshot
 from migration_guard.roundtripping.rows.checks import satisfy
 from migration_guard.roundtripping.rows.lessons import Lessons, applied, lessons_of
 from migration_guard.roundtripping.rows.losses import Rows, TableRows

@@ -20,16 +20,16 @@ env.py comes to its end without an error, and this revision is not in the databa
 
 @dataclass(frozen=True, slots=True)
 class FullTrip:
-    """From the heads down to where the journey began, and up again, in one go and without rows."""
+    """From the heads down to where the round trip began, and up again, in one go and without rows."""
 
-    journey: RoundTrip
+    round_trip: RoundTrip
 
     def go(self) -> None:
         """Go as far down as the revisions allow, and up again."""
-        stage, seen = self.journey.stage, self.journey.seen
+        stage, seen = self.round_trip.stage, self.round_trip.seen
         tried = [one for one in stage.applied if one in seen.trips]
         stuck = {one for one in stage.applied if one not in seen.trips or not _returns(seen.trips[one])}
-        going = self.journey.graph.returnable(stage.applied, stuck)
+        going = self.round_trip.graph.returnable(stage.applied, stuck)
         seen.full_trip = 0
         if not going:
             return
@@ -39,8 +39,8 @@ class FullTrip:
         for revision in going:
             if not self._step(DOWN, revision):
                 return
-        if len(going) == len(tried) and not self.journey.plan.before:
-            self._tell(differences(self.journey.start, stage.snapshot()), "left", going)
+        if len(going) == len(tried) and not self.round_trip.plan.before:
+            self._tell(differences(self.round_trip.start, stage.snapshot()), "left", going)
         for revision in reversed(going):
             if not self._step(UP, revision):
                 return
@@ -49,14 +49,14 @@ class FullTrip:
 
     def _begin(self) -> None:
         """Stand at the heads, without rows, and as env.py itself would have brought us there."""
-        stage = self.journey.stage
+        stage = self.round_trip.stage
         applied = list(stage.applied)
         entered = stage.entered
         joined = entered.external_transaction or (entered.transactional_ddl and not entered.transaction_per_migration)
         if joined:
             try:
                 stage.rebuild(applied, own_transactions=True)
-                there = self.journey.graph.ancestors(stage.entered.heads)
+                there = self.round_trip.graph.ancestors(stage.entered.heads)
                 lost = [one for one in applied if one not in there]
                 if not lost:
                     return
@@ -72,12 +72,12 @@ class FullTrip:
             stage.rebuild(applied)
 
     def _note_own(self, step: TripStep) -> None:
-        trips = self.journey.seen.trips
+        trips = self.round_trip.seen.trips
         if step.revision in trips:
             trips[step.revision] = replace(trips[step.revision], own_transactions=step)
 
     def _step(self, direction: Direction, revision: str) -> bool:
-        step, trips = self.journey.stage.step(direction, revision), self.journey.seen.trips
+        step, trips = self.round_trip.stage.step(direction, revision), self.round_trip.seen.trips
         if step.failure is not None:
             trip = trips[revision]
             told = direction is UP and trip.again is not None and trip.again.failure is not None
@@ -87,7 +87,7 @@ class FullTrip:
 
     def _tell(self, found: Sequence[CatalogueDifference], field_name: str, going: Sequence[str]) -> None:
         """Give each difference to the revision that names the object, unless some revision has told it already."""
-        trips = self.journey.seen.trips
+        trips = self.round_trip.seen.trips
         told = {(one.kind, one.name) for trip in trips.values() for one in (*trip.left, *trip.differs)}
         for difference in found:
             if (difference.kind, difference.name) in told:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, NamedTuple
 
+from migration_guard.roundtripping.catalogues.definitions import CatalogueObject, Definition, Reader, Snapshot
 from migration_guard.roundtripping.catalogues.mysql.create_table import read_table
 from migration_guard.roundtripping.catalogues.named_rows import R, answers, decoded, select
-from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Reader, Snapshot
 
 
 class _DatabaseRow(NamedTuple):

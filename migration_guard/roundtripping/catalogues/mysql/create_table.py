@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition
+from migration_guard.roundtripping.catalogues.definitions import CatalogueObject, Definition
 from migration_guard.roundtripping.catalogues.sqlite.create_table import SQLiteToken, tokens
 
 _TEXTUAL = re.compile(r"(?:national )?(?:var)?char\b|(?:tiny|medium|long)?text\b|enum\b|set\b", re.IGNORECASE)

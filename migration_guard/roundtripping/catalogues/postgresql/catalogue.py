@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, NamedTuple
 
+from migration_guard.roundtripping.catalogues.definitions import CatalogueObject, Definition, Reader, Snapshot
 from migration_guard.roundtripping.catalogues.named_rows import answers, scalar, select
 from migration_guard.roundtripping.catalogues.postgresql import fingerprints
 from migration_guard.roundtripping.catalogues.postgresql.fingerprints import Fingerprints
@@ -47,7 +48,6 @@ from migration_guard.roundtripping.catalogues.postgresql.table_queries import (
     ViewRow,
 )
 from migration_guard.roundtripping.catalogues.postgresql.tables import Directory, TableObjects
-from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Reader, Snapshot
 
 Objects = dict[CatalogueObject, Definition]
 # Where these change, definitions of other objects may read differently though nothing of their own has changed.

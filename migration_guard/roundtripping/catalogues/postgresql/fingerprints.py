@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from migration_guard.roundtripping.catalogues.definitions import Reader
 from migration_guard.roundtripping.catalogues.named_rows import answers
-from migration_guard.roundtripping.catalogues.snapshot import Reader
 
 _HASH = "hashtext({0}.xmin::text || {0}.ctid::text)"
 # What makes a table what it is, by the table's number; indexes have numbers of their own here and there.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from migration_guard.roundtripping.catalogues.definitions import CatalogueObject, Definition
 from migration_guard.roundtripping.catalogues.postgresql.names import is_chosen
 from migration_guard.roundtripping.catalogues.postgresql.other_queries import (
     AggregateRow,
@@ -42,7 +43,6 @@ from migration_guard.roundtripping.catalogues.postgresql.table_queries import (
     TriggerRow,
 )
 from migration_guard.roundtripping.catalogues.postgresql.tables import Directory
-from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition
 
 TypeRow = EnumRow | DomainRow | CompositeRow | RangeRow | BaseTypeRow
 Found = Iterator[tuple[CatalogueObject, Definition]]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from migration_guard.roundtripping.catalogues.definitions import CatalogueObject, Definition
 from migration_guard.roundtripping.catalogues.postgresql.names import is_chosen
 from migration_guard.roundtripping.catalogues.postgresql.queries import OfRelation, Rows
 from migration_guard.roundtripping.catalogues.postgresql.spelling import (
@@ -31,7 +32,6 @@ from migration_guard.roundtripping.catalogues.postgresql.table_queries import (
     RelationRow,
     ViewRow,
 )
-from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition
 
 R = TypeVar("R", bound=OfRelation)
 Found = Iterator[tuple[int, CatalogueObject, Definition]]

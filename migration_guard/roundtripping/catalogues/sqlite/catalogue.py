@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, NamedTuple
 
+from migration_guard.roundtripping.catalogues.definitions import CatalogueObject, Definition, Reader, Snapshot
 from migration_guard.roundtripping.catalogues.named_rows import scalar, select
-from migration_guard.roundtripping.catalogues.snapshot import CatalogueObject, Definition, Reader, Snapshot
 from migration_guard.roundtripping.catalogues.sqlite.create_table import TableText, after, read_table, spelled, tokens
 
 

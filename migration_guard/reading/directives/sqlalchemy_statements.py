@@ -12,9 +12,9 @@ from migration_guard.model.objects import CreateSequence, DeleteRows, DropSequen
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
-from migration_guard.reading.directives.creations import object_name
+from migration_guard.reading.directives.create_drop import object_name
 from migration_guard.reading.directives.names import identifier, table_of
-from migration_guard.reading.directives.walker import DirectiveWalker
+from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.interpreter.library import is_column
 from migration_guard.reading.interpreter.values import (
     Attribute,

@@ -10,10 +10,15 @@ from dataclasses import replace
 
 from migration_guard.model.objects import RunSql
 from migration_guard.model.site import Site
-from migration_guard.reading.directives.creations import create_or_drop
+from migration_guard.reading.directives.create_drop import create_or_drop
 from migration_guard.reading.directives.handles import OPENERS, is_handle, is_other_api, root_of
-from migration_guard.reading.directives.statements import is_query, query_change, run_construct, session_write
-from migration_guard.reading.directives.walker import DirectiveWalker
+from migration_guard.reading.directives.protocol import DirectiveWalker
+from migration_guard.reading.directives.sqlalchemy_statements import (
+    is_query,
+    query_change,
+    run_construct,
+    session_write,
+)
 from migration_guard.reading.interpreter.library import HARMLESS, opened_path
 from migration_guard.reading.interpreter.values import (
     Attribute,

@@ -12,7 +12,7 @@ from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.handles import is_handle
 from migration_guard.reading.directives.names import identifier, table_of
-from migration_guard.reading.directives.walker import DirectiveWalker
+from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.interpreter.values import Attribute, CallValue, Constant, Symbol, Text, Value, truth
 
 
