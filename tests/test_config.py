@@ -131,6 +131,12 @@ def test_a_code_that_is_reserved_may_be_named_already(word: str) -> None:
     assert resolve(word, selectable()) == word
 
 
+def test_a_reserved_code_has_no_name_by_which_it_could_be_meant(tmp_path: Path) -> None:
+    (tmp_path / "migration-guard.toml").write_text('[severity]\n"" = "error"\n')
+    with pytest.raises(ConfigError, match="no rule is called ''"):
+        load(tmp_path, known=selectable())
+
+
 @pytest.mark.parametrize("word", ["", "M", "MG9", "MG4011", "blocking", "401"])
 def test_anything_else_is_no_selector(word: str) -> None:
     assert resolve(word, KNOWN) is None

@@ -31,7 +31,7 @@ def resolve(word: str, known: Mapping[str, str]) -> str | None:
     """The code, prefix or ALL that a selector stands for; None where it stands for nothing."""
     if word.upper() == "ALL":
         return "ALL"
-    slugs = {slug: code for code, slug in known.items()}
+    slugs = {slug: code for code, slug in known.items() if slug}  # a reserved code has none
     if word.lower() in slugs:
         return slugs[word.lower()]
     upper = word.upper()

@@ -88,7 +88,7 @@ class Finding:
     objects: tuple[str, ...] = ()
     fix: Fix | None = None
     fingerprint: str = ""
-    unconditional: bool = False
+    unconditional: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

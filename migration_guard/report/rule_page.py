@@ -58,7 +58,7 @@ def for_terminal(rule: AnyRule, *, width: int, bold: Style) -> str:
     said = [one for one in (rule.message, rule.help) if not _NOTHING.fullmatch(one)]
     return _joined(
         [
-            bold(_title(rule)),
+            bold(_filled(_title(rule), width)),
             _filled(rule.page().hazard, width),
             _filled(FIXES[rule.fixable], width),
             *_body((one for one in sections if one.heading != SOURCES), width, bold),
