@@ -149,8 +149,10 @@ def outliving(root: Path) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
     """A folder of an ended process, and a process that goes by the name of a server and works in it."""
     folder = root / name_of(owner(start="00000001"))
     folder.mkdir()
-    command = ["postgres", "-c", "read line", f"{folder}/data"]
-    process = subprocess.Popen(command, executable=shutil.which("sh"), stdin=subprocess.PIPE)
+    command = ["postgres", "-c", "echo; read line", f"{folder}/data"]
+    process = subprocess.Popen(command, executable=shutil.which("sh"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()  # before it runs, it has no name yet by which it could be found
     yield folder, process
     process.kill()
     process.communicate()
