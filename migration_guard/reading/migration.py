@@ -93,7 +93,7 @@ def _ids(value: Value | None) -> tuple[str, ...] | None:
 def _body(walker: Walker, direction: Direction, database: str | None) -> Body:
     name = direction.value
     function = walker.module.names.get(name)
-    if function is None and not walker.cuts:
+    if function is None and not walker.cuts and not walker.is_assembled:
         return Body(Form.MISSING)
     operations, end = walker.run(name, direction, database)
     span = statement = None

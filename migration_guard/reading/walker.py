@@ -5,6 +5,7 @@ the code: what it cannot follow becomes an Opaque operation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 import libcst as cst
@@ -15,7 +16,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives import execution, operations
-from migration_guard.reading.directives.handles import is_handle
+from migration_guard.reading.directives.handles import HANDLE_NAMES, is_handle
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.interpreter import library, methods
 from migration_guard.reading.interpreter.control_flow import ControlFlow
@@ -39,10 +40,12 @@ from migration_guard.reading.interpreter.values import (
 )
 from migration_guard.reading.source.calls import call_at
 from migration_guard.reading.source.source import Source
+from migration_guard.reading.unread import unread_calls
 
 DEEPEST_CALLS = 24
 MOST_CUTS = 10
-_HANDLE_NAMES = frozenset({"op", "alembic_op"})
+# What gives a module names that are not written down: exec() at its top, or globals() with a name that is not known.
+ASSEMBLES = re.compile(r"^(?:exec\(|globals\(\)(?:\[|\.update\())|^    (?:\s*)globals\(\)\[", re.MULTILINE)
 
 
 class Walker(ControlFlow):
@@ -54,6 +57,7 @@ class Walker(ControlFlow):
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
         self._calls: list[cst.CSTNode] = []
+        self._frames: dict[cst.CSTNode, Frame] = {}
         self.cuts = 0
         self._top_level(source.module.body)
 
@@ -69,12 +73,18 @@ class Walker(ControlFlow):
             if end is not None or self.cuts > MOST_CUTS:
                 break
 
+    @property
+    def is_assembled(self) -> bool:
+        """Whether the file has names that nobody wrote down in it."""
+        return "__getattr__" in self.module.names or ASSEMBLES.search(self.source.text) is not None
+
     # --- running a function -------------------------------------------------------------------------------------
 
     def run(self, name: str, direction: Direction, database: str | None) -> tuple[tuple[Operation, ...], str | None]:
         """The operations of the module's function `name`, and how it ends: None, "return" or "raise"."""
         self.operations, self.direction, self.segment, self.steps = [], direction, 0, 0
         self._opaque = set()
+        self._frames, self.followed, self.dead = {}, set(), []
         self.autocommit = self.conditional = self.repeated = False
         self.listening = True
         function = self.module.names.get(name)
@@ -85,16 +95,25 @@ class Walker(ControlFlow):
                 given = [Text(database)] if database is not None else []
                 made = CallValue(function, tuple(given), (), None, self.module.path)
                 _, end = self._enter(function, made)
+                self._note_unread()
             elif function is not None:
                 self.opaque(None, name, f"{name} is not a function written in this file")
             elif self.cuts:
                 self.opaque(None, name, "the top level of this file unrolls into more steps than are followed")
+            elif self.is_assembled:
+                self.opaque(None, name, f"if there is a function {name}, it is made when the file is imported")
         except OutOfSteps:
             self.opaque(None, name, "it unrolls into more steps than are followed")
         except RecursionError:
             self.opaque(None, name, "its expressions are nested too deeply to follow")
         self.listening = False
         return tuple(self.operations), end
+
+    def _note_unread(self) -> None:
+        """Takes down what the functions of this file that were followed would do, and nobody came to."""
+        for function, call in unread_calls(self.source, self._frames, self.followed, self.dead):
+            self.frame, self._statement = self._frames[function], _statement_around(self.source, function, call)
+            self.opaque(call, self.shown(call), "it stands where the code could not be followed")
 
     def emit(self, *operations: Operation) -> None:
         """Notes operations, unless it is only the module's top level that is being read."""
@@ -170,7 +189,7 @@ class Walker(ControlFlow):
         path = symbol.path
         if path.startswith(("alembic", "sqlalchemy", "builtins.")):
             return symbol
-        if path.rpartition(".")[2] in _HANDLE_NAMES and "." in path:
+        if path.rpartition(".")[2] in HANDLE_NAMES and "." in path:
             return Symbol("alembic.op")
         found = self.files.module(path, symbol.origin or self.module.path)
         if found is None:
@@ -226,6 +245,8 @@ class Walker(ControlFlow):
                     self._enter(Function(start.node, start.module, start.closure, instance), made)
                     return instance
                 return made
+            case CallValue(function=Symbol(path="functools.partial")) if function.arguments:
+                return self.call_value(function.arguments[0], _whole(function, made))
             case Symbol(path="alembic.op.execute") | Attribute(owner=Batch(), name="execute"):
                 return execution.execute(self, made, made.argument(0, "sqltext"))
             case Symbol(path=path) if path.startswith("alembic.op."):
@@ -270,6 +291,10 @@ class Walker(ControlFlow):
         finally:
             self._calls.pop()
             self.frame, self.conditional, self._outer = saved
+            if function.module is self.module and self.listening:
+                self._frames[node] = frame
+        if frame.yielded is not None:
+            return frame.yielded, None
         values = frame.returned or [NONE]
         agreed = all(same(values[0], value) for value in values[1:]) and (end == "return" or len(values) == 1)
         return values[0] if agreed else UnknownValue(f"{function.name}() returns different values"), end
@@ -290,7 +315,7 @@ class Walker(ControlFlow):
             elif parameter.default is not None and "**" not in keywords:
                 names[name] = self.evaluate(parameter.default)
             else:
-                names[name] = Symbol("alembic.op") if name in _HANDLE_NAMES else UnknownValue(f"the parameter {name}")
+                names[name] = Symbol("alembic.op") if name in HANDLE_NAMES else UnknownValue(f"the parameter {name}")
         self.frame = saved
         if isinstance(parameters.star_arg, cst.Param):
             names[parameters.star_arg.name.value] = Items(given[len(positional) :])
@@ -304,3 +329,21 @@ class Walker(ControlFlow):
         super().set_attribute(owner, name, value)
         if isinstance(owner, CallValue) and isinstance(owner.function, Attribute):
             self.emit(*assigned(self, owner, name))
+
+
+def _statement_around(source: Source, function: cst.CSTNode, call: cst.Call) -> cst.CSTNode:
+    """The statement of a function's body in which a call stands."""
+    at = source.offsets(call)[0]
+    body = function.body.body if isinstance(function, cst.FunctionDef) else ()
+    for statement in body:
+        start, end = source.offsets(statement)
+        if start <= at < end:
+            return statement
+    return call
+
+
+def _whole(partial: CallValue, made: CallValue) -> CallValue:
+    """The call that a functools.partial makes of a call of it."""
+    inner, *first = partial.arguments
+    keywords = (*partial.keywords, *made.keywords)
+    return CallValue(inner, (*first, *made.arguments), keywords, made.node, made.path)

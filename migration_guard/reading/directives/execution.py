@@ -6,12 +6,21 @@ other calls could have touched the database unseen.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 
 from migration_guard.model.objects import RunSql
 from migration_guard.model.site import Site
 from migration_guard.reading.directives.create_drop import create_or_drop
-from migration_guard.reading.directives.handles import OPENERS, is_handle, is_other_api, root_of
+from migration_guard.reading.directives.handles import (
+    OPENERS,
+    RUNNERS,
+    hands_over,
+    is_handle,
+    is_other_api,
+    root_of,
+    was_handed_one,
+)
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.sqlalchemy_statements import (
     is_query,
@@ -34,11 +43,12 @@ from migration_guard.reading.interpreter.values import (
 )
 from migration_guard.reading.sql import reader
 
-_RUNNERS = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "executescript", "exec"})
 _SESSION_WRITES = frozenset(
     {"add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
 )
 _QUERY_ENDS = frozenset({"update", "delete"})
+# What only keeps the function that it is given: it is followed when what they give is called.
+_KEEPERS = frozenset({"partial", "wraps", "contextmanager", "register"})
 _LOOKS = frozenset({"inspect", "Inspector", "from_engine"})
 _LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
 
@@ -50,7 +60,7 @@ def call(walker: DirectiveWalker, made: CallValue) -> Value:
         owner, name = function.owner, function.name
         if name in ("read", "read_text") and (text := _file_text(walker, made)) is not None:
             return text
-        if name in _RUNNERS and made.arguments and not is_other_api(owner):
+        if name in RUNNERS and made.arguments and not is_other_api(owner):
             return execute(walker, made, made.arguments[0])
         if name in ("create", "drop") and isinstance(owner, CallValue):
             return create_or_drop(walker, made, owner)
@@ -166,8 +176,10 @@ def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
     package = root.path.partition(".")[0] if isinstance(root, Symbol) else ""
     library = package in _LIBRARIES or package in sys.stdlib_module_names
     if library and isinstance(function, Symbol):
+        if package not in _LIBRARIES and name not in _KEEPERS and any(map(_is_code, _given(made))):
+            walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets code that uses the connection")
         return
-    handed = any(is_handle(value) for value in (*made.arguments, *dict(made.keywords).values()))
+    handed = any(map(hands_over, _given(made)))
     if name in ("create_all", "drop_all") and handed:
         reason = "it creates or drops whatever the application's models hold today"
         walker.opaque(made.node, walker.shown(made.node), reason)
@@ -177,12 +189,24 @@ def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
         return
     if library or name in HARMLESS | OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
         return
-    if handed:
+    if not handed and isinstance(function, Attribute) and was_handed_one(function):
+        walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} has got the connection, and is not read")
+    elif handed:
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets the connection, and is not read")
     elif walker.is_statement(made.node) and isinstance(root, Symbol) and isinstance(function, Symbol):
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} is not part of the migrations")
     elif walker.is_statement(made.node) and isinstance(function, UnknownValue):
         walker.opaque(made.node, walker.shown(made.node), f"what is called here is not known ({function.reason})")
+
+
+def _given(made: CallValue) -> Iterator[Value]:
+    yield from made.arguments
+    yield from (value for _, value in made.keywords)
+
+
+def _is_code(value: Value) -> bool:
+    """Whether a value is a directive or a function that runs one, and no handle by itself."""
+    return not is_handle(value) and hands_over(value)
 
 
 def _whence(root: Value) -> str:

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache, lru_cache
 
-from migration_guard.reading.interpreter.values import Attribute, Batch, CallValue, Symbol, Value
+import libcst as cst
 
+from migration_guard.reading.interpreter.scope import Frame
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    Batch,
+    CallValue,
+    Function,
+    Items,
+    Pairs,
+    Symbol,
+    Value,
+)
+
+# Names by which migrations call Alembic's operations, wherever they have them from.
+HANDLE_NAMES = frozenset({"op", "alembic_op"})
+
+_LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
+# The methods of a connection or a session that run SQL.
+RUNNERS = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "executescript", "exec"})
 OPENERS = frozenset({"Session", "sessionmaker", "scoped_session", "create_engine"})
 _STAYS_HANDLE = frozenset(
     {"connect", "begin", "begin_nested", "execution_options", "connection", "get_bind", "engine", "bind", "session"}
@@ -30,6 +51,81 @@ def is_handle(value: Value | None) -> bool:
         case CallValue(function=function):
             return is_handle(function)
     return False
+
+
+def hands_over(value: Value | None) -> bool:
+    """Whether who gets this value can reach the database by it: a handle, a directive, or a function that has one."""
+    match value:
+        case Symbol(path=path) if path.startswith("alembic.op."):
+            return True
+        case Attribute(owner=owner, name=name):
+            return is_handle(value) or isinstance(owner, Batch) or (name in RUNNERS and is_handle(owner))
+        case Function(node=node, module=module, closure=closure):
+            return mentions_handle(node, Frame(module, {}, closure))
+        case Items(items=items):
+            return any(map(hands_over, items))
+        case Pairs(pairs=pairs):
+            return any(hands_over(one) for _, one in pairs)
+        case CallValue(function=Symbol(path="functools.partial"), arguments=[inner, *_]):
+            return hands_over(inner)
+    return is_handle(value)
+
+
+def was_handed_one(value: Value) -> bool:
+    """Whether a value is an object of an installed package that was given a handle when it was made."""
+    while isinstance(value, CallValue | Attribute):
+        if isinstance(value, CallValue) and isinstance(value.function, Symbol):
+            package = value.function.path.partition(".")[0]
+            ours = package in _LIBRARIES or package in sys.stdlib_module_names
+            return not ours and any(map(hands_over, (*value.arguments, *(one for _, one in value.keywords))))
+        value = value.function if isinstance(value, CallValue) else value.owner
+    return False
+
+
+def mentions_handle(node: cst.CSTNode, frame: Frame) -> bool:
+    """Whether a name in a node leads to the database, or to a function of the project in which one does."""
+    return any(_leads(name, frame, set()) for name in names_in(node))
+
+
+@lru_cache(maxsize=512)
+def names_in(node: cst.CSTNode) -> frozenset[str]:
+    """Every name that stands in a node, but for those of attributes and keywords."""
+    return frozenset(_names(node))
+
+
+def _names(node: cst.CSTNode) -> Iterator[str]:
+    if type(node) is cst.Name:
+        yield node.value
+        return
+    for field in _parts(type(node)):
+        value = getattr(node, field)
+        for part in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(part, cst.CSTNode):
+                yield from _names(part)
+
+
+@cache
+def _parts(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a node in which names can stand: `children` asks for white space and punctuation, too."""
+    if issubclass(kind, cst.Attribute | cst.Arg):
+        return ("value",)
+    every = (field.name for field in fields(kind))
+    return tuple(name for name in every if not name.startswith(("whitespace", "lpar", "rpar", "leading", "comma")))
+
+
+def _leads(name: str, frame: Frame, seen: set[int]) -> bool:
+    value = next((names[name] for names in (frame.names, frame.closure, frame.module.names) if name in names), None)
+    match value:
+        case None:
+            return name in HANDLE_NAMES
+        case Symbol(path=path):
+            return path == "alembic.op" or path.startswith("alembic.op.")
+        case Function(node=node, module=module, closure=closure):
+            if id(node) in seen:
+                return False
+            seen.add(id(node))
+            return any(_leads(one, Frame(module, {}, closure), seen) for one in names_in(node))
+    return is_handle(value)
 
 
 def is_other_api(owner: Value) -> bool:

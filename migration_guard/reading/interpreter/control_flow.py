@@ -45,7 +45,7 @@ class ControlFlow(Evaluator):
         self.module = self.frame.module
         self.direction = Direction.UPGRADE
         self.segment = 0
-        self.autocommit = self.conditional = self.repeated = False
+        self.autocommit = False
         self.listening = False
         self._statement: cst.CSTNode | None = None
         self._block: cst.CSTNode | None = None
@@ -58,7 +58,7 @@ class ControlFlow(Evaluator):
 
     # --- statements ---------------------------------------------------------------------------------------------
 
-    def block(self, statements: Sequence[cst.BaseStatement] | Sequence[cst.BaseSmallStatement]) -> str | None:
+    def block(self, statements: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> str | None:
         """Runs statements in order; gives how they end: None, "return", "raise", "break" or "continue"."""
         for statement in statements:
             self.step()
@@ -66,15 +66,23 @@ class ControlFlow(Evaluator):
                 self._statement = statement
             end = self._run(statement)
             if end is not None:
+                self.is_dead(*statements[statements.index(statement) + 1 :])
                 return end
         return None
 
     def _run(self, statement: cst.BaseStatement | cst.BaseSmallStatement) -> str | None:
         handler = _HANDLERS.get(type(statement))
-        return handler(self, statement) if handler is not None else None
+        if handler is not None:
+            return handler(self, statement)
+        self.evaluate_parts(statement)
+        return None
 
     def _line(self, line: cst.SimpleStatementLine) -> str | None:
         return next(filter(None, map(self._run, line.body)), None)
+
+    def _raise(self, statement: cst.Raise) -> str:
+        self.evaluate_parts(statement)
+        return "raise"
 
     def _expression_alone(self, statement: cst.Expr) -> None:
         self._expression = statement.value
@@ -111,8 +119,10 @@ class ControlFlow(Evaluator):
     def _if(self, statement: cst.If) -> str | None:
         known = truth(self.evaluate(statement.test))
         if known is True:
+            self.is_dead(statement.orelse)
             return self.block(statement.body.body)
         if known is False:
+            self.is_dead(statement.body)
             return self._else(statement.orelse)
         before = dict(self.frame.names)
         with self._maybe():
@@ -163,6 +173,7 @@ class ControlFlow(Evaluator):
         values, complete = library.iterate(iterable)
         saved = self.conditional
         self.conditional |= isinstance(iterable, Items) and not iterable.certain
+        broken = False
         for value in values:
             self.step()
             self.bind(statement.target, value)
@@ -170,14 +181,31 @@ class ControlFlow(Evaluator):
             if end in ("return", "raise"):
                 return end
             if end == "break":
+                broken = True
                 break
+        if complete and not values:
+            self.is_dead(statement.body)
         if not complete:
             item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
             self.bind(statement.target, item or UnknownValue("the items of the loop are not known"))
             self._repeat(statement.body.body, certain=False)
+        left_early = self.conditional and not saved
         if not self.frame.returned:
             self.conditional = saved
-        return self.block(statement.orelse.body.body) if statement.orelse is not None else None
+        if broken and complete:
+            self.is_dead(statement.orelse)
+            return None
+        return self._after_loop(statement.orelse, certain=not left_early and not broken)
+
+    def _after_loop(self, orelse: cst.Else | None, *, certain: bool) -> str | None:
+        """The `else` of a loop, which a `break` skips."""
+        if orelse is None:
+            return None
+        if certain:
+            return self.block(orelse.body.body)
+        with self._maybe():
+            self.block(orelse.body.body)
+        return None
 
     def _repeat(
         self, body: Sequence[cst.BaseStatement] | Sequence[cst.BaseSmallStatement], certain: bool
@@ -194,13 +222,18 @@ class ControlFlow(Evaluator):
     def _while(self, statement: cst.While) -> str | None:
         known = truth(self.evaluate(statement.test))
         if known is False:
-            return None
+            self.is_dead(statement.body)
+            return self._after_loop(statement.orelse, certain=True)
         end = self._repeat(statement.body.body, certain=known is True)
-        return end if end in ("return", "raise") and known else None
+        if end in ("return", "raise") and known:
+            self.is_dead(statement.orelse)
+            return end
+        return self._after_loop(statement.orelse, certain=False)
 
     def _with(self, statement: cst.With) -> str | None:
         saved = self.autocommit, self._block
         own_segment = False
+        managers: list[Value] = []
         for item in statement.items:
             value = self.evaluate(item.item)
             if isinstance(value, Batch):
@@ -210,13 +243,29 @@ class ControlFlow(Evaluator):
                 own_segment = True
                 self.segment += 1
                 self.autocommit = True
+            entered = self._of_context(value, "__enter__")
             if item.asname is not None:
-                self.bind(item.asname.name, value)
+                self.bind(item.asname.name, entered or value)
+            managers.append(value)
         try:
-            return self.block(statement.body.body)
+            end = self.block(statement.body.body)
+            for manager in reversed(managers):
+                self._of_context(manager, "__exit__", NONE, NONE, NONE)
+            return end
         finally:
             self.autocommit, self._block = saved
             self.segment += own_segment
+
+    def _of_context(self, manager: Value, method: str, *arguments: Value) -> Value | None:
+        """What a method of the project's own context manager gives; of a generator, what it yields first."""
+        if isinstance(manager, Items):
+            return next(iter(manager.items), None)
+        if not isinstance(manager, CallValue):
+            return None
+        function = self.attribute_of(manager, method)
+        if not isinstance(function, Function):
+            return None
+        return self.call_value(function, CallValue(function, arguments, (), None, self.frame.module.path))
 
     def _try(self, statement: cst.Try | cst.TryStar) -> str | None:
         swallowed = any(not _ends_in_raise(handler.body) for handler in statement.handlers)
@@ -261,11 +310,10 @@ class ControlFlow(Evaluator):
         bases = tuple(self.evaluate(base.value) for base in statement.bases)
         saved, names = self.frame, {}  # type: tuple[Frame, dict[str, Value]]
         self.frame = Frame(saved.module, names, self.around())
-        listening, self.listening = self.listening, False
         try:
             self.block(statement.body.body)
         finally:
-            self.frame, self.listening = saved, listening
+            self.frame = saved
         fields = tuple(
             one.target.value
             for line in statement.body.body
@@ -319,7 +367,7 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[ControlFlow, Any], str | None]] = {
     cst.TryStar: ControlFlow._try,
     cst.Match: ControlFlow._match,
     cst.Return: ControlFlow._return,
-    cst.Raise: lambda flow, statement: "raise",
+    cst.Raise: ControlFlow._raise,
     cst.Break: lambda flow, statement: "break",
     cst.Continue: lambda flow, statement: "continue",
 }

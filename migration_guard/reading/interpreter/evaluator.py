@@ -48,12 +48,21 @@ class Evaluator(Scope):
         """What this expression is known to be."""
         handler = _HANDLERS.get(type(node))
         if handler is None:
+            self.evaluate_parts(node)
             return UnknownValue(f"a {type(node).__name__} is not followed")
         self.step()
         value = handler(self, node)
         if isinstance(value, SIZED) and value.size > LARGEST_VALUE:
             return UnknownValue("what is put together here is too large")
         return value
+
+    def evaluate_parts(self, node: cst.CSTNode) -> None:
+        """What is done by the expressions in a node that nobody knows how to read as a whole."""
+        for child in node.children:
+            if isinstance(child, cst.BaseExpression):
+                self.evaluate(child)
+            else:
+                self.evaluate_parts(child)
 
     # --- names --------------------------------------------------------------------------------------------------
 
@@ -197,8 +206,11 @@ class Evaluator(Scope):
         """`and`, `or`: stops early as Python does."""
         left = self.evaluate(node.left)
         known, is_and = truth(left), isinstance(node.operator, cst.And)
+        if known is not None and known is not is_and:
+            self.is_dead(node.right)
+            return left
         if known is not None:
-            return self.evaluate(node.right) if known is is_and else left
+            return self.evaluate(node.right)
         right = self.evaluate(node.right)
         if truth(right) is (not is_and):
             return Constant(not is_and)
@@ -222,6 +234,7 @@ class Evaluator(Scope):
         """`a if test else b`."""
         known = truth(self.evaluate(node.test))
         if known is not None:
+            self.is_dead(node.orelse if known else node.body)
             return self.evaluate(node.body if known else node.orelse)
         one, other = self.evaluate(node.body), self.evaluate(node.orelse)
         return one if same(one, other) else UnknownValue("it depends on a condition that is not known")
@@ -255,6 +268,7 @@ class Evaluator(Scope):
     def call(self, node: cst.Call) -> Value:
         """A call: its function and arguments are evaluated in order, then the call is made known."""
         function = self.evaluate(node.func)
+        self.followed.add(node)
         arguments: list[Value] = []
         keywords: list[tuple[str, Value]] = []
         for argument in node.args:
@@ -322,6 +336,17 @@ class Evaluator(Scope):
         self.frame.names.clear()
         self.frame.names.update(saved)
 
+    def yielded(self, node: cst.Yield) -> Value:
+        """`yield value`, `yield from values`: what a loop over the generator sees."""
+        if isinstance(node.value, cst.From):
+            values, complete = library.iterate(self.evaluate(node.value.item))
+        else:
+            values, complete = [NONE if node.value is None else self.evaluate(node.value)], True
+        found = self.frame.yielded = self.frame.yielded or Items([])
+        found.grow(values)
+        found.complete &= complete and not self.conditional and not self.repeated
+        return UnknownValue("what is sent to a generator is not known")
+
     def named(self, node: cst.NamedExpr) -> Value:
         """`(name := value)`."""
         value = self.evaluate(node.value)
@@ -357,5 +382,6 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Evaluator, Any], Value]] = {
     cst.SetComp: Evaluator.comprehension,
     cst.DictComp: Evaluator.dictionary_comprehension,
     cst.NamedExpr: Evaluator.named,
+    cst.Yield: Evaluator.yielded,
     cst.Await: lambda self, node: self.evaluate(node.expression),
 }

@@ -40,6 +40,7 @@ class Frame:
     names: dict[str, Value]
     closure: Mapping[str, Value] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
+    yielded: Items | None = None
 
 
 class Scope:
@@ -53,6 +54,9 @@ class Scope:
         self.dialect = dialect
         self.frame = Frame(module, module.names)
         self.steps = 0
+        self.conditional = self.repeated = False
+        self.followed: set[cst.CSTNode] = set()
+        self.dead: list[cst.CSTNode] = []
         self._holes = 0
 
     def source_of(self, module: Module) -> Source:
@@ -91,6 +95,10 @@ class Scope:
         self.steps += len(text.value) // CHARACTERS_OF_A_STEP
         self.step()
 
+    def is_dead(self, *nodes: cst.CSTNode | None) -> None:
+        """Notes code that does not run here, as far as is known."""
+        self.dead += [node for node in nodes if node is not None]
+
     def around(self) -> Mapping[str, Value]:
         """The names that a function defined here sees, those assigned later on included."""
         return ChainMap(self.frame.names, self.frame.closure)  # type: ignore[arg-type]
@@ -125,6 +133,10 @@ class Scope:
                 index = target.slice[0].slice
                 if isinstance(owner, Pairs | Items):
                     self.changes(owner)
+                if library.is_scope(owner) and isinstance(index, cst.Index):
+                    key = self.evaluate(index.value)
+                    if isinstance(key, Text) and key.known:
+                        self.frame.module.names[key.value] = value
                 if isinstance(owner, Pairs) and isinstance(index, cst.Index):
                     owner.grow([(self.evaluate(index.value), value)])
                 elif isinstance(owner, Items):

@@ -94,6 +94,10 @@ class Source:
         start, end = self.offsets(node)
         return self.text[start:end]
 
+    def calls(self) -> list[cst.Call]:
+        """Every call of the file, inner ones before those that they stand in."""
+        return self._measured().calls
+
     def comments(self) -> Iterator[tuple[str, int, int]]:
         """Every comment with its start and end offset."""
         for offset, text in self._measured().comments:

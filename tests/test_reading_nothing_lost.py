@@ -1,0 +1,191 @@
+"""Nothing is lost in silence: what a migration asks for is read, or said to be unread, however it is wrapped."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from migration_guard.model.objects import Opaque
+from migration_guard.model.operations import DropTable
+from tests.reading import migration, operations, shown
+
+READ = {
+    "a partial": 'import functools\nfunctools.partial(op.drop_table, "x")()',
+    "a generator in a loop": 'def steps():\n    yield op.drop_table("x")\nfor _ in steps():\n    pass',
+    "a generator in a list": 'def steps():\n    yield from [op.drop_table("x")]\nlist(steps())',
+    "the else of while": 'while condition():\n    pass\nelse:\n    op.drop_table("x")',
+    "the else of for": 'for one in ["a"]:\n    pass\nelse:\n    op.drop_table("x")',
+    "assert": 'assert op.drop_table("x") is None',
+    "raise": 'raise ValueError(op.drop_table("x"))',
+    "del": 'del {"a": 1}[op.drop_table("x")]',
+    "a slice": '[1, 2][op.drop_table("x"):]',
+    "__enter__": 'class Block:\n    def __enter__(self):\n        op.drop_table("x")\nwith Block():\n    pass',
+    "__exit__": 'class Block:\n    def __exit__(self, *error):\n        op.drop_table("x")\nwith Block():\n    pass',
+    "a context manager": '@contextmanager\ndef block():\n    op.drop_table("x")\n    yield\nwith block():\n    pass',
+}
+SAID = {
+    "a thread": "import threading\nthreading.Thread(target=op.drop_table, args=('x',)).start()",
+    "a function for a thread": 'import threading\ndef work():\n    op.drop_table("x")\nthreading.Thread(target=work)',
+    "a function for a package": 'from tenacity import retry\ndef work():\n    op.drop_table("x")\nretry(work)',
+    "a guard": 'match condition():\n    case 1 if op.drop_table("x"):\n        pass',
+    "a list of directives": "from somewhere import each\neach([op.drop_table])",
+    "an object that was given op": "from enums import EnumMigration\nenum = EnumMigration(op=op)\nenum.upgrade()",
+    "a lambda that nobody calls": 'later = lambda: op.drop_table("x")',
+}
+DEAD = {
+    "behind break": 'for one in ["a"]:\n    break\nelse:\n    op.drop_table("x")',
+    "behind return": 'return\nop.drop_table("x")',
+    "an empty loop": 'for one in []:\n    op.drop_table("x")',
+    "if False": 'if False:\n    op.drop_table("x")',
+    "while False": 'while False:\n    op.drop_table("x")',
+    "False and": 'False and op.drop_table("x")',
+    "the other value": 'one = 1 if True else op.drop_table("x")',
+}
+
+
+@pytest.mark.parametrize("source", READ.values(), ids=READ)
+def test_what_python_runs_is_read(source: str, tmp_path: Path) -> None:
+    assert shown(tmp_path, source) == ["DropTable x"]
+
+
+@pytest.mark.parametrize("source", SAID.values(), ids=SAID)
+def test_what_cannot_be_followed_is_said(source: str, tmp_path: Path) -> None:
+    found = operations(tmp_path, source)
+    assert found
+    assert {type(one) for one in found} == {Opaque}
+
+
+@pytest.mark.parametrize("source", DEAD.values(), ids=DEAD)
+def test_what_never_runs_is_not_reported(source: str, tmp_path: Path) -> None:
+    assert shown(tmp_path, source) == []
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        'exec("def upgrade():\\n    op.drop_table(1)")',
+        'def __getattr__(name):\n    return lambda: op.drop_table("x")',
+        'for name in names():\n    globals()[name] = lambda: op.drop_table("x")',
+        'globals().update(made())',
+        "upgrade = made()",
+        'upgrade = [op.drop_table]',
+    ],
+)  # fmt: skip
+def test_an_upgrade_that_is_no_plain_function_is_said_to_be_unread(top: str, tmp_path: Path) -> None:
+    read = migration(tmp_path, f"{top}\n# def upgrade is not written here")
+    assert {type(one) for one in read.upgrade.operations} == {Opaque}
+
+
+def test_an_upgrade_that_is_put_among_the_names_of_the_module_is_read(tmp_path: Path) -> None:
+    top = 'def work():\n    op.drop_table("x")\nglobals()["upgrade"] = work\n# no def upgrade'
+    assert shown(tmp_path, top) == ["DropTable x"]
+
+
+def test_an_unread_call_is_ignored_by_a_comment_at_its_statement(tmp_path: Path) -> None:
+    read = migration(tmp_path, 'later = [\n    lambda: op.drop_table("x"),\n]')
+    (found,) = read.upgrade.operations
+    assert (found.site.span.line, found.site.statement.line, found.site.statement.end_line) == (10, 9, 11)
+
+
+CALL = 'op.drop_table("x")'
+EXPRESSIONS = st.recursive(
+    st.just(CALL),
+    lambda inner: st.one_of(
+        inner.map("[{}]".format),
+        inner.map("({},)".format),
+        inner.map("{{1: {}}}".format),
+        inner.map("not {}".format),
+        inner.map("-({})".format),
+        inner.map("(unknown() or {})".format),
+        inner.map("({} if unknown() else None)".format),
+        inner.map("({} < 1 < 2)".format),
+        inner.map("unknown({})".format),
+        inner.map("unknown(key={})".format),
+        inner.map("unknown(*{})".format),
+        inner.map("unknown(**{})".format),
+        inner.map("unknown()[{}]".format),
+        inner.map("unknown()[{}:]".format),
+        inner.map("({}).attribute".format),
+        inner.map('f"{{{}}}"'.format),
+        inner.map("(name := {})".format),
+        inner.map("[one for one in {}]".format),
+        inner.map("[{} for one in (1, 2)]".format),
+        inner.map("{{*{}}}".format),
+        inner.map("[1 for one in unknown() if {}]".format),
+        inner.map("{{one: {} for one in (1, 2)}}".format),
+        inner.map("{{**{}}}".format),
+        inner.map("list({} for one in (1, 2))".format),
+        inner.map("(lambda: {})()".format),
+        inner.map("(lambda one={}: one)()".format),
+        inner.map("unknown(lambda: {})".format),
+        inner.map("({} + 1)".format),
+        inner.map("({} in unknown())".format),
+        inner.map("f'{{1:{{{}}}}}'".format),
+        inner.map("(yield {})".format),
+    ),
+    max_leaves=3,
+)
+STATEMENTS = st.recursive(
+    st.one_of(
+        EXPRESSIONS,
+        EXPRESSIONS.map("name = {}".format),
+        EXPRESSIONS.map("name: int = {}".format),
+        EXPRESSIONS.map("assert {}".format),
+        EXPRESSIONS.map("raise E({})".format),
+        EXPRESSIONS.map("return {}".format),
+        EXPRESSIONS.map("del unknown()[{}]".format),
+        EXPRESSIONS.map("unknown()[{}] = 1".format),
+        EXPRESSIONS.map("unknown().attribute = {}".format),
+        EXPRESSIONS.map("name = 1\nname += {}".format),
+    ),
+    lambda inner: st.one_of(
+        inner.map(lambda body: f"if unknown():\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"if unknown():\n  pass\nelif 1:\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"for one in unknown():\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"for one in unknown():\n  pass\nelse:\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"while unknown():\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"while unknown():\n  break\nelse:\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"try:\n{textwrap.indent(body, '  ')}\nexcept E:\n  pass"),
+        inner.map(lambda body: f"try:\n  unknown()\nexcept E:\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"try:\n  unknown()\nexcept E:\n  pass\nelse:\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"try:\n  unknown()\nfinally:\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"with unknown():\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"match unknown():\n  case 1:\n{textwrap.indent(body, '    ')}"),
+        inner.map(lambda body: f"def inner():\n{textwrap.indent(body, '  ')}\ninner()"),
+        EXPRESSIONS.map("@unknown({})\ndef inner():\n  pass".format),
+        EXPRESSIONS.map("def inner(one={}):\n  pass".format),
+        EXPRESSIONS.map("class Inner(unknown({})):\n  pass".format),
+        EXPRESSIONS.map("with unknown({}) as one:\n  pass".format),
+        EXPRESSIONS.map("for one in {}:\n  pass".format),
+        EXPRESSIONS.map("while {}:\n  break".format),
+        EXPRESSIONS.map("match {}:\n  case 1:\n    pass".format),
+        EXPRESSIONS.map("match 1:\n  case 1 if {}:\n    pass".format),
+        EXPRESSIONS.map("try:\n  unknown()\nexcept* {}:\n  pass".format),
+        inner.map(lambda body: f"async def inner():\n{textwrap.indent(body, '  ')}\nunknown(inner())"),
+        inner.map(lambda body: f"def inner():\n{textwrap.indent(body, '  ')}\nunknown(inner)"),
+        inner.map(lambda body: f"class Inner:\n{textwrap.indent(body, '  ')}"),
+        inner.map(lambda body: f"class Inner:\n  def run(self):\n{textwrap.indent(body, '    ')}\nInner().run()"),
+    ),
+    max_leaves=2,
+)
+
+
+def is_python(source: str) -> bool:
+    try:
+        compile(f"def upgrade():\n{textwrap.indent(source, '  ')}", "", "exec", ast.PyCF_ONLY_AST)
+        compile(f"def upgrade():\n{textwrap.indent(source, '  ')}", "", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+@given(source=STATEMENTS.filter(is_python))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much], deadline=None)
+def test_whatever_an_operation_is_wrapped_in_it_is_read_or_said(tmp_path: Path, source: str) -> None:
+    found = operations(tmp_path, source)
+    assert any(isinstance(one, DropTable | Opaque) for one in found), source
