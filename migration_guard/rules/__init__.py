@@ -169,7 +169,10 @@ class Context:
         environment = self.history.environment
         if operation.site.autocommit or environment.autocommit or environment.transactional_ddl is False:
             return False
-        return not any(isinstance(one, RunSql) and one.kind.startswith("COMMIT") for one in self.earlier(operation))
+        for one in reversed(self.earlier(operation)):
+            if isinstance(one, RunSql) and one.kind.startswith(("BEGIN", "START TRANSACTION", "COMMIT")):
+                return not one.kind.startswith("COMMIT")
+        return True
 
     def changes(self, operation: Operation) -> tuple[Change, ...]:
         """What the operation asks of the target, in the schema before it."""
