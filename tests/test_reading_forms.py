@@ -98,6 +98,18 @@ def test_names_are_followed_to_what_they_are(tmp_path: Path, source: str, expect
     assert shown(tmp_path, source) == expected
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        r'''f"ALTER TABLE \"users\" DROP COLUMN {column}"''',
+        r"""f'ALTER TABLE "users" DROP COLUMN {column}'""",
+        r"""f'ALTER TABLE \"users\" DROP\nCOLUMN {column}'""",
+    ],
+)
+def test_the_quotes_of_an_f_string_are_quotes(tmp_path: Path, written: str) -> None:
+    assert shown(tmp_path, f'column = "age"\nop.execute({written})') == [DROP]
+
+
 def test_statements_in_one_string_are_taken_apart(tmp_path: Path) -> None:
     source = """
     op.execute('''

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 import libcst as cst
@@ -12,6 +13,7 @@ from migration_guard.reading.interpreter.values import Constant, Text, UnknownVa
 from migration_guard.reading.source.source import Source
 
 LONGEST_NUMBER = 40
+_ESCAPE_OR_QUOTE = re.compile(r"\\.|\"", re.DOTALL)
 
 
 def string(node: cst.SimpleString, start: int, path: str) -> Value:
@@ -68,7 +70,8 @@ def formatted_string(
 
 
 def _unescaped(text: str) -> str:
+    quoted = _ESCAPE_OR_QUOTE.sub(lambda found: '\\"' if found[0] == '"' else found[0], text)
     try:
-        return str(ast.literal_eval('"""' + text.replace('"', '\\"') + '"""'))
+        return str(ast.literal_eval(f'"""{quoted}"""'))
     except (ValueError, SyntaxError):
         return text
