@@ -20,7 +20,7 @@ from migration_guard.model.differences import differences
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.join import join
 from migration_guard.model.migration import Body, Form, Migration
-from migration_guard.model.objects import CreateEnum, DropEnum, Opaque
+from migration_guard.model.objects import CreateEnum, DropEnum, DropSchema, Opaque
 from migration_guard.model.operations import (
     AddColumn,
     AlterColumnType,
@@ -45,7 +45,9 @@ from migration_guard.model.schema import (
     Index,
     Name,
     SchemaState,
+    Sequence,
     Table,
+    View,
 )
 from migration_guard.model.site import Site
 
@@ -76,6 +78,19 @@ def words(replayed: Replayed) -> list[str]:
 
 def test_an_upgrade_that_is_undone_leaves_no_difference() -> None:
     assert words(one([users(AGE)], [DropTable(site=UP, table=USERS)])) == []
+
+
+def test_everything_in_a_schema_goes_with_it() -> None:
+    inside, outside = Name("mood", "sales"), Name("mood")
+    before = SchemaState(
+        tables={name: Table(name, {}) for name in (inside, outside)},
+        enums={name: EnumType(name) for name in (inside, outside)},
+        views={name: View(name) for name in (inside, outside)},
+        sequences={name: Sequence(name) for name in (inside, outside)},
+    )
+    after = DropSchema(site=UP, schema="sales", cascade=True).apply(before)
+    for kind in (after.tables, after.enums, after.views, after.sequences):
+        assert list(kind) == [outside]
 
 
 def test_what_a_downgrade_forgets_is_left() -> None:

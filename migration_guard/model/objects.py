@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from migration_guard.model.operations import Operation, TableOperation, with_unknown_table
 from migration_guard.model.schema import UNKNOWN, EnumType, Name, SchemaState, Sequence, View
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +166,17 @@ class DropSchema(Operation):
     cascade: bool = False
 
     def apply(self, state: SchemaState) -> SchemaState:
-        tables = {name: table for name, table in state.tables.items() if name.schema != self.schema}
-        return replace(state, tables=tables)
+        return replace(
+            state,
+            tables=_outside(self.schema, state.tables),
+            enums=_outside(self.schema, state.enums),
+            views=_outside(self.schema, state.views),
+            sequences=_outside(self.schema, state.sequences),
+        )
+
+
+def _outside(schema: str, objects: Mapping[Name, Kept]) -> dict[Name, Kept]:
+    return {name: one for name, one in objects.items() if name.schema != schema}
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
