@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+import re
 import textwrap
+import warnings
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,32 @@ EXPRESSIONS = st.recursive(
     ),
     max_leaves=3,
 )
+# What may stand around statements; they take the place of the line that is a hole.
+BLOCKS = [
+    "if unknown():\n  {}",
+    "if unknown():\n  pass\nelif 1:\n  {}",
+    "for one in unknown():\n  {}",
+    "for one in unknown():\n  pass\nelse:\n  {}",
+    "while unknown():\n  {}",
+    "while unknown():\n  break\nelse:\n  {}",
+    "try:\n  {}\nexcept E:\n  pass",
+    "try:\n  unknown()\nexcept E:\n  {}",
+    "try:\n  unknown()\nexcept E:\n  pass\nelse:\n  {}",
+    "try:\n  unknown()\nfinally:\n  {}",
+    "with unknown():\n  {}",
+    "match unknown():\n  case 1:\n    {}",
+    "def inner():\n  {}\ninner()",
+    "async def inner():\n  {}\nunknown(inner())",
+    "def inner():\n  {}\nunknown(inner)",
+    "class Inner:\n  {}",
+    "class Inner:\n  def run(self):\n    {}\nInner().run()",
+]
+
+
+def inside(block: str, body: str) -> str:
+    return re.sub(r"^( *)\{\}", lambda hole: textwrap.indent(body, hole[1]), block, flags=re.MULTILINE)
+
+
 STATEMENTS = st.recursive(
     st.one_of(
         EXPRESSIONS,
@@ -144,19 +172,7 @@ STATEMENTS = st.recursive(
         EXPRESSIONS.map("name = 1\nname += {}".format),
     ),
     lambda inner: st.one_of(
-        inner.map(lambda body: f"if unknown():\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"if unknown():\n  pass\nelif 1:\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"for one in unknown():\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"for one in unknown():\n  pass\nelse:\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"while unknown():\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"while unknown():\n  break\nelse:\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"try:\n{textwrap.indent(body, '  ')}\nexcept E:\n  pass"),
-        inner.map(lambda body: f"try:\n  unknown()\nexcept E:\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"try:\n  unknown()\nexcept E:\n  pass\nelse:\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"try:\n  unknown()\nfinally:\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"with unknown():\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"match unknown():\n  case 1:\n{textwrap.indent(body, '    ')}"),
-        inner.map(lambda body: f"def inner():\n{textwrap.indent(body, '  ')}\ninner()"),
+        *(inner.map(partial(inside, block)) for block in BLOCKS),
         EXPRESSIONS.map("@unknown({})\ndef inner():\n  pass".format),
         EXPRESSIONS.map("def inner(one={}):\n  pass".format),
         EXPRESSIONS.map("class Inner(unknown({})):\n  pass".format),
@@ -166,21 +182,18 @@ STATEMENTS = st.recursive(
         EXPRESSIONS.map("match {}:\n  case 1:\n    pass".format),
         EXPRESSIONS.map("match 1:\n  case 1 if {}:\n    pass".format),
         EXPRESSIONS.map("try:\n  unknown()\nexcept* {}:\n  pass".format),
-        inner.map(lambda body: f"async def inner():\n{textwrap.indent(body, '  ')}\nunknown(inner())"),
-        inner.map(lambda body: f"def inner():\n{textwrap.indent(body, '  ')}\nunknown(inner)"),
-        inner.map(lambda body: f"class Inner:\n{textwrap.indent(body, '  ')}"),
-        inner.map(lambda body: f"class Inner:\n  def run(self):\n{textwrap.indent(body, '    ')}\nInner().run()"),
     ),
     max_leaves=2,
 )
 
 
 def is_python(source: str) -> bool:
-    try:
-        compile(f"def upgrade():\n{textwrap.indent(source, '  ')}", "", "exec", ast.PyCF_ONLY_AST)
-        compile(f"def upgrade():\n{textwrap.indent(source, '  ')}", "", "exec")
-    except SyntaxError:
-        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        try:
+            compile(f"def upgrade():\n{textwrap.indent(source, '  ')}", "", "exec")
+        except SyntaxError:
+            return False
     return True
 
 

@@ -5,8 +5,6 @@ other calls could have touched the database unseen.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 
 from migration_guard.model.objects import RunSql
@@ -15,9 +13,12 @@ from migration_guard.reading.directives.create_drop import create_or_drop
 from migration_guard.reading.directives.handles import (
     OPENERS,
     RUNNERS,
+    given,
     hands_over,
     is_handle,
+    is_library,
     is_other_api,
+    is_read,
     root_of,
     was_handed_one,
 )
@@ -50,7 +51,6 @@ _QUERY_ENDS = frozenset({"update", "delete"})
 # What only keeps the function that it is given: it is followed when what they give is called.
 _KEEPERS = frozenset({"partial", "wraps", "contextmanager", "register"})
 _LOOKS = frozenset({"inspect", "Inspector", "from_engine"})
-_LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
 
 
 def call(walker: DirectiveWalker, made: CallValue) -> Value:
@@ -173,13 +173,12 @@ def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
     """Notes a call that may have touched the database where we cannot look."""
     function, name = made.function, made.name
     root = root_of(function)
-    package = root.path.partition(".")[0] if isinstance(root, Symbol) else ""
-    library = package in _LIBRARIES or package in sys.stdlib_module_names
+    library = isinstance(root, Symbol) and is_library(root)
     if library and isinstance(function, Symbol):
-        if package not in _LIBRARIES and name not in _KEEPERS and any(map(_is_code, _given(made))):
+        if not is_read(function) and name not in _KEEPERS and any(map(_is_code, given(made))):
             walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets code that uses the connection")
         return
-    handed = any(map(hands_over, _given(made)))
+    handed = any(map(hands_over, given(made)))
     if name in ("create_all", "drop_all") and handed:
         reason = "it creates or drops whatever the application's models hold today"
         walker.opaque(made.node, walker.shown(made.node), reason)
@@ -197,11 +196,6 @@ def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} is not part of the migrations")
     elif walker.is_statement(made.node) and isinstance(function, UnknownValue):
         walker.opaque(made.node, walker.shown(made.node), f"what is called here is not known ({function.reason})")
-
-
-def _given(made: CallValue) -> Iterator[Value]:
-    yield from made.arguments
-    yield from (value for _, value in made.keywords)
 
 
 def _is_code(value: Value) -> bool:

@@ -75,11 +75,25 @@ def was_handed_one(value: Value) -> bool:
     """Whether a value is an object of an installed package that was given a handle when it was made."""
     while isinstance(value, CallValue | Attribute):
         if isinstance(value, CallValue) and isinstance(value.function, Symbol):
-            package = value.function.path.partition(".")[0]
-            ours = package in _LIBRARIES or package in sys.stdlib_module_names
-            return not ours and any(map(hands_over, (*value.arguments, *(one for _, one in value.keywords))))
+            return not is_library(value.function) and any(map(hands_over, given(value)))
         value = value.function if isinstance(value, CallValue) else value.owner
     return False
+
+
+def is_library(symbol: Symbol) -> bool:
+    """Whether a name is Python's, SQLAlchemy's or Alembic's own."""
+    return is_read(symbol) or symbol.path.partition(".")[0] in sys.stdlib_module_names
+
+
+def is_read(symbol: Symbol) -> bool:
+    """Whether a name is of a library whose calls are read one by one."""
+    return symbol.path.partition(".")[0] in _LIBRARIES
+
+
+def given(made: CallValue) -> Iterator[Value]:
+    """The arguments of a call, by position and by keyword."""
+    yield from made.arguments
+    yield from (value for _, value in made.keywords)
 
 
 def mentions_handle(node: cst.CSTNode, frame: Frame) -> bool:

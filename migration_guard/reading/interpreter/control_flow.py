@@ -66,7 +66,7 @@ class ControlFlow(Evaluator):
                 self._statement = statement
             end = self._run(statement)
             if end is not None:
-                self.is_dead(*statements[statements.index(statement) + 1 :])
+                self.note_dead(*statements[statements.index(statement) + 1 :])
                 return end
         return None
 
@@ -119,10 +119,10 @@ class ControlFlow(Evaluator):
     def _if(self, statement: cst.If) -> str | None:
         known = truth(self.evaluate(statement.test))
         if known is True:
-            self.is_dead(statement.orelse)
+            self.note_dead(statement.orelse)
             return self.block(statement.body.body)
         if known is False:
-            self.is_dead(statement.body)
+            self.note_dead(statement.body)
             return self._else(statement.orelse)
         before = dict(self.frame.names)
         with self._maybe():
@@ -184,7 +184,7 @@ class ControlFlow(Evaluator):
                 broken = True
                 break
         if complete and not values:
-            self.is_dead(statement.body)
+            self.note_dead(statement.body)
         if not complete:
             item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
             self.bind(statement.target, item or UnknownValue("the items of the loop are not known"))
@@ -193,7 +193,7 @@ class ControlFlow(Evaluator):
         if not self.frame.returned:
             self.conditional = saved
         if broken and complete:
-            self.is_dead(statement.orelse)
+            self.note_dead(statement.orelse)
             return None
         return self._after_loop(statement.orelse, certain=not left_early and not broken)
 
@@ -222,11 +222,11 @@ class ControlFlow(Evaluator):
     def _while(self, statement: cst.While) -> str | None:
         known = truth(self.evaluate(statement.test))
         if known is False:
-            self.is_dead(statement.body)
+            self.note_dead(statement.body)
             return self._after_loop(statement.orelse, certain=True)
         end = self._repeat(statement.body.body, certain=known is True)
         if end in ("return", "raise") and known:
-            self.is_dead(statement.orelse)
+            self.note_dead(statement.orelse)
             return end
         return self._after_loop(statement.orelse, certain=False)
 

@@ -207,7 +207,7 @@ class Evaluator(Scope):
         left = self.evaluate(node.left)
         known, is_and = truth(left), isinstance(node.operator, cst.And)
         if known is not None and known is not is_and:
-            self.is_dead(node.right)
+            self.note_dead(node.right)
             return left
         if known is not None:
             return self.evaluate(node.right)
@@ -234,7 +234,7 @@ class Evaluator(Scope):
         """`a if test else b`."""
         known = truth(self.evaluate(node.test))
         if known is not None:
-            self.is_dead(node.orelse if known else node.body)
+            self.note_dead(node.orelse if known else node.body)
             return self.evaluate(node.body if known else node.orelse)
         one, other = self.evaluate(node.body), self.evaluate(node.orelse)
         return one if same(one, other) else UnknownValue("it depends on a condition that is not known")

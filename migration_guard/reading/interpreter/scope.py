@@ -95,7 +95,7 @@ class Scope:
         self.steps += len(text.value) // CHARACTERS_OF_A_STEP
         self.step()
 
-    def is_dead(self, *nodes: cst.CSTNode | None) -> None:
+    def note_dead(self, *nodes: cst.CSTNode | None) -> None:
         """Notes code that does not run here, as far as is known."""
         self.dead += [node for node in nodes if node is not None]
 
