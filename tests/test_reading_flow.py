@@ -8,7 +8,7 @@ import pytest
 
 from migration_guard.model.migration import Form
 from migration_guard.model.objects import Opaque
-from tests.reading import migration, operations, shown
+from tests.reading import migration, operations, shown, words
 
 
 @pytest.mark.parametrize(
@@ -233,3 +233,56 @@ def test_a_list_of_many_rows_may_be_put_together_row_by_row(tmp_path: Path) -> N
     op.bulk_insert(sa.table("t"), rows)
     """
     assert shown(tmp_path, source) == ["InsertRows t"]
+
+
+def test_what_a_batch_is_asked_for_happens_where_its_block_ends(tmp_path: Path) -> None:
+    source = """
+    with op.batch_alter_table("t") as batch_op:
+        batch_op.add_column(sa.Column("a", sa.Integer()))
+        op.execute("DROP TABLE x")
+        batch_op.drop_column("b")
+        batch_op.execute("DROP TABLE y")
+        op.drop_table("z")
+    op.drop_table("later")
+    """
+    wanted = ["DropTable x", "DropTable y", "DropTable z", "AddColumn t a", "DropColumn t b", "DropTable later"]
+    assert shown(tmp_path, source) == wanted
+
+
+def test_of_two_batches_in_one_statement_the_inner_one_happens_first(tmp_path: Path) -> None:
+    source = """
+    with op.batch_alter_table("a") as a, op.batch_alter_table("b") as b:
+        a.drop_column("x")
+        b.drop_column("x")
+    """
+    assert shown(tmp_path, source) == ["DropColumn b x", "DropColumn a x"]
+
+
+def test_a_commit_in_the_block_of_a_batch_comes_before_what_the_batch_does(tmp_path: Path) -> None:
+    source = """
+    with op.batch_alter_table("t") as batch_op:
+        batch_op.drop_column("a")
+        op.execute("COMMIT")
+        op.execute("DROP TABLE x")
+    """
+    commit, drop, column = operations(tmp_path, source)
+    assert [type(one).__name__ for one in (commit, drop, column)] == ["RunSql", "DropTable", "DropColumn"]
+    assert column.site.segment == drop.site.segment
+    assert column.site.autocommit
+
+
+def test_either_of_two_values_is_no_truth_value_in_a_text(tmp_path: Path) -> None:
+    assert shown(tmp_path, 'op.drop_table(unknown() or "t")') == ["Opaque"]
+    assert shown(tmp_path, 'op.execute(f"DROP TABLE {unknown() or \'t\'}")') == ["Opaque"]
+
+
+def test_tables_that_an_env_of_the_projects_own_hands_over_are_known_by_their_names(tmp_path: Path) -> None:
+    read = migration(
+        tmp_path,
+        """
+        def upgrade(op, tables, tester):
+            op.bulk_insert(tables.kind, [{"name": "a"}])
+            op.execute(tables.kind.delete().where(tables.kind.c.name == op.inline_literal("b")))
+        """,
+    )
+    assert [words(one) for one in read.upgrade.operations] == ["InsertRows kind", "DeleteRows kind"]

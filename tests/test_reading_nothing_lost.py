@@ -29,6 +29,49 @@ READ = {
     "__enter__": 'class Block:\n    def __enter__(self):\n        op.drop_table("x")\nwith Block():\n    pass',
     "__exit__": 'class Block:\n    def __exit__(self, *error):\n        op.drop_table("x")\nwith Block():\n    pass',
     "a context manager": '@contextmanager\ndef block():\n    op.drop_table("x")\n    yield\nwith block():\n    pass',
+    "a decorator": """
+        def dropping(function):
+            def wrapper(*arguments):
+                op.drop_table("x")
+                return function(*arguments)
+            return wrapper
+        @dropping
+        def work():
+            pass
+        work()
+    """,
+    "a decorator that is made": """
+        import functools
+        def dropping(name):
+            def decorator(function):
+                @functools.wraps(function)
+                def wrapper():
+                    function()
+                    op.drop_table(name)
+                return wrapper
+            return decorator
+        @dropping("x")
+        def work():
+            pass
+        work()
+    """,
+    "what a decorator wraps": """
+        def logged(function):
+            def wrapper(*arguments, **keywords):
+                return function(*arguments, **keywords)
+            return wrapper
+        @logged
+        def work(name, suffix=""):
+            op.drop_table(name + suffix)
+        work("x", suffix="")
+    """,
+    "a decorator that is not known": """
+        from tenacity import retry
+        @retry
+        def work():
+            op.drop_table("x")
+        work()
+    """,
 }
 SAID = {
     "a thread": "import threading\nthreading.Thread(target=op.drop_table, args=('x',)).start()",
@@ -47,6 +90,17 @@ DEAD = {
     "while False": 'while False:\n    op.drop_table("x")',
     "False and": 'False and op.drop_table("x")',
     "the other value": 'one = 1 if True else op.drop_table("x")',
+    "the script for later": 'from alembic import context\nif context.is_offline_mode():\n    op.drop_table("x")',
+    "as_sql": 'if op.get_context().as_sql:\n    op.drop_table("x")',
+    "behind exit": 'exit(1)\nop.drop_table("x")',
+    "behind sys.exit": 'import sys\nsys.exit("no")\nop.drop_table("x")',
+}
+QUIET = {
+    "exit": "exit()",
+    "warnings": 'import warnings\nwarnings.warn("slow")\nwarnings.catch_warnings()',
+    "dotenv": "from dotenv import load_dotenv\nload_dotenv()",
+    "click": 'import click\nclick.confirm("sure?")',
+    "a progress bar": "import tqdm\nfor one in tqdm.tqdm([1, 2]):\n    pass",
 }
 
 
@@ -65,6 +119,37 @@ def test_what_cannot_be_followed_is_said(source: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", DEAD.values(), ids=DEAD)
 def test_what_never_runs_is_not_reported(source: str, tmp_path: Path) -> None:
     assert shown(tmp_path, source) == []
+
+
+@pytest.mark.parametrize("source", QUIET.values(), ids=QUIET)
+def test_what_touches_no_database_is_not_reported(source: str, tmp_path: Path) -> None:
+    assert shown(tmp_path, source) == []
+
+
+def test_what_an_online_migration_does_behind_a_check_for_offline_mode_is_read_once(tmp_path: Path) -> None:
+    source = """
+        from alembic import context
+
+        if context.is_offline_mode():
+            op.execute("DROP TABLE x")
+        else:
+            op.drop_table("x")
+    """
+    assert shown(tmp_path, source) == ["DropTable x"]
+
+
+def test_a_helper_in_another_file_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "helpers.py").write_text(
+        "from alembic import op\n\n"
+        "def drop(name):\n"
+        "    later = lambda: op.drop_table(name)\n"
+        "    return later\n"
+    )
+    read = migration(tmp_path, "from helpers import drop\n\ndef upgrade():\n    1\n    drop('x')\n")
+    (found,) = read.upgrade.operations
+    assert isinstance(found, Opaque)
+    assert (found.what, found.site.span.line, found.site.helper) == ("op.drop_table(name)", 12, True)
 
 
 @pytest.mark.parametrize(

@@ -5,36 +5,43 @@ walker never came to them and nothing says that they do not run.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 import libcst as cst
 
-from migration_guard.reading.directives.handles import mentions_handle
+from migration_guard.reading.directives.handles import mentions_handle, parts_of
 from migration_guard.reading.interpreter.scope import Frame
-from migration_guard.reading.source.source import Source
 
 Nodes = Collection[cst.CSTNode]
 
 
-def unread_calls(
-    source: Source, frames: Mapping[cst.CSTNode, Frame], followed: Nodes, dead: Nodes
-) -> Iterator[tuple[cst.CSTNode, cst.Call]]:
+def unread_calls(function: cst.CSTNode, frame: Frame, followed: Nodes, dead: Nodes) -> Iterator[cst.Call]:
     """
-    The outermost calls that mention a handle, were not `followed`, and stand in nothing that is `dead`; each behind the
-    function that it stands in.
+    The outermost calls in a function that mention a handle, were not `followed`, and stand in nothing that is `dead`.
 
-    `frames` are the functions of the file that were followed, with the names as they were when each ended.
+    `frame` has the names as they were when the function ended.
     """
-    missed = [call for call in reversed(source.calls()) if call not in followed]  # outer ones first
-    if not missed:
+    if all(call in followed for call in _calls(function)):
         return
-    passed = [source.offsets(node) for node in dead]
-    for function, frame in frames.items():
-        start, end = source.offsets(function)
-        for call in missed:
-            first, last = source.offsets(call)
-            if not start <= first < end or any(begin <= first and last <= stop for begin, stop in passed):
-                continue
-            if mentions_handle(call, frame):
-                passed.append((first, last))
-                yield function, call
+    waiting = [function]
+    while waiting:
+        node = waiting.pop()
+        if node in dead:
+            continue
+        if isinstance(node, cst.Call) and node not in followed and mentions_handle(node, frame):
+            yield node
+        else:
+            waiting += reversed(list(parts_of(node)))
+
+
+@lru_cache(maxsize=512)
+def _calls(function: cst.CSTNode) -> tuple[cst.Call, ...]:
+    """Every call in a function."""
+    found = []
+    waiting = [function]
+    while waiting:
+        node = waiting.pop()
+        found += [node] if isinstance(node, cst.Call) else []
+        waiting += parts_of(node)
+    return tuple(found)

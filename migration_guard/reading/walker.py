@@ -6,7 +6,9 @@ the code: what it cannot follow becomes an Opaque operation.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
 import libcst as cst
 
@@ -16,14 +18,13 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives import execution, operations
-from migration_guard.reading.directives.handles import HANDLE_NAMES, is_handle
+from migration_guard.reading.directives.handles import HANDLE_NAMES
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
+from migration_guard.reading.functions import Functions
 from migration_guard.reading.interpreter import library, methods
-from migration_guard.reading.interpreter.control_flow import ControlFlow
 from migration_guard.reading.interpreter.modules import Files
-from migration_guard.reading.interpreter.scope import Frame, OutOfSteps
+from migration_guard.reading.interpreter.scope import OutOfSteps
 from migration_guard.reading.interpreter.values import (
-    NONE,
     Attribute,
     Batch,
     CallValue,
@@ -34,21 +35,18 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
-    same,
 )
 from migration_guard.reading.source.calls import call_at
 from migration_guard.reading.source.source import Source
 from migration_guard.reading.unread import unread_calls
 
-DEEPEST_CALLS = 24
 MOST_CUTS = 10
 # What gives a module names that are not written down: exec() at its top, or globals() with a name that is not known.
 ASSEMBLES = re.compile(r"^(?:exec\(|globals\(\)(?:\[|\.update\())|^    (?:\s*)globals\(\)\[", re.MULTILINE)
 
 
-class Walker(ControlFlow):
+class Walker(Functions):
     """Follows one file for one target dialect. `run` gives what a function of it does."""
 
     def __init__(self, source: Source, dialect: str, files: Files, module: Module | None = None) -> None:
@@ -56,8 +54,7 @@ class Walker(ControlFlow):
         self.files = files
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
-        self._calls: list[cst.CSTNode] = []
-        self._frames: dict[cst.CSTNode, Frame] = {}
+        self._gathered: list[tuple[Batch, list[Operation]]] = []
         self.cuts = 0
         self._top_level(source.module.body)
 
@@ -84,7 +81,7 @@ class Walker(ControlFlow):
         """The operations of the module's function `name`, and how it ends: None, "return" or "raise"."""
         self.operations, self.direction, self.segment, self.steps = [], direction, 0, 0
         self._opaque = set()
-        self._frames, self.followed, self.dead = {}, set(), []
+        self.entered, self.followed, self.dead = {}, set(), set()
         self.autocommit = self.conditional = self.repeated = False
         self.listening = True
         function = self.module.names.get(name)
@@ -94,7 +91,7 @@ class Walker(ControlFlow):
             if isinstance(function, Function):
                 given = [Text(database)] if database is not None else []
                 made = CallValue(function, tuple(given), (), None, self.module.path)
-                _, end = self._enter(function, made)
+                _, end = self.enter(function, made)
                 self._note_unread()
             elif function is not None:
                 self.opaque(None, name, f"{name} is not a function written in this file")
@@ -110,10 +107,13 @@ class Walker(ControlFlow):
         return tuple(self.operations), end
 
     def _note_unread(self) -> None:
-        """Takes down what the functions of this file that were followed would do, and nobody came to."""
-        for function, call in unread_calls(self.source, self._frames, self.followed, self.dead):
-            self.frame, self._statement = self._frames[function], _statement_around(self.source, function, call)
-            self.opaque(call, self.shown(call), "it stands where the code could not be followed")
+        """Takes down what the functions that were followed would do, and nobody came to."""
+        for function, entered in self.entered.items():
+            self.frame, self._outer = entered.frame, entered.outer
+            own = entered.frame.module is self.module
+            for call in unread_calls(function, entered.frame, self.followed, self.dead):
+                self._statement = _statement_around(self.source, function, call) if own else entered.statement
+                self.opaque(call, self.shown(call), "it stands where the code could not be followed")
 
     def emit(self, *operations: Operation) -> None:
         """Notes operations, unless it is only the module's top level that is being read."""
@@ -125,6 +125,26 @@ class Walker(ControlFlow):
                     continue
                 self._opaque.add(operation)
             self.operations.append(operation)
+
+    def batch_begins(self, batch: Batch) -> None:
+        """Alembic gathers what a batch is asked for until its block ends; all else happens at once."""
+        self._gathered.append((batch, []))
+
+    def batch_ends(self, batch: Batch) -> None:
+        """What the batch gathered happens here, in the transaction that is open now."""
+        _, operations = self._gathered.pop()
+        for one in operations:
+            site = replace(one.site, segment=self.segment, autocommit=self.autocommit)
+            self.operations.append(replace(one, site=site))
+
+    @contextmanager
+    def _gathers(self, batch: Batch) -> Iterator[None]:
+        saved = self.operations
+        self.operations = next((found for one, found in self._gathered if one is batch), saved)
+        try:
+            yield
+        finally:
+            self.operations = saved
 
     def opaque(
         self,
@@ -233,7 +253,7 @@ class Walker(ControlFlow):
         self.step()
         match function:
             case Function():
-                return self._enter(function, made)[0]
+                return self.enter(function, made)[0]
             case Class(names=names):
                 start = names.get("__init__")
                 if isinstance(start, Function):
@@ -242,7 +262,7 @@ class Walker(ControlFlow):
                         made.arguments,
                         made.keywords,
                     )
-                    self._enter(Function(start.node, start.module, start.closure, instance), made)
+                    self.enter(replace(start, bound=instance), made)
                     return instance
                 return made
             case CallValue(function=Symbol(path="functools.partial")) if function.arguments:
@@ -252,7 +272,8 @@ class Walker(ControlFlow):
             case Symbol(path=path) if path.startswith("alembic.op."):
                 return operations.operation(self, made)
             case Attribute(owner=Batch() as batch):
-                return operations.operation(self, made, batch)
+                with self._gathers(batch):
+                    return operations.operation(self, made, batch)
         if isinstance(function, Symbol):
             if function.path == "importlib.import_module" and made.arguments and isinstance(made.arguments[0], Text):
                 return self.resolve(Symbol(made.arguments[0].value, self.frame.module.path))
@@ -270,59 +291,6 @@ class Walker(ControlFlow):
 
     def _apply(self, function: Value, arguments: tuple[Value, ...]) -> Value:
         return self.call_value(function, CallValue(function, arguments, (), None, self.frame.module.path))
-
-    def _enter(self, function: Function, made: CallValue) -> tuple[Value, str | None]:
-        """Runs a function's body with these arguments."""
-        node = function.node
-        if len(self._calls) >= DEEPEST_CALLS or self._calls.count(node) > 1:
-            if any(map(is_handle, made.arguments)):
-                self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
-            return UnknownValue("a call nested too deeply"), None
-        frame = Frame(function.module, self._bound(function, made), function.closure)
-        saved = self.frame, self.conditional, self._outer
-        if function.module is not self.module and self._outer is None:
-            self._outer = made.node
-        self.frame = frame
-        self._calls.append(node)
-        try:
-            if isinstance(node, cst.Lambda):
-                return self.evaluate(node.body), None
-            end = self.block(node.body.body)
-        finally:
-            self._calls.pop()
-            self.frame, self.conditional, self._outer = saved
-            if function.module is self.module and self.listening:
-                self._frames[node] = frame
-        if frame.yielded is not None:
-            return frame.yielded, None
-        values = frame.returned or [NONE]
-        agreed = all(same(values[0], value) for value in values[1:]) and (end == "return" or len(values) == 1)
-        return values[0] if agreed else UnknownValue(f"{function.name}() returns different values"), end
-
-    def _bound(self, function: Function, made: CallValue) -> dict[str, Value]:
-        parameters = function.node.params
-        names: dict[str, Value] = {}
-        positional = [*parameters.posonly_params, *parameters.params]
-        given = ([function.bound] if function.bound is not None else []) + list(made.arguments)
-        keywords = dict(made.keywords)
-        saved, self.frame = self.frame, Frame(function.module, dict(function.closure))
-        for position, parameter in enumerate([*positional, *parameters.kwonly_params]):
-            name = parameter.name.value
-            if position < len(given) and position < len(positional):
-                names[name] = given[position]
-            elif name in keywords:
-                names[name] = keywords.pop(name)
-            elif parameter.default is not None and "**" not in keywords:
-                names[name] = self.evaluate(parameter.default)
-            else:
-                names[name] = Symbol("alembic.op") if name in HANDLE_NAMES else UnknownValue(f"the parameter {name}")
-        self.frame = saved
-        if isinstance(parameters.star_arg, cst.Param):
-            names[parameters.star_arg.name.value] = Items(given[len(positional) :])
-        if parameters.star_kwarg is not None:
-            rest = [(Text(key), value) for key, value in keywords.items() if key != "**" and key not in names]
-            names[parameters.star_kwarg.name.value] = Pairs(list(rest))
-        return names
 
     def set_attribute(self, owner: Value, name: str, value: Value) -> None:
         """`owner.name = value`: on an object that a query gave, that is an UPDATE of its row."""

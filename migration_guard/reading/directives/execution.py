@@ -22,6 +22,7 @@ from migration_guard.reading.directives.handles import (
     root_of,
     was_handed_one,
 )
+from migration_guard.reading.directives.harmless import METHODS, is_of_quiet_package
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.sqlalchemy_statements import (
     is_query,
@@ -29,7 +30,7 @@ from migration_guard.reading.directives.sqlalchemy_statements import (
     run_construct,
     session_write,
 )
-from migration_guard.reading.interpreter.library import HARMLESS, opened_path
+from migration_guard.reading.interpreter.library import opened_path
 from migration_guard.reading.interpreter.values import (
     Attribute,
     CallValue,
@@ -186,7 +187,9 @@ def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
     if isinstance(function, CallValue) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
         walker.opaque(made.node, walker.shown(made.node), "which directive is called here is not known")
         return
-    if library or name in HARMLESS | OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
+    if library or name in OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
+        return
+    if name in METHODS or (not handed and is_of_quiet_package(root)):
         return
     if not handed and isinstance(function, Attribute) and was_handed_one(function):
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} has got the connection, and is not read")

@@ -111,11 +111,17 @@ def _names(node: cst.CSTNode) -> Iterator[str]:
     if type(node) is cst.Name:
         yield node.value
         return
+    for part in parts_of(node):
+        yield from _names(part)
+
+
+def parts_of(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes in a node, but for white space, punctuation, and the names of attributes and keywords."""
     for field in _parts(type(node)):
         value = getattr(node, field)
         for part in value if isinstance(value, list | tuple) else (value,):
             if isinstance(part, cst.CSTNode):
-                yield from _names(part)
+                yield part
 
 
 @cache

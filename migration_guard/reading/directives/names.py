@@ -28,7 +28,7 @@ def identifier(value: Value | None) -> str | None:
             owner=CallValue() | Class() as owner, name="name" | "fullname" | "key" | "__tablename__" | "__table__"
         ):
             return identifier(owner)
-        case Attribute(owner=Attribute(name="c" | "columns" | "classes"), name=name):
+        case Attribute(owner=Attribute(name="c" | "columns" | "classes" | "tables"), name=name):
             return name
         case Class(names=names):
             table = names.get("__table__")

@@ -5,7 +5,7 @@ circumstances: which conditions, loops and transactions are open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,20 +13,17 @@ import libcst as cst
 
 from migration_guard.model.finding import Direction
 from migration_guard.reading.interpreter import library
-from migration_guard.reading.interpreter.evaluator import Evaluator
-from migration_guard.reading.interpreter.scope import Frame
+from migration_guard.reading.interpreter.definitions import Definitions
 from migration_guard.reading.interpreter.texts import as_text
 from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
     Batch,
     CallValue,
-    Class,
     Constant,
     Function,
     Items,
     Module,
-    Symbol,
     Text,
     UnknownValue,
     Value,
@@ -37,7 +34,7 @@ from migration_guard.reading.interpreter.values import (
 from migration_guard.reading.source.source import Source
 
 
-class ControlFlow(Evaluator):
+class ControlFlow(Definitions):
     """Runs statements. What a call does is left to subclasses."""
 
     def __init__(self, source: Source, module: Module, dialect: str) -> None:
@@ -52,8 +49,12 @@ class ControlFlow(Evaluator):
         self._outer: cst.Call | None = None
         self._expression: cst.BaseExpression | None = None
 
-    def directive_names(self) -> Collection[str]:
-        """The names that `from alembic.op import *` binds."""
+    def batch_begins(self, batch: Batch) -> None:
+        """A block in which a batch gathers operations begins."""
+        raise NotImplementedError
+
+    def batch_ends(self, batch: Batch) -> None:
+        """The block of a batch ends: what it gathered happens now."""
         raise NotImplementedError
 
     # --- statements ---------------------------------------------------------------------------------------------
@@ -84,10 +85,11 @@ class ControlFlow(Evaluator):
         self.evaluate_parts(statement)
         return "raise"
 
-    def _expression_alone(self, statement: cst.Expr) -> None:
+    def _expression_alone(self, statement: cst.Expr) -> str | None:
         self._expression = statement.value
-        if type(statement.value) is not cst.SimpleString:  # a docstring does nothing
-            self.evaluate(statement.value)
+        if type(statement.value) is cst.SimpleString:  # a docstring does nothing
+            return None
+        return "raise" if library.is_exit(self.evaluate(statement.value)) else None
 
     def _assign(self, statement: cst.Assign) -> None:
         value = self.evaluate(statement.value)
@@ -237,6 +239,7 @@ class ControlFlow(Evaluator):
         for item in statement.items:
             value = self.evaluate(item.item)
             if isinstance(value, Batch):
+                self.batch_begins(value)
                 if self._outer is None:
                     self._block = statement
             elif isinstance(value, CallValue) and value.name == "autocommit_block":
@@ -253,6 +256,9 @@ class ControlFlow(Evaluator):
                 self._of_context(manager, "__exit__", NONE, NONE, NONE)
             return end
         finally:
+            for manager in reversed(managers):
+                if isinstance(manager, Batch):
+                    self.batch_ends(manager)
             self.autocommit, self._block = saved
             self.segment += own_segment
 
@@ -299,53 +305,6 @@ class ControlFlow(Evaluator):
             self._meet(after, end, None)
         return None
 
-    # --- definitions --------------------------------------------------------------------------------------------
-
-    def _define(self, statement: cst.FunctionDef) -> None:
-        module_level = self.frame.names is self.frame.module.names
-        closure = {} if module_level else self.around()
-        self.frame.names[statement.name.value] = Function(statement, self.frame.module, closure)
-
-    def _class(self, statement: cst.ClassDef) -> None:
-        bases = tuple(self.evaluate(base.value) for base in statement.bases)
-        saved, names = self.frame, {}  # type: tuple[Frame, dict[str, Value]]
-        self.frame = Frame(saved.module, names, self.around())
-        try:
-            self.block(statement.body.body)
-        finally:
-            self.frame = saved
-        fields = tuple(
-            one.target.value
-            for line in statement.body.body
-            for one in (line.body if isinstance(line, cst.SimpleStatementLine) else ())
-            if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
-        )
-        saved.names[statement.name.value] = Class(statement.name.value, bases, names, fields)
-
-    def _import(self, statement: cst.Import | cst.ImportFrom) -> None:
-        origin = self.frame.module.path
-        if isinstance(statement, cst.Import):
-            for alias in statement.names:
-                path = _dotted(alias.name)
-                if alias.asname is not None:
-                    self.bind(alias.asname.name, Symbol(path, origin))
-                else:
-                    first = path.partition(".")[0]
-                    self.frame.names[first] = Symbol(first, origin)
-            return
-        base = "." * len(statement.relative) + (_dotted(statement.module) if statement.module is not None else "")
-        if isinstance(statement.names, cst.ImportStar):
-            loaded = self.resolve(Symbol(base, origin))
-            if isinstance(loaded, Module):
-                self.frame.names.update(loaded.names)
-            elif base == "alembic.op":
-                self.frame.names.update({name: Symbol(f"alembic.op.{name}") for name in self.directive_names()})
-            return
-        for alias in statement.names:
-            name = _dotted(alias.name)
-            target = alias.asname.name if alias.asname is not None else alias.name
-            self.bind(target, Symbol(f"{base}{'' if base.endswith('.') else '.'}{name}", origin))
-
 
 # A table, not `match`: asking libcst's abstract classes what is no instance of them is slow. Each handler takes the one
 # class of nodes that it is filed under, which a dict cannot say.
@@ -355,10 +314,10 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[ControlFlow, Any], str | None]] = {
     cst.Assign: ControlFlow._assign,
     cst.AnnAssign: ControlFlow._annotate,
     cst.AugAssign: ControlFlow._augment,
-    cst.Import: ControlFlow._import,
-    cst.ImportFrom: ControlFlow._import,
-    cst.FunctionDef: ControlFlow._define,
-    cst.ClassDef: ControlFlow._class,
+    cst.Import: ControlFlow.import_names,
+    cst.ImportFrom: ControlFlow.import_names,
+    cst.FunctionDef: ControlFlow.define,
+    cst.ClassDef: ControlFlow.define_class,
     cst.With: ControlFlow._with,
     cst.If: ControlFlow._if,
     cst.For: ControlFlow._for,
@@ -371,12 +330,6 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[ControlFlow, Any], str | None]] = {
     cst.Break: lambda flow, statement: "break",
     cst.Continue: lambda flow, statement: "continue",
 }
-
-
-def _dotted(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Attribute):
-        return f"{_dotted(node.value)}.{node.attr.value}"
-    return node.value if isinstance(node, cst.Name) else ""
 
 
 def _ends_in_raise(block: cst.BaseSuite) -> bool:

@@ -6,14 +6,16 @@ steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import libcst as cst
 
-from migration_guard.reading.interpreter import library, literals, texts
-from migration_guard.reading.interpreter.operators import arithmetic, compare, item, part
+from migration_guard.reading.interpreter import dates, library, literals, texts
+from migration_guard.reading.interpreter.operators import compare, item, operate, part
 from migration_guard.reading.interpreter.scope import Scope
 from migration_guard.reading.interpreter.values import (
+    FALSE,
     LARGEST_VALUE,
     NONE,
     SIZED,
@@ -36,7 +38,6 @@ from migration_guard.reading.interpreter.values import (
     truth,
 )
 
-LARGEST_NUMBER = 10**12
 PARTS_OF_A_STEP = 20
 _COLUMNS = frozenset({"Column", "mapped_column", "Field"})
 
@@ -99,6 +100,10 @@ class Evaluator(Scope):
                 return UnknownValue(f"{name} is not given") if value is None else value
             case Pairs() if (value := owner.get(Text(name))) is not None:
                 return value
+            case Constant(value=date() | timedelta() as moment) if (value := dates.field(moment, name)) is not None:
+                return value
+        if name == "as_sql" and library.is_context(owner):
+            return FALSE
         if name in ("name", "__dialect__", "dialect_name") and library.is_dialect(owner):
             return Text("mysql" if self.dialect == "mariadb" else self.dialect)
         return Attribute(owner, name)
@@ -165,28 +170,8 @@ class Evaluator(Scope):
         value = self.evaluate(at)
         for each in reversed(chain):
             self.step()
-            value = self._operate(each.operator, value, self.evaluate(each.right))
+            value = operate(each.operator, value, self.evaluate(each.right), self.hole, self.frame.module.path)
         return value
-
-    def _operate(self, operator: cst.BaseBinaryOp, left: Value, right: Value) -> Value:
-        match operator, left, right:
-            case cst.Add(), Items(), Items():
-                return Items(left.items + right.items, left.complete and right.complete)
-            case cst.Add(), Text(), _:
-                return join([left, texts.as_text(right, self.hole)])
-            case cst.Add(), _, Text():
-                return join([texts.as_text(left, self.hole), right])
-            case cst.Modulo(), Text(), _:
-                return texts.percent(left, right, self.hole)
-            case cst.BitOr(), Pairs(), Pairs():
-                return Pairs(left.pairs + right.pairs, left.complete and right.complete)
-            case cst.Multiply(), Text(value=text), Constant(int(count)) if len(text) * abs(count) < 10_000:
-                return join([left] * count)
-            case cst.Divide(), CallValue() | Text() | Attribute(), Text():
-                return library.path_join([left, right], self.frame.module.path)
-            case _, Constant(int(one)), Constant(int(other)) if max(abs(one), abs(other)) < LARGEST_NUMBER:
-                return arithmetic(operator, one, other)
-        return UnknownValue("its operands are not known")
 
     def unary(self, node: cst.UnaryOperation) -> Value:
         """`not x`, `-x`."""
@@ -212,9 +197,8 @@ class Evaluator(Scope):
         if known is not None:
             return self.evaluate(node.right)
         right = self.evaluate(node.right)
-        if truth(right) is (not is_and):
-            return Constant(not is_and)
-        return UnknownValue("a condition that is not known")
+        decides = isinstance(right, Constant) and right.value is (not is_and)  # `x or True`, whatever x is
+        return right if decides else UnknownValue("a condition that is not known")
 
     def comparison(self, node: cst.Comparison) -> Value:
         """`a == b`, `a in b` and their kin; a chain is true when every link is."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os.path
 from collections.abc import Callable, Sequence
 
-from migration_guard.reading.interpreter import texts
+from migration_guard.reading.interpreter import dates, texts
 from migration_guard.reading.interpreter.values import (
+    FALSE,
     Attribute,
     CallValue,
     Class,
@@ -30,6 +31,7 @@ BUILTINS = frozenset(
         "bool",
         "dict",
         "enumerate",
+        "exit",
         "filter",
         "format",
         "frozenset",
@@ -47,6 +49,7 @@ BUILTINS = frozenset(
         "next",
         "open",
         "print",
+        "quit",
         "range",
         "repr",
         "reversed",
@@ -71,62 +74,8 @@ BUILTINS = frozenset(
         "AssertionError",
     ]
 )
-_MODULES = ("builtins.", "textwrap.", "inspect.", "os.path.", "itertools.")
-HARMLESS = frozenset(
-    [
-        "debug",
-        "info",
-        "warning",
-        "warn",
-        "error",
-        "exception",
-        "critical",
-        "log",
-        "print",
-        "echo",
-        "secho",
-        "write",
-        "writelines",
-        "sleep",
-        "filterwarnings",
-        "simplefilter",
-        "getLogger",
-        "setLevel",
-        "append",
-        "extend",
-        "add",
-        "update",
-        "setdefault",
-        "pop",
-        "remove",
-        "discard",
-        "clear",
-        "insert",
-        "sort",
-        "reverse",
-        "items",
-        "keys",
-        "values",
-        "get",
-        "close",
-        "flush",
-        "commit",
-        "rollback",
-        "begin",
-        "begin_nested",
-        "expunge",
-        "expunge_all",
-        "expire_all",
-        "refresh",
-        "join",
-        "start",
-        "register",
-        "isEnabledFor",
-        "invalidate",
-        "reflect",
-        "raise_for_status",
-    ]
-)
+_EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
+_MODULES = ("builtins.", "alembic.context.", "datetime.", "textwrap.", "inspect.", "os.path.", "itertools.")
 
 
 def iterate(value: Value) -> tuple[list[Value], bool]:
@@ -148,6 +97,19 @@ def _is_enumeration(value: Class) -> bool:
 def is_scope(owner: Value) -> bool:
     """Whether this is what globals() or locals() gives."""
     return isinstance(owner, CallValue) and owner.function in (Symbol("builtins.globals"), Symbol("builtins.locals"))
+
+
+def is_exit(value: Value) -> bool:
+    """Whether this is what a call gives that ends the program: `exit()`, `sys.exit()`."""
+    return isinstance(value, CallValue) and isinstance(value.function, Symbol) and value.function.path in _EXITS
+
+
+def is_context(owner: Value) -> bool:
+    """Whether this is Alembic's migration context: `op.get_context()`, `context.get_context()`."""
+    return isinstance(owner, CallValue) and owner.function in (
+        Symbol("alembic.op.get_context"),
+        Symbol("alembic.context.get_context"),
+    )
 
 
 def is_dialect(owner: Value) -> bool:
@@ -256,6 +218,8 @@ def call(
             return Pairs([(Text(key), value) for key, value in made.keywords if key != "**"])
         case "builtins.dict", [Pairs(pairs, complete)]:
             return Pairs([*pairs, *((Text(key), value) for key, value in made.keywords)], complete)
+        case "alembic.context.is_offline_mode", []:
+            return FALSE  # what runs on a server is judged, not what a script for later would hold
         case "builtins.range", _:
             return _range(arguments)
         case "builtins.map", [function, values]:
@@ -283,7 +247,7 @@ def call(
             _,
         ):
             return _collection(made)
-    return None
+    return dates.made(made) if made.function.path.startswith("datetime.") else None
 
 
 def _text_of(value: Value) -> Value | None:

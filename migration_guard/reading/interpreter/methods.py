@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
-from migration_guard.reading.interpreter import texts
+from migration_guard.reading.interpreter import dates, texts
 from migration_guard.reading.interpreter.library import MOST_ITEMS, iterate
 from migration_guard.reading.interpreter.values import CallValue, Constant, Items, Pairs, Text, Value, join, plain
 
@@ -20,6 +21,8 @@ def method(
             return _items_method(made, owner, conditional)
         case Pairs():
             return _pairs_method(made, owner, conditional)
+        case Constant(value=date() | timedelta() as moment):
+            return dates.method(made, moment)
     return None
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import libcst as cst
 
+from migration_guard.reading.interpreter import dates, library, texts
 from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
@@ -17,12 +20,39 @@ from migration_guard.reading.interpreter.values import (
     Text,
     UnknownValue,
     Value,
+    join,
     plain,
     same,
 )
 
+LARGEST_NUMBER = 10**12
 
-def arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
+
+def operate(operator: cst.BaseBinaryOp, left: Value, right: Value, hole: texts.Hole, path: str) -> Value:
+    """What `left operator right` gives in the file at `path`."""
+    match operator, left, right:
+        case cst.Add(), Items(), Items():
+            return Items(left.items + right.items, left.complete and right.complete)
+        case cst.Add(), Text(), _:
+            return join([left, texts.as_text(right, hole)])
+        case cst.Add(), _, Text():
+            return join([texts.as_text(left, hole), right])
+        case cst.Modulo(), Text(), _:
+            return texts.percent(left, right, hole)
+        case cst.BitOr(), Pairs(), Pairs():
+            return Pairs(left.pairs + right.pairs, left.complete and right.complete)
+        case cst.Multiply(), Text(value=text), Constant(int(count)) if len(text) * abs(count) < 10_000:
+            return join([left] * count)
+        case cst.Divide(), CallValue() | Text() | Attribute(), Text():
+            return library.path_join([left, right], path)
+        case _, Constant(date() | timedelta() as moment), Constant(date() | timedelta() as length):
+            return dates.arithmetic(operator, moment, length)
+        case _, Constant(int(one)), Constant(int(other)) if max(abs(one), abs(other)) < LARGEST_NUMBER:
+            return _arithmetic(operator, one, other)
+    return UnknownValue("its operands are not known")
+
+
+def _arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
     """`one operator other` for whole numbers."""
     match operator:
         case cst.Add():
@@ -52,15 +82,24 @@ def compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
             known = contains(right, left)
             return known if known is None else known is not isinstance(operator, cst.NotIn)
         case cst.LessThan() | cst.GreaterThan() | cst.LessThanEqual() | cst.GreaterThanEqual():
-            one, other = plain(left), plain(right)
-            if isinstance(one, int | float) and isinstance(other, int | float):
-                order = (one > other) - (one < other)
+            order = _order(plain(left), plain(right))
+            if order is not None:
                 return {
                     cst.LessThan: order < 0,
                     cst.GreaterThan: order > 0,
                     cst.LessThanEqual: order <= 0,
                     cst.GreaterThanEqual: order >= 0,
                 }[type(operator)]
+    return None
+
+
+def _order(one: object, other: object) -> int | None:
+    """-1, 0 or 1 as one is smaller than the other, equal or larger; None where they are not to be compared."""
+    match one, other:
+        case int() | float(), int() | float():
+            return (one > other) - (one < other)
+        case date(), date() if type(one) is type(other) and not getattr(one, "tzinfo", None):
+            return (one > other) - (one < other)
     return None
 
 

@@ -22,10 +22,8 @@ from migration_guard.reading.interpreter.values import (
 )
 from migration_guard.reading.source.source import Source
 
-_COLUMNS = frozenset({"Column", "mapped_column", "Field"})
 MOST_STEPS = 60_000
 CHARACTERS_OF_A_STEP = 50
-LARGEST_NUMBER = 10**12
 
 
 class OutOfSteps(Exception):
@@ -56,7 +54,7 @@ class Scope:
         self.steps = 0
         self.conditional = self.repeated = False
         self.followed: set[cst.CSTNode] = set()
-        self.dead: list[cst.CSTNode] = []
+        self.dead: set[cst.CSTNode] = set()
         self._holes = 0
 
     def source_of(self, module: Module) -> Source:
@@ -97,7 +95,7 @@ class Scope:
 
     def note_dead(self, *nodes: cst.CSTNode | None) -> None:
         """Notes code that does not run here, as far as is known."""
-        self.dead += [node for node in nodes if node is not None]
+        self.dead.update(node for node in nodes if node is not None)
 
     def around(self) -> Mapping[str, Value]:
         """The names that a function defined here sees, those assigned later on included."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import libcst as cst
 
@@ -70,9 +71,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A number, True, False, None or bytes."""
+    """A number, True, False, None, bytes, a date or a time."""
 
-    value: int | float | complex | bytes | None
+    value: int | float | complex | bytes | date | timedelta | None
 
 
 @dataclass(slots=True)
@@ -186,12 +187,16 @@ class Module:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function or lambda of a file that was read. `closure` are the names around it."""
+    """
+    A function or lambda of a file that was read. `closure` are the names around it, `bound` the object whose method it
+    is; `is_bare` is True for what a decorator gets: the function without its decorators.
+    """
 
     node: cst.FunctionDef | cst.Lambda
     module: Module
     closure: Mapping[str, Value] = field(default_factory=dict)
     bound: Value | None = None
+    is_bare: bool = False
 
     @property
     def name(self) -> str:
@@ -276,7 +281,7 @@ def same(left: Value, right: Value) -> bool | None:
     return plain(left) == plain(right)
 
 
-def plain(value: Value) -> str | int | float | complex | bytes | None:
+def plain(value: Value) -> str | int | float | complex | bytes | date | timedelta | None:
     """The Python value of a text or constant; None for anything else."""
     if isinstance(value, Text | Constant):
         return value.value

@@ -94,10 +94,6 @@ class Source:
         start, end = self.offsets(node)
         return self.text[start:end]
 
-    def calls(self) -> list[cst.Call]:
-        """Every call of the file, inner ones before those that they stand in."""
-        return self._measured().calls
-
     def comments(self) -> Iterator[tuple[str, int, int]]:
         """Every comment with its start and end offset."""
         for offset, text in self._measured().comments:
@@ -125,9 +121,9 @@ def _tree(text: str) -> cst.Module:
     return cst.parse_module(text)
 
 
-# CPython keeps the frames of Python functions in chunks of 16 KB. The parser makes its nodes by calling them from C, one
+# CPython keeps the frames of Python functions in chunks of 16 KB. The parser makes nodes by calling them from C, one
 # by one: where such a call begins a chunk, each maps memory and gives it back (measured on zenml's history, whose
-# helpers are parsed deep in a walk: 5.4 s for 4.4 s). A frame larger than a chunk gets one that has room behind it.
+# helpers are parsed deep in a walk: 5.4 s for 4.4 s). A frame larger than a chunk has one with room behind it.
 _tree.__code__ = _tree.__code__.replace(co_stacksize=2_100)
 
 

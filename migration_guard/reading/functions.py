@@ -1,0 +1,136 @@
+"""Calls of functions that are written in the project: their arguments, their decorators, and what they give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import libcst as cst
+
+from migration_guard.model.schema import Name
+from migration_guard.reading.directives.handles import HANDLE_NAMES, is_handle
+from migration_guard.reading.interpreter.control_flow import ControlFlow
+from migration_guard.reading.interpreter.scope import Frame
+from migration_guard.reading.interpreter.values import (
+    NONE,
+    Attribute,
+    CallValue,
+    Function,
+    Items,
+    Module,
+    Pairs,
+    Symbol,
+    Text,
+    UnknownValue,
+    Value,
+    same,
+)
+from migration_guard.reading.source.source import Source
+
+DEEPEST_CALLS = 24
+# What an env.py of the project's own hands to upgrade(): operations, and its tables by their names.
+_HANDED_BY_ENV: dict[str, Value] = {
+    **dict.fromkeys(HANDLE_NAMES, Symbol("alembic.op")),
+    "tables": Attribute(Symbol("alembic.env"), "tables"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedFunction:
+    """A function that was followed: its names, and the call and statement of the migration that led there."""
+
+    frame: Frame
+    outer: cst.Call | None
+    statement: cst.CSTNode | None
+
+
+class Functions(ControlFlow):
+    """Follows calls into functions. `entered` are those that were followed."""
+
+    def __init__(self, source: Source, module: Module, dialect: str) -> None:
+        super().__init__(source, module, dialect)
+        self.entered: dict[cst.CSTNode, FollowedFunction] = {}
+        self._calls: list[cst.CSTNode] = []
+
+    def opaque(
+        self,
+        node: cst.CSTNode | None,
+        what: str,
+        reason: str,
+        *,
+        tables: tuple[Name, ...] = (),
+        rows_only: bool = False,
+    ) -> None:
+        """Notes something that could not be read."""
+        raise NotImplementedError
+
+    def enter(self, function: Function, made: CallValue) -> tuple[Value, str | None]:
+        """Runs a function's body with these arguments: what it gives, and how it ends: None, "return" or "raise"."""
+        wrapper = self._decorated(function)
+        if wrapper is not function:
+            given = (function.bound, *made.arguments) if function.bound is not None else made.arguments
+            return self.enter(wrapper, CallValue(wrapper, given, made.keywords, made.node, made.path))
+        node = function.node
+        if len(self._calls) >= DEEPEST_CALLS or self._calls.count(node) > 1:
+            if any(map(is_handle, made.arguments)):
+                self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
+            return UnknownValue("a call nested too deeply"), None
+        frame = Frame(function.module, self._bound(function, made), function.closure)
+        saved = self.frame, self.conditional, self._outer
+        if function.module is not self.module and self._outer is None:
+            self._outer = made.node
+        self.frame = frame
+        self._calls.append(node)
+        try:
+            if isinstance(node, cst.Lambda):
+                return self.evaluate(node.body), None
+            end = self.block(node.body.body)
+        finally:
+            self._calls.pop()
+            if self.listening:
+                self.entered[node] = FollowedFunction(frame, self._outer, self._statement)
+            self.frame, self.conditional, self._outer = saved
+        if frame.yielded is not None:
+            return frame.yielded, None
+        values = frame.returned or [NONE]
+        agreed = all(same(values[0], value) for value in values[1:]) and (end == "return" or len(values) == 1)
+        return values[0] if agreed else UnknownValue(f"{function.name}() returns different values"), end
+
+    def _decorated(self, function: Function) -> Function:
+        """The function that those of its decorators make of it that are written in the project."""
+        decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
+        if function.is_bare or not decorators:
+            return function
+        bare = made = replace(function, bound=None, is_bare=True)
+        saved, self.frame = self.frame, Frame(function.module, dict(function.closure))
+        for decorator in reversed(decorators):
+            found = self.evaluate(decorator.decorator)
+            if isinstance(found, Function):
+                given = self.call_value(found, CallValue(found, (made,), (), None, function.module.path))
+                made = given if isinstance(given, Function) else made
+        self.frame = saved
+        return function if made is bare else made
+
+    def _bound(self, function: Function, made: CallValue) -> dict[str, Value]:
+        parameters = function.node.params
+        names: dict[str, Value] = {}
+        positional = [*parameters.posonly_params, *parameters.params]
+        given = ([function.bound] if function.bound is not None else []) + list(made.arguments)
+        keywords = dict(made.keywords)
+        saved, self.frame = self.frame, Frame(function.module, dict(function.closure))
+        for position, parameter in enumerate([*positional, *parameters.kwonly_params]):
+            name = parameter.name.value
+            if position < len(given) and position < len(positional):
+                names[name] = given[position]
+            elif name in keywords:
+                names[name] = keywords.pop(name)
+            elif parameter.default is not None and "**" not in keywords:
+                names[name] = self.evaluate(parameter.default)
+            else:
+                names[name] = _HANDED_BY_ENV.get(name) or UnknownValue(f"the parameter {name}")
+        self.frame = saved
+        if isinstance(parameters.star_arg, cst.Param):
+            names[parameters.star_arg.name.value] = Items(given[len(positional) :])
+        if parameters.star_kwarg is not None:
+            rest = [(Text(key), value) for key, value in keywords.items() if key != "**" and key not in names]
+            names[parameters.star_kwarg.name.value] = Pairs(list(rest))
+        return names

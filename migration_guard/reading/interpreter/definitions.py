@@ -1,0 +1,78 @@
+"""Definitions and imports: which names a module's functions, classes and import statements bind, and to what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import libcst as cst
+
+from migration_guard.reading.interpreter.evaluator import Evaluator
+from migration_guard.reading.interpreter.scope import Frame
+from migration_guard.reading.interpreter.values import Class, Function, Module, Symbol, Value
+
+
+class Definitions(Evaluator):
+    """Binds what is defined and imported."""
+
+    def directive_names(self) -> Collection[str]:
+        """The names that `from alembic.op import *` binds."""
+        raise NotImplementedError
+
+    def block(self, statements: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> str | None:
+        """Runs statements in order; gives how they end."""
+        raise NotImplementedError
+
+    def define(self, statement: cst.FunctionDef) -> None:
+        """A function: it sees the names around it, those assigned later on included."""
+        module_level = self.frame.names is self.frame.module.names
+        closure = {} if module_level else self.around()
+        self.frame.names[statement.name.value] = Function(statement, self.frame.module, closure)
+
+    def define_class(self, statement: cst.ClassDef) -> None:
+        """A class: its body is walked, its methods are not."""
+        bases = tuple(self.evaluate(base.value) for base in statement.bases)
+        saved = self.frame
+        names: dict[str, Value] = {}
+        self.frame = Frame(saved.module, names, self.around())
+        try:
+            self.block(statement.body.body)
+        finally:
+            self.frame = saved
+        fields = tuple(
+            one.target.value
+            for line in statement.body.body
+            for one in (line.body if isinstance(line, cst.SimpleStatementLine) else ())
+            if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
+        )
+        saved.names[statement.name.value] = Class(statement.name.value, bases, names, fields)
+
+    def import_names(self, statement: cst.Import | cst.ImportFrom) -> None:
+        """`import` and `from ... import`: what they name is looked up when it is used."""
+        origin = self.frame.module.path
+        if isinstance(statement, cst.Import):
+            for alias in statement.names:
+                path = _dotted(alias.name)
+                if alias.asname is not None:
+                    self.bind(alias.asname.name, Symbol(path, origin))
+                else:
+                    first = path.partition(".")[0]
+                    self.frame.names[first] = Symbol(first, origin)
+            return
+        base = "." * len(statement.relative) + (_dotted(statement.module) if statement.module is not None else "")
+        if isinstance(statement.names, cst.ImportStar):
+            loaded = self.resolve(Symbol(base, origin))
+            if isinstance(loaded, Module):
+                self.frame.names.update(loaded.names)
+            elif base == "alembic.op":
+                self.frame.names.update({name: Symbol(f"alembic.op.{name}") for name in self.directive_names()})
+            return
+        for alias in statement.names:
+            name = _dotted(alias.name)
+            target = alias.asname.name if alias.asname is not None else alias.name
+            self.bind(target, Symbol(f"{base}{'' if base.endswith('.') else '.'}{name}", origin))
+
+
+def _dotted(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute):
+        return f"{_dotted(node.value)}.{node.attr.value}"
+    return node.value if isinstance(node, cst.Name) else ""
