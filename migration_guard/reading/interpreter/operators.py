@@ -17,6 +17,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     UnknownValue,
     Value,
+    is_known,
     plain,
     same,
 )
@@ -85,11 +86,11 @@ def item(owner: Value, key: Value) -> Value:
             return items[at]
         case Pairs(), _ if (found := owner.get(key)) is not None:
             return found
-        case Attribute(name="c" | "columns"), Text(value=name):
+        case Attribute(name="c" | "columns"), Text(value=name) if is_known(key):
             return Attribute(owner, name)
         case Attribute(name="tables"), Text():
             return CallValue(Symbol("sqlalchemy.Table"), (key,))
-        case Class(), Text():
+        case Class(), Text() if key.known:
             return next((each for each in owner.names.values() if each == key), UnknownValue("no such member"))
     return UnknownValue("its index is not known")
 
@@ -99,6 +100,5 @@ def part(owner: Value, start: int | None, stop: int | None, step: int | None) ->
     if isinstance(owner, Items) and owner.complete and step != 0:
         return Items(owner.items[start:stop:step])
     if isinstance(owner, Text) and step is None:
-        low, high, _ = slice(start, stop).indices(len(owner.value))
-        return owner.slice(low, max(low, high))
+        return owner.part(start, stop)
     return UnknownValue("its bounds are not known")
