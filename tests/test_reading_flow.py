@@ -273,7 +273,7 @@ def test_a_commit_in_the_block_of_a_batch_comes_before_what_the_batch_does(tmp_p
 
 def test_either_of_two_values_is_no_truth_value_in_a_text(tmp_path: Path) -> None:
     assert shown(tmp_path, 'op.drop_table(unknown() or "t")') == ["Opaque"]
-    assert shown(tmp_path, 'op.execute(f"DROP TABLE {unknown() or \'t\'}")') == ["Opaque"]
+    assert shown(tmp_path, "op.execute(f\"DROP TABLE {unknown() or 't'}\")") == ["Opaque"]
 
 
 def test_tables_that_an_env_of_the_projects_own_hands_over_are_known_by_their_names(tmp_path: Path) -> None:

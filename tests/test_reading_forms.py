@@ -18,6 +18,7 @@ from migration_guard.model.operations import (
     SetNotNull,
 )
 from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind, Name
+from migration_guard.model.unknown import HOLE
 from tests.reading import operations, shown
 
 DROP = "DropColumn users age"
@@ -310,3 +311,60 @@ def test_nothing_that_is_not_read_disappears(tmp_path: Path) -> None:
     found = operations(tmp_path, source)
     assert [type(one) for one in found] == [Opaque] * 7
     assert all(one.reason for one in found if isinstance(one, Opaque))
+
+
+# --- what is not known ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["mghole_of_fame", "mghole1", r"\ufdd0\ufdd0\ufdd0", "\ufdd0\ufdd0\ufdd0"])
+def test_no_name_is_taken_for_one_that_is_not_known(tmp_path: Path, name: str) -> None:
+    for source in (
+        f'op.drop_table("{name}")',
+        f"""op.execute('DROP TABLE "{name}"')""",
+        f"""op.execute(f'DROP TABLE "{name}"')""",
+    ):
+        assert shown(tmp_path, source)[0].startswith("DropTable ")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("f'DROP TABLE t{unknown}'[:12]", "DropTable t"),
+        ("f'{unknown} DROP TABLE t'[-12:]", "DropTable t"),
+        ("f'DROP TABLE t{unknown}'[:14]", "Opaque"),
+        ("f'{unknown}DROP TABLE t'[3:]", "Opaque"),
+        ("'DROP TABLE t' + str(len(unknown + '1'))", "Opaque"),
+        ("'DROP TABLE t'.replace(unknown + '', 'x')", "Opaque"),
+        ("{f'{unknown}': 'DROP TABLE t'}[f'{another}']", "Opaque"),
+        ("{'a': 'DROP TABLE t'}.get(f'{unknown}', 'SELECT 1')", "Opaque"),
+        ("f'DROP TABLE t{(unknown + chr(1))!r}'", "Opaque"),
+        ("f'DROP TABLE t{(unknown + chr(1)):>4}'", "Opaque"),
+        ("'DROP TABLE t%r' % (unknown + 'a')", "Opaque"),
+    ],
+)
+def test_what_rests_on_a_text_that_is_not_known_is_not_known(tmp_path: Path, written: str, read: str) -> None:
+    assert shown(tmp_path, f"unknown = str(where())\nanother = str(there())\nop.execute({written})")[-1] == read
+
+
+def test_two_keys_that_are_not_known_are_two(tmp_path: Path) -> None:
+    source = "for table in {f'{one()}': 1, f'{two()}': 2}:\n    op.execute(f'DELETE FROM t WHERE x = {table}')"
+    assert shown(tmp_path, source).count("DeleteRows t") == 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'op.add_column("t", sa.Column("a", sa.Text, server_default=sa.text(f"f({x()})"), comment=f"{x()}"))',
+        'op.add_column("t", sa.Column("a", sa.Text(collation=f"{x()}"), server_default=sa.func.f(f"{x()}")))',
+        'op.add_column("t", sa.Column("a", sa.Enum(f"{x()}", "b", name=f"{x()}"), sa.Computed(f"{x()} + 1")))',
+        'op.alter_column("t", "a", type_=sa.Text, postgresql_using=f"a::{x()}", comment=f"{x()}")',
+        'op.create_table("t", sa.Column("a"), sa.ForeignKeyConstraint([f"{x()}"], ["b.c"], ondelete=f"{x()}"))',
+        'op.create_check_constraint(f"{x()}", "t", f"{x()} IS NOT NULL AND {x()} > 1 AND f({x()})")',
+        'op.create_index(f"{x()}", "t", ["a", f"{x()}"], postgresql_using=f"{x()}", sqlite_where=sa.text(f"{x()}"))',
+        'op.bulk_insert(sa.table("t"), [{"a": f"{x()}"}])',
+    ],
+)
+def test_no_operation_of_a_directive_holds_a_hole(tmp_path: Path, source: str) -> None:
+    found = operations(tmp_path, source)
+    assert not any(isinstance(one, Opaque) for one in found)
+    assert not any(repr(HOLE)[1:-1] in repr(one) for one in found)

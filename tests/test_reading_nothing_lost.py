@@ -141,10 +141,7 @@ def test_what_an_online_migration_does_behind_a_check_for_offline_mode_is_read_o
 def test_a_helper_in_another_file_loses_nothing(tmp_path: Path) -> None:
     (tmp_path / "versions").mkdir()
     (tmp_path / "helpers.py").write_text(
-        "from alembic import op\n\n"
-        "def drop(name):\n"
-        "    later = lambda: op.drop_table(name)\n"
-        "    return later\n"
+        "from alembic import op\n\ndef drop(name):\n    later = lambda: op.drop_table(name)\n    return later\n"
     )
     read = migration(tmp_path, "from helpers import drop\n\ndef upgrade():\n    1\n    drop('x')\n")
     (found,) = read.upgrade.operations

@@ -32,6 +32,7 @@ from migration_guard.model.operations import (
     SetNotNull,
 )
 from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind, Name
+from migration_guard.model.unknown import HOLE
 from migration_guard.reading.sql.reader import canonical_type, read_expression, read_sql, read_type
 from tests.sql_sites import site
 
@@ -407,7 +408,7 @@ def test_truncate_is_one_operation_for_each_table() -> None:
 # --- what is put together at run time -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["DROP TABLE mghole1", "ALTER TABLE mghole1 ADD a int", 'DROP TABLE "x_mghole1"'])
+@pytest.mark.parametrize("text", [f"DROP TABLE {HOLE}", f"ALTER TABLE {HOLE} ADD a int", f'DROP TABLE "x_{HOLE}"'])
 def test_a_statement_on_an_unknown_table_is_opaque(text: str) -> None:
     opaque = one(text)
     assert isinstance(opaque, Opaque)
@@ -417,7 +418,7 @@ def test_a_statement_on_an_unknown_table_is_opaque(text: str) -> None:
 
 
 def test_rows_of_an_unknown_table_leave_the_schema_alone() -> None:
-    opaque = one("UPDATE mghole1 SET a = 1")
+    opaque = one(f"UPDATE {HOLE} SET a = 1")
     assert isinstance(opaque, Opaque)
     assert opaque.rows_only
 
@@ -425,31 +426,31 @@ def test_rows_of_an_unknown_table_leave_the_schema_alone() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "INSERT INTO t (a) VALUES mghole1",
-        "INSERT INTO t (a) VALUES (mghole1)",
-        "INSERT INTO t (a) mghole1",
-        "UPDATE t SET a = 1 WHERE id IN mghole1",
-        "UPDATE t SET a = 1 mghole1",
-        "DELETE FROM t WHERE a = 'mghole1'",
-        "SELECT mghole1 FROM t mghole2 mghole3",
+        f"INSERT INTO t (a) VALUES {HOLE}",
+        f"INSERT INTO t (a) VALUES ({HOLE})",
+        f"INSERT INTO t (a) {HOLE}",
+        f"UPDATE t SET a = 1 WHERE id IN {HOLE}",
+        f"UPDATE t SET a = 1 {HOLE}",
+        f"DELETE FROM t WHERE a = '{HOLE}'",
+        f"SELECT {HOLE} FROM t {HOLE} {HOLE}",
     ],
 )
 def test_an_unknown_value_is_harmless(text: str) -> None:
     operation = one(text)
     assert not isinstance(operation, Opaque)
-    assert "mghole" not in repr(operation)
+    assert repr(HOLE)[1:-1] not in repr(operation)
 
 
-def test_an_unknown_constraint_name_is_no_name() -> None:
-    dropped, added = read("ALTER TABLE t DROP CONSTRAINT mghole1, ADD CONSTRAINT mghole2 UNIQUE (a)")
+def test_an_unknown_constraint_name_is_not_known() -> None:
+    dropped, added = read(f"ALTER TABLE t DROP CONSTRAINT {HOLE}, ADD CONSTRAINT {HOLE} UNIQUE (a)")
     assert isinstance(dropped, DropConstraint)
-    assert dropped.name is None
+    assert dropped.name is UNKNOWN
     assert isinstance(added, AddConstraint)
     assert added.constraint.name is None
 
 
 def test_a_view_on_an_unknown_query_is_a_view() -> None:
-    view = one("CREATE OR REPLACE VIEW s.v AS mghole1")
+    view = one(f"CREATE OR REPLACE VIEW s.v AS {HOLE}")
     assert isinstance(view, CreateView)
     assert (view.view.name, view.or_replace) == (Name("v", "s"), True)
 
@@ -470,7 +471,7 @@ def test_dropping_a_trigger_or_a_policy_names_its_table() -> None:
 
 
 def test_a_whole_statement_put_together_at_run_time_is_opaque() -> None:
-    opaque, drop = read("mghole1; DROP TABLE t")
+    opaque, drop = read(f"{HOLE}; DROP TABLE t")
     assert isinstance(opaque, Opaque)
     assert opaque.reason == "the statement is put together at run time"
     assert isinstance(drop, DropTable)

@@ -5,6 +5,8 @@ import pytest
 from migration_guard.model.constraints import AddConstraint, DropConstraint
 from migration_guard.model.objects import AddEnumValue, CreateEnum, Opaque, RunSql, UpdateRows
 from migration_guard.model.operations import AddColumn, DropColumn, DropTable, Operation
+from migration_guard.model.schema import UNKNOWN
+from migration_guard.model.unknown import HOLE
 from migration_guard.reading.sql.reader import read_sql
 from tests.sql_sites import site
 
@@ -111,7 +113,7 @@ def test_sql_put_together_from_literals_is_read(execute: str) -> None:
 def test_what_is_known_of_sql_put_together_at_run_time_is_read() -> None:
     dropped = one("EXECUTE 'ALTER TABLE t DROP CONSTRAINT ' || quote_ident(name);")
     assert isinstance(dropped, DropConstraint)
-    assert (dropped.table.name, dropped.name) == ("t", None)
+    assert (dropped.table.name, dropped.name) == ("t", UNKNOWN)
     assert dropped.site.sql == "ALTER TABLE t DROP CONSTRAINT {...}"
 
 
@@ -135,7 +137,7 @@ def test_a_block_in_another_language_is_opaque() -> None:
 
 def test_a_block_that_does_not_parse_is_opaque() -> None:
     assert isinstance(one("IF x THEN"), Opaque)
-    assert isinstance(one("mghole1"), Opaque)
+    assert isinstance(one(HOLE), Opaque)
 
 
 def test_queries_of_a_block_are_queries() -> None:

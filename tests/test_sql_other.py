@@ -17,7 +17,8 @@ from migration_guard.model.operations import (
     SetDefault,
     SetNotNull,
 )
-from migration_guard.model.schema import ColumnType, ConstraintKind, Name
+from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind, Name
+from migration_guard.model.unknown import HOLE
 from migration_guard.reading.sql.reader import read_sql, read_type
 from tests.sql_sites import site
 
@@ -181,11 +182,11 @@ def test_a_pragma_is_a_statement_of_sqlite_alone() -> None:
 
 
 def test_names_put_together_at_run_time_are_unknown() -> None:
-    opaque = one("ALTER TABLE mghole1 ADD COLUMN a INT")
+    opaque = one(f"ALTER TABLE {HOLE} ADD COLUMN a INT")
     assert isinstance(opaque, Opaque)
-    dropped = one("ALTER TABLE t DROP FOREIGN KEY mghole1")
+    dropped = one(f"ALTER TABLE t DROP FOREIGN KEY {HOLE}")
     assert isinstance(dropped, DropConstraint)
-    assert dropped.name is None
+    assert dropped.name is UNKNOWN
 
 
 @pytest.mark.parametrize(

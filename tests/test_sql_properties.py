@@ -8,6 +8,7 @@ from hypothesis import strategies as some
 
 from migration_guard.model.finding import Direction
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import HOLE
 from migration_guard.reading.sql.reader import read_expression, read_sql, read_type
 from migration_guard.reading.sql.tokens import split
 from tests.sql_sites import NOWHERE, site
@@ -21,11 +22,11 @@ STATEMENTS = [
     "DO $$ BEGIN IF x THEN EXECUTE format('DROP TABLE %I', 'a'); END IF; EXCEPTION WHEN others THEN NULL; END $$",
     "CREATE TRIGGER x AFTER INSERT ON t BEGIN UPDATE t SET a = CASE WHEN b THEN 1 END; DELETE FROM t; END",
     "WITH b AS (SELECT id FROM t LIMIT 5) UPDATE t SET a = :a, b = %(b)s FROM b WHERE t.id = b.id RETURNING 1",
-    "INSERT INTO t (a, b) VALUES (mghole1, 'it''s'), mghole2",
+    f"INSERT INTO t (a, b) VALUES ({HOLE}, 'it''s'), {HOLE}",
     "DELETE FROM t WHERE id IN :ids /* é; */ -- é;",
     "SELECT \"é;\", `b`, E'x', $x$ ; $x$ FROM t",
 ]
-PIECES = [*("();,'\"`[]:?%$\\ \n\0é"), "--", "/*", "*/", "$$", "::", "%%", "%s", ":x", "\\:", "mghole1", "\ud800"]
+PIECES = [*("();,'\"`[]:?%$\\ \n\0é"), "--", "/*", "*/", "$$", "::", "%%", "%s", ":x", "\\:", HOLE, "\ud800"]
 
 
 def read_everything(text: str, dialect: str) -> None:

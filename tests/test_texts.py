@@ -8,14 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard.reading.interpreter import texts
-from migration_guard.reading.interpreter.values import Constant, Items, Pairs, Text, UnknownValue, Value, join
+from migration_guard.reading.interpreter.values import (
+    UNKNOWN_TEXT,
+    Constant,
+    Items,
+    Pairs,
+    Text,
+    UnknownValue,
+    Value,
+    join,
+)
 
 WORDS = st.text(alphabet="ab {}%s\n'é:", max_size=12)
 PLAIN = st.text(alphabet="abc _", max_size=8)
-
-
-def hole() -> Text:
-    return Text("mghole1")
 
 
 def here(word: str) -> Text:
@@ -67,7 +72,7 @@ def test_replacing_is_pythons(word: str, old: str, new: str) -> None:
 )
 def test_format_is_pythons(parts: list[str], given_words: list[str]) -> None:
     template = "".join(parts)
-    result = texts.format_method(here(template), [Text(word) for word in given_words], {}, attribute, hole)
+    result = texts.format_method(here(template), [Text(word) for word in given_words], {}, attribute)
     assert isinstance(result, Text)
     assert result.value == template.format(*given_words)
 
@@ -76,13 +81,13 @@ def test_format_is_pythons(parts: list[str], given_words: list[str]) -> None:
 def test_percent_is_pythons(parts: list[str]) -> None:
     template = "".join(parts)
     numbers = [7] * sum(part in ("%s", "%d") for part in parts)
-    result = texts.percent(here(template), Items([Constant(number) for number in numbers]), hole)
+    result = texts.percent(here(template), Items([Constant(number) for number in numbers]))
     assert isinstance(result, Text)
     assert result.value == template % tuple(numbers)
 
 
 def test_percent_takes_names() -> None:
-    result = texts.percent(here("%(a)s-%(b)s"), Pairs([(Text("a"), Text("x"))]), hole)
+    result = texts.percent(here("%(a)s-%(b)s"), Pairs([(Text("a"), Text("x"))]))
     assert isinstance(result, Text)
     assert result.shown == "x-{...}"
 
@@ -100,7 +105,7 @@ def test_a_letter_behind_an_escape_is_found_at_its_place(parts: list[str]) -> No
 
 
 def test_a_text_with_a_hole_is_not_known() -> None:
-    joined = join([Text("ix_"), hole(), Text("_x")])
+    joined = join([Text("ix_"), UNKNOWN_TEXT, Text("_x")])
     assert isinstance(joined, Text)
     assert not joined.known
     assert joined.shown == "ix_{...}_x"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from migration_guard.model.operations import (
     Operation,
@@ -22,6 +22,7 @@ from migration_guard.model.schema import (
     Table,
     Unknown,
 )
+from migration_guard.model.unknown import OR_NONE, OR_UNKNOWN, needed
 
 # --- constraints ----------------------------------------------------------------------------------------------------
 
@@ -61,7 +62,7 @@ class DropConstraint(TableOperation):
     run time; `kind` where the author says it.
     """
 
-    name: str | Unknown | None
+    name: str | Unknown | None = field(metadata=OR_UNKNOWN)
     kind: ConstraintKind | None = None
     if_exists: bool = False
     cascade: bool = False
@@ -127,7 +128,7 @@ def chosen_names(table: Name, constraint: Constraint) -> tuple[str, ...]:
 class ValidateConstraint(TableOperation):
     """ALTER TABLE ... VALIDATE CONSTRAINT."""
 
-    name: str
+    name: str = field(metadata=needed("constraint name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
         def validate(table: Table) -> Table:
@@ -141,8 +142,8 @@ class ValidateConstraint(TableOperation):
 class RenameConstraint(TableOperation):
     """ALTER TABLE ... RENAME CONSTRAINT."""
 
-    name: str
-    new_name: str
+    name: str = field(metadata=needed("constraint name"))
+    new_name: str = field(metadata=needed("constraint name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
         def rename(table: Table) -> Table:
@@ -183,8 +184,8 @@ class CreateIndex(TableOperation):
 class DropIndex(Operation):
     """DROP INDEX. `table` is None where it is not written: PostgreSQL finds an index by its name alone."""
 
-    name: str
-    table: Name | None = None
+    name: str = field(metadata=needed("index name"))
+    table: Name | None = field(default=None, metadata=OR_NONE)
     concurrently: bool | Unknown = False
     if_exists: bool = False
     cascade: bool = False
@@ -220,8 +221,8 @@ class DropIndex(Operation):
 class RenameIndex(Operation):
     """ALTER INDEX ... RENAME TO."""
 
-    name: str
-    new_name: str
+    name: str = field(metadata=needed("index name"))
+    new_name: str = field(metadata=needed("index name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
         found = state.index(self.name)

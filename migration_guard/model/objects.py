@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from migration_guard.model.operations import Operation, TableOperation, with_unknown_table
 from migration_guard.model.schema import UNKNOWN, EnumType, Name, SchemaState, Sequence, View
+from migration_guard.model.unknown import LEFT_OUT, SHOWN, needed
 
 Kept = TypeVar("Kept")
 
@@ -33,7 +34,7 @@ class CreateEnum(Operation):
 class DropEnum(Operation):
     """DROP TYPE of an enumerated type."""
 
-    type: Name
+    type: Name = field(metadata=needed("type name"))
     if_exists: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
@@ -49,8 +50,8 @@ class DropEnum(Operation):
 class AddEnumValue(Operation):
     """ALTER TYPE ... ADD VALUE."""
 
-    type: Name
-    value: str
+    type: Name = field(metadata=needed("type name"))
+    value: str = field(metadata=needed("value"))
     if_not_exists: bool = False
 
     def apply(self, state: SchemaState) -> SchemaState:
@@ -65,9 +66,9 @@ class AddEnumValue(Operation):
 class RenameEnumValue(Operation):
     """ALTER TYPE ... RENAME VALUE."""
 
-    type: Name
-    value: str
-    new_value: str
+    type: Name = field(metadata=needed("type name"))
+    value: str = field(metadata=needed("value"))
+    new_value: str = field(metadata=needed("value"))
 
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type)
@@ -81,8 +82,8 @@ class RenameEnumValue(Operation):
 class RenameType(Operation):
     """ALTER TYPE ... RENAME TO: the columns of that type follow."""
 
-    type: Name
-    new_name: Name
+    type: Name = field(metadata=needed("type name"))
+    new_name: Name = field(metadata=needed("type name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type, EnumType(self.type))
@@ -115,7 +116,7 @@ class CreateView(Operation):
 class DropView(Operation):
     """DROP [MATERIALIZED] VIEW."""
 
-    view: Name
+    view: Name = field(metadata=needed("view name"))
     materialized: bool = False
     if_exists: bool = False
 
@@ -133,7 +134,7 @@ class DropView(Operation):
 class CreateSequence(Operation):
     """CREATE SEQUENCE."""
 
-    sequence: Name
+    sequence: Name = field(metadata=needed("sequence name"))
     if_not_exists: bool = False
 
     def apply(self, state: SchemaState) -> SchemaState:
@@ -144,7 +145,7 @@ class CreateSequence(Operation):
 class DropSequence(Operation):
     """DROP SEQUENCE."""
 
-    sequence: Name
+    sequence: Name = field(metadata=needed("sequence name"))
     if_exists: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
@@ -162,7 +163,7 @@ class DropSequence(Operation):
 class DropSchema(Operation):
     """DROP SCHEMA: with CASCADE, everything in it goes too."""
 
-    schema: str
+    schema: str = field(metadata=needed("schema name"))
     cascade: bool = False
 
     def apply(self, state: SchemaState) -> SchemaState:
@@ -186,7 +187,7 @@ def _outside(schema: str, objects: Mapping[Name, Kept]) -> dict[Name, Kept]:
 class InsertRows(TableOperation):
     """INSERT. `literals` are the text values written out; `from_select` tells that the rows come from a query."""
 
-    literals: tuple[str, ...] = ()
+    literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     from_select: bool = False
 
 
@@ -198,19 +199,19 @@ class UpdateRows(TableOperation):
     parameters that pick single rows).
     """
 
-    columns: tuple[str, ...] = ()
-    where: str | None = None
+    columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    where: str | None = field(default=None, metadata=SHOWN)
     bounded: bool = False
-    literals: tuple[str, ...] = ()
+    literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteRows(TableOperation):
     """DELETE. `where` and `bounded` as for UpdateRows."""
 
-    where: str | None = None
+    where: str | None = field(default=None, metadata=SHOWN)
     bounded: bool = False
-    literals: tuple[str, ...] = ()
+    literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,9 +232,9 @@ class RunSql(Operation):
     `kind` are the statement's leading words in upper case. `literals` are the text values written out.
     """
 
-    kind: str
-    tables: tuple[Name, ...] = ()
-    literals: tuple[str, ...] = ()
+    kind: str = field(metadata=SHOWN)
+    tables: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
+    literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,9 +247,9 @@ class Opaque(Operation):
     built by SQLAlchemy whose table we do not know).
     """
 
-    what: str
-    reason: str
-    tables: tuple[Name, ...] = ()
+    what: str = field(metadata=SHOWN)
+    reason: str = field(metadata=SHOWN)
+    tables: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
     rows_only: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:

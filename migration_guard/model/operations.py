@@ -7,7 +7,7 @@ Each operation knows its effect on a schema (`apply`), and what must already be 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from migration_guard.model.schema import (
     UNKNOWN,
@@ -21,6 +21,7 @@ from migration_guard.model.schema import (
     Unknown,
 )
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import OR_UNKNOWN, SHOWN, needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def _edit_column(state: SchemaState, name: Name, column: str, change: Callable[[
 class TableOperation(Operation):
     """An operation on one table that already exists."""
 
-    table: Name
+    table: Name = field(metadata=needed("table name"))
 
     def require(self, state: SchemaState) -> SchemaState:
         return with_unknown_table(state, self.table)
@@ -82,7 +83,7 @@ class TableOperation(Operation):
 class ColumnOperation(TableOperation):
     """An operation on one column that already exists."""
 
-    column: str
+    column: str = field(metadata=needed("column name"))
 
     def require(self, state: SchemaState) -> SchemaState:
         return with_unknown_column(state, self.table, self.column)
@@ -129,7 +130,7 @@ class DropTable(TableOperation):
 class RenameTable(TableOperation):
     """ALTER TABLE ... RENAME TO, or SET SCHEMA."""
 
-    new_name: Name
+    new_name: Name = field(metadata=needed("table name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
         table = state.tables.get(self.table)
@@ -203,7 +204,7 @@ class DropColumn(ColumnOperation):
 class RenameColumn(ColumnOperation):
     """ALTER TABLE ... RENAME COLUMN: indexes and constraints follow."""
 
-    new_name: str
+    new_name: str = field(metadata=needed("column name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
         def new(column: str) -> str:
@@ -231,9 +232,9 @@ class RenameColumn(ColumnOperation):
 class AlterColumnType(ColumnOperation):
     """ALTER COLUMN ... TYPE. `existing` is what the author says the type was (`existing_type`)."""
 
-    type: ColumnType | Unknown
-    using: str | None = None
-    existing: ColumnType | Unknown = UNKNOWN
+    type: ColumnType | Unknown = field(metadata=OR_UNKNOWN)
+    using: str | None = field(default=None, metadata=SHOWN)
+    existing: ColumnType | Unknown = field(default=UNKNOWN, metadata=OR_UNKNOWN)
 
     def require(self, state: SchemaState) -> SchemaState:
         state = with_unknown_column(state, self.table, self.column)
@@ -285,7 +286,7 @@ class SetDefault(ColumnOperation):
 class SetColumnComment(ColumnOperation):
     """COMMENT ON COLUMN."""
 
-    comment: str | Unknown | None
+    comment: str | Unknown | None = field(metadata=OR_UNKNOWN)
 
     def apply(self, state: SchemaState) -> SchemaState:
         return _edit_column(state, self.table, self.column, lambda column: replace(column, comment=self.comment))

@@ -15,6 +15,8 @@ from itertools import islice
 from operator import is_
 from typing import Final, TypeVar
 
+from migration_guard.model.unknown import LEFT_OUT, OR_NONE, OR_UNKNOWN, SHOWN, needed
+
 Key = TypeVar("Key")
 Part = TypeVar("Part")
 
@@ -72,11 +74,11 @@ class Expression:
     that cannot be null where the expression is true. `literal` is the value of a plain string or number literal.
     """
 
-    sql: str
-    functions: tuple[str, ...] | None = ()
-    columns: tuple[str, ...] = ()
-    not_null: tuple[str, ...] = ()
-    literal: str | None = None
+    sql: str = field(metadata=SHOWN)
+    functions: tuple[str, ...] | None = field(default=(), metadata=OR_NONE)
+    columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    not_null: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    literal: str | None = field(default=None, metadata=OR_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,15 @@ class ColumnType:
     application's own, whose SQL we cannot see: two such types are only equal when written alike.
     """
 
-    name: str
+    name: str = field(metadata=needed("type name"))
     modifiers: tuple[int, ...] = ()
     dimensions: int = 0
-    schema: str | None = None
-    labels: tuple[str, ...] | None = None
+    schema: str | None = field(default=None, metadata=needed("type name"))
+    labels: tuple[str, ...] | None = field(default=None, metadata=OR_NONE)
     is_enum: bool = False
     native: bool = True
     known: bool = True
-    collation: str | None = None
+    collation: str | None = field(default=None, metadata=needed("collation"))
 
     def __str__(self) -> str:
         size = f"({', '.join(map(str, self.modifiers))})" if self.modifiers else ""
@@ -117,14 +119,14 @@ class Generated:
 class Column:
     """A column. `default` is the server's default, None for none; `serial` and `identity` draw from a sequence."""
 
-    name: str
-    type: ColumnType | Unknown = UNKNOWN
+    name: str = field(metadata=needed("column name"))
+    type: ColumnType | Unknown = field(default=UNKNOWN, metadata=OR_UNKNOWN)
     nullable: bool | Unknown = UNKNOWN
     default: Expression | Unknown | None = UNKNOWN
     identity: bool = False
     serial: bool = False
     generated: Generated | None = None
-    comment: str | Unknown | None = UNKNOWN
+    comment: str | Unknown | None = field(default=UNKNOWN, metadata=OR_UNKNOWN)
     certain: bool = True
 
 
@@ -149,14 +151,14 @@ class Constraint:
     """
 
     kind: ConstraintKind
-    name: str | None = None
-    columns: tuple[str, ...] = ()
-    references: Name | None = None
-    referenced_columns: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
+    name: str | None = field(default=None, metadata=OR_NONE)
+    columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    references: Name | None = field(default=None, metadata=OR_NONE)
+    referenced_columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    options: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     expression: Expression | None = None
     valid: bool | Unknown = True
-    using_index: str | None = None
+    using_index: str | None = field(default=None, metadata=OR_NONE)
     certain: bool = True
 
 
@@ -164,11 +166,11 @@ class Constraint:
 class Index:
     """An index. `columns` holds column names, and expressions as SQL text in parentheses."""
 
-    name: str | None
-    columns: tuple[str, ...] | Unknown = UNKNOWN
+    name: str | None = field(metadata=OR_NONE)
+    columns: tuple[str, ...] | Unknown = field(default=UNKNOWN, metadata=OR_UNKNOWN)
     unique: bool | Unknown = UNKNOWN
-    where: str | None = None
-    method: str | None = None
+    where: str | None = field(default=None, metadata=SHOWN)
+    method: str | None = field(default=None, metadata=OR_NONE)
     certain: bool = True
 
 
@@ -176,10 +178,10 @@ class Index:
 class Table:
     """A table. Constraints are a tuple because they may be nameless; columns and indexes go by name."""
 
-    name: Name
-    columns: Mapping[str, Column] = field(default_factory=dict)
+    name: Name = field(metadata=needed("table name"))
+    columns: Mapping[str, Column] = field(default_factory=dict, metadata=LEFT_OUT)
     constraints: tuple[Constraint, ...] = ()
-    indexes: Mapping[str, Index] = field(default_factory=dict)
+    indexes: Mapping[str, Index] = field(default_factory=dict, metadata=LEFT_OUT)
     partitioned: bool = False
     complete: bool = True
     certain: bool = True
@@ -189,8 +191,8 @@ class Table:
 class EnumType:
     """An enumerated type. `labels` is UNKNOWN when the type was made where we cannot see."""
 
-    name: Name
-    labels: tuple[str, ...] | Unknown = UNKNOWN
+    name: Name = field(metadata=needed("type name"))
+    labels: tuple[str, ...] | Unknown = field(default=UNKNOWN, metadata=OR_UNKNOWN)
     certain: bool = True
 
 
@@ -198,7 +200,7 @@ class EnumType:
 class View:
     """A view or a materialized view."""
 
-    name: Name
+    name: Name = field(metadata=needed("view name"))
     materialized: bool = False
     certain: bool = True
 
@@ -207,7 +209,7 @@ class View:
 class Sequence:
     """A sequence made by name (those of serial and identity columns belong to their column)."""
 
-    name: Name
+    name: Name = field(metadata=needed("sequence name"))
     certain: bool = True
 
 

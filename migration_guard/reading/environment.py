@@ -81,7 +81,7 @@ def _convention(walker: Walker, value: Value | None, depth: int = 0) -> set[str]
             pairs = value.keyword("naming_convention")
             found = [(key, text) for key, text in pairs.pairs] if isinstance(pairs, Pairs) else []
             return {
-                f"{key.value}={text.value}" for key, text in found if isinstance(key, Text) and isinstance(text, Text)
+                f"{key.shown}={text.shown}" for key, text in found if isinstance(key, Text) and isinstance(text, Text)
             }
         case CallValue():
             return _convention(walker, value.keyword("metadata"), depth + 1)

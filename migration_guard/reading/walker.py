@@ -275,16 +275,14 @@ class Walker(Functions):
                 with self._gathers(batch):
                     return operations.operation(self, made, batch)
         if isinstance(function, Symbol):
-            if function.path == "importlib.import_module" and made.arguments and isinstance(made.arguments[0], Text):
-                return self.resolve(Symbol(made.arguments[0].value, self.frame.module.path))
+            if function.path == "importlib.import_module" and isinstance(name := made.argument(0, "name"), Text):
+                return self.resolve(Symbol(name.shown, self.frame.module.path))
             known = library.call(made, self._apply, self.attribute_of)
         else:
             owner = getattr(function, "owner", None)
             if isinstance(owner, Items | Pairs):
                 self.changes(owner)
-            known = (
-                None if owner is None else methods.method(made, owner, self.attribute_of, self.hole, self.conditional)
-            )
+            known = None if owner is None else methods.method(made, owner, self.attribute_of, self.conditional)
         if known is not None:
             return known
         return execution.call(self, made)

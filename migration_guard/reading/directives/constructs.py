@@ -117,7 +117,7 @@ class Constructs(Types):
                 return Expression(f"'{quoted}'", literal=text)
             case Constant(known):
                 return Expression(str(known).lower(), literal=str(known).lower())
-            case Attribute(name="name" | "value", owner=Text(value=text)):
+            case Attribute(name="name" | "value", owner=Text(value=text) as owner) if owner.known:
                 return Expression(f"'{text}'", literal=text)
             case CallValue(function=Symbol(name="FetchedValue" | "Sequence")):
                 return UNKNOWN
@@ -146,7 +146,7 @@ class Constructs(Types):
                 return (
                     self.expression(first)
                     if not isinstance(first, Text)
-                    else Expression(repr(first.value), literal=first.value)
+                    else Expression(repr(first.shown), literal=first.value if first.known else None)
                 )
             case Constant(known) if known is not None:
                 return Expression(str(known).lower(), literal=str(known).lower())
@@ -160,7 +160,7 @@ class Constructs(Types):
 
     def _function(self, name: str, arguments: tuple[Value, ...]) -> Expression:
         inner = [
-            self.expression(one) if not isinstance(one, Text) else Expression(repr(one.value)) for one in arguments
+            self.expression(one) if not isinstance(one, Text) else Expression(repr(one.shown)) for one in arguments
         ]
         functions: tuple[str, ...] | None = (name.lower(),)
         for one in inner:
@@ -250,20 +250,20 @@ def _schema(name: object, dialect: str = "postgresql") -> str | None:
 
 def _optional_name(value: Value | None) -> str | None:
     known = plain(value) if value is not None else None
-    return known if isinstance(known, str) and (not isinstance(value, Text) or value.known) else None
+    return known if isinstance(known, str) else None
 
 
 def _column_names(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> tuple[str, ...]:
     names = []
     for value in values:
         if isinstance(value, Text):
-            names.append(value.value)
+            names += [value.value] if value.known else []
         elif isinstance(value, CallValue) and value.name in ("Column", "column") and value.arguments:
             names.append(str(plain(value.arguments[0])))
         elif isinstance(value, Attribute):
             names.append(value.name)
         elif isinstance(value, CallValue) and value.name == "text" and isinstance(value.arguments[0], Text):
-            names.append(f"({value.arguments[0].value})")
+            names.append(f"({value.arguments[0].shown})")
     return tuple(names)
 
 
@@ -276,7 +276,7 @@ def _target(value: Value | None, dialect: str) -> tuple[Name, str] | None:
             return Name(parts[-2], _schema(schema)), parts[-1]
     if isinstance(value, Attribute) and isinstance(value.owner, Class):
         table = value.owner.names.get("__tablename__")
-        if isinstance(table, Text):
+        if isinstance(table, Text) and table.known:
             return Name(table.value), value.name
     return None
 
@@ -305,8 +305,8 @@ def names(value: Value | None) -> tuple[str, ...] | None:
     if not isinstance(value, Items) or not value.complete:
         return None
     found = _column_names(value.items)
-    if len(found) == len(value.items) and not any(isinstance(one, Text) and not one.known for one in value.items):
+    if len(found) == len(value.items):
         return found
-    if all(isinstance(one, Text | CallValue | Attribute) for one in value.items):
+    if all(isinstance(one, CallValue | Attribute) or (isinstance(one, Text) and one.known) for one in value.items):
         return tuple(found) + ("(expression)",) * (len(value.items) - len(found))
     return None

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from migration_guard.model.objects import RunSql
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import without_holes, without_marks
 from migration_guard.reading.directives.create_drop import create_or_drop
 from migration_guard.reading.directives.handles import (
     OPENERS,
@@ -85,7 +86,9 @@ def _file_text(walker: DirectiveWalker, made: CallValue) -> Value | None:
     if path is None:
         return None
     text = walker.files.text(path if path.startswith("/") or path[1:3] == ":\\" else f"{walker.files.root}/{path}")
-    return Text(text) if text is not None else UnknownValue("the file is not in the repository, or cannot be read")
+    if text is None:
+        return UnknownValue("the file is not in the repository, or cannot be read")
+    return Text(without_marks(text))
 
 
 # --- executing ------------------------------------------------------------------------------------------------------
@@ -130,7 +133,7 @@ def _run_text(walker: DirectiveWalker, made: CallValue, text: Text) -> None:
             placed = walker.site(made.node, span=span, sql=written, exact=exact)
         return replace(placed, autocommit=True) if isolated else placed
 
-    if not text.known and not reader.HOLE.sub("", text.value).strip():
+    if not text.known and not without_holes(text.value).strip():
         walker.opaque(made.node, walker.shown(made.node), "its SQL text is not known")
         return
     for operation in reader.read_sql(text.value, walker.dialect, site):

@@ -268,7 +268,7 @@ def alter_column(ask: BoundArguments) -> Iterator[Operation]:
     nullable, type_, default = ask["nullable"], ask["type_"], ask["server_default"]
     if type_ is not None and type_ != Constant(None):
         using = ask["postgresql_using"]
-        clause = None if using is None else (plain(using) if isinstance(using, Text) else "{...}")
+        clause = None if using is None else (using.shown if isinstance(using, Text) else "{...}")
         yield AlterColumnType(
             **where,  # type: ignore[arg-type]
             type=_type(ask, "type_"),
@@ -329,7 +329,7 @@ def bulk_insert(ask: BoundArguments) -> Iterator[Operation]:
 def _literals(rows: Value | None) -> Iterator[str]:
     for row in rows.items if isinstance(rows, Items) else []:
         for _, value in row.pairs if isinstance(row, Pairs) else []:
-            if isinstance(value, Text):
+            if isinstance(value, Text) and value.known:
                 yield value.value
 
 

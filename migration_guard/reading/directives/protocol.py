@@ -57,6 +57,3 @@ class DirectiveWalker(Protocol):
 
     def call_value(self, function: Value, made: CallValue) -> Value:
         """What a call gives."""
-
-    def hole(self) -> Text:
-        """A piece of text that is not known."""

@@ -166,7 +166,7 @@ def _texts(values: list[Value], depth: int = 0) -> Iterator[str]:
         return
     for value in values:
         match value:
-            case Text(value=text):
+            case Text(value=text) if value.known:
                 yield text
             case Items(items=items):
                 yield from _texts(items, depth + 1)

@@ -116,7 +116,9 @@ class Types:
     def _enum(self, symbol: Symbol, made: CallValue | None) -> ColumnType | Unknown:
         if made is None:
             return UNKNOWN
-        labels: tuple[str, ...] | None = tuple(item.value for item in made.arguments if isinstance(item, Text))
+        labels: tuple[str, ...] | None = tuple(
+            item.value for item in made.arguments if isinstance(item, Text) and item.known
+        )
         first = made.arguments[0] if made.arguments else None
         given = plain(made.keyword("name") or Constant(None))
         if isinstance(first, Class):

@@ -110,7 +110,7 @@ class ControlFlow(Definitions):
         if isinstance(statement.operator, cst.AddAssign):
             match before, value:
                 case Text(), _:
-                    after = join([before, as_text(value, self.hole)])
+                    after = join([before, as_text(value)])
                 case Items(), Items():
                     certain = before.certain and value.certain and not self.conditional
                     after = Items(before.items + value.items, before.complete and value.complete, certain)

@@ -31,6 +31,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     UnknownValue,
     Value,
+    is_known,
     join,
     plain,
     same,
@@ -123,11 +124,11 @@ class Evaluator(Scope):
             parts.append(self.evaluate(at.left))
             at = at.right
         parts.append(self.evaluate(at))
-        return join(texts.as_text(part, self.hole) for part in parts)
+        return join(texts.as_text(part) for part in parts)
 
     def formatted_string(self, node: cst.FormattedString) -> Value:
         """An f-string."""
-        return literals.formatted_string(node, self.source_of(self.frame.module), self.evaluate, self.hole)
+        return literals.formatted_string(node, self.source_of(self.frame.module), self.evaluate)
 
     def number(self, node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
         """A number."""
@@ -170,7 +171,7 @@ class Evaluator(Scope):
         value = self.evaluate(at)
         for each in reversed(chain):
             self.step()
-            value = operate(each.operator, value, self.evaluate(each.right), self.hole, self.frame.module.path)
+            value = operate(each.operator, value, self.evaluate(each.right), self.frame.module.path)
         return value
 
     def unary(self, node: cst.UnaryOperation) -> Value:
@@ -235,7 +236,7 @@ class Evaluator(Scope):
             return UnknownValue("its index is not known")
         key = self.evaluate(index.value)
         if library.is_scope(owner) and isinstance(key, Text):
-            return self.lookup(key.value)
+            return self.lookup(key.value) if key.known else UnknownValue(f"{key.shown} is not known here")
         return item(owner, key)
 
     def _slice(self, owner: Value, index: cst.Slice) -> Value:
@@ -261,8 +262,8 @@ class Evaluator(Scope):
                 keywords.append((argument.keyword.value, value))
             elif argument.star == "**":
                 pairs = value.pairs if isinstance(value, Pairs) else []
-                keywords += [(key.value, each) for key, each in pairs if isinstance(key, Text)]
-                if not isinstance(value, Pairs) or not value.complete:
+                keywords += [(key.value, each) for key, each in pairs if isinstance(key, Text) and key.known]
+                if not isinstance(value, Pairs) or not value.complete or not all(is_known(key) for key, _ in pairs):
                     keywords.append(("**", UnknownValue("keyword arguments that are not known")))
             elif argument.star == "*":
                 arguments += value.items if isinstance(value, Items) else []

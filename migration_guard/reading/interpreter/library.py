@@ -21,6 +21,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     UnknownValue,
     Value,
+    is_known,
     plain,
     truth,
 )
@@ -84,7 +85,9 @@ def iterate(value: Value) -> tuple[list[Value], bool]:
         case Items(items, complete):
             return (items[:MOST_ITEMS], complete) if len(items) <= MOST_ITEMS else (items[:MOST_ITEMS], False)
         case Pairs(pairs, complete):
-            return list(dict.fromkeys(key for key, _ in pairs if isinstance(key, Text | Constant))), complete
+            keys = [key for key, _ in pairs if isinstance(key, Text | Constant)]
+            unknown = [key for key in keys if not is_known(key)]
+            return [*dict.fromkeys(filter(is_known, keys)), *unknown], complete
         case Class(names=names) if names and _is_enumeration(value):
             return [each for each in names.values() if isinstance(each, Text | Constant)], True
     return [], False
@@ -199,8 +202,8 @@ def call(
         case "builtins.str", [value]:
             return value if isinstance(value, Text) else _text_of(value)
         case "builtins.repr", [Text() | Constant() as value]:
-            return Text(repr(plain(value)))
-        case "builtins.len", [Text(value=text)]:
+            return texts.as_repr(value)
+        case "builtins.len", [Text(value=text) as whole] if whole.known:
             return Constant(len(text))
         case "builtins.len", [Items(items, True, True)]:
             return Constant(len(items))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import libcst as cst
 
 from migration_guard.reading.interpreter import texts
-from migration_guard.reading.interpreter.values import Constant, Text, UnknownValue, Value, join
+from migration_guard.reading.interpreter.values import UNKNOWN_TEXT, Constant, Text, UnknownValue, Value, join
 from migration_guard.reading.source.source import Source
 
 LONGEST_NUMBER = 40
@@ -47,7 +47,6 @@ def formatted_string(
     node: cst.FormattedString,
     source: Source,
     evaluate: Callable[[cst.BaseExpression], Value],
-    hole: Callable[[], Text],
 ) -> Value:
     """An f-string."""
     offset = source.start(node) + len(node.start)
@@ -64,7 +63,7 @@ def formatted_string(
             specification = part.format_spec or ()
             plainly = all(isinstance(one, cst.FormattedStringText) for one in specification)
             written = "".join(one.value for one in specification if isinstance(one, cst.FormattedStringText))
-            parts.append(texts.formatted(value, part.conversion, written, hole) if plainly else hole())
+            parts.append(texts.formatted(value, part.conversion, written) if plainly else UNKNOWN_TEXT)
             offset += 0 if source.helper else len(source.module.code_for_node(part))
     return join(parts)
 

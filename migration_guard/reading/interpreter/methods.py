@@ -7,16 +7,25 @@ from datetime import date, timedelta
 
 from migration_guard.reading.interpreter import dates, texts
 from migration_guard.reading.interpreter.library import MOST_ITEMS, iterate
-from migration_guard.reading.interpreter.values import CallValue, Constant, Items, Pairs, Text, Value, join, plain
+from migration_guard.reading.interpreter.values import (
+    UNKNOWN_TEXT,
+    CallValue,
+    Constant,
+    Items,
+    Pairs,
+    Text,
+    Value,
+    is_known,
+    join,
+    plain,
+)
 
 
-def method(
-    made: CallValue, owner: Value, attribute: Callable[[Value, str], Value], hole: Callable[[], Text], conditional: bool
-) -> Value | None:
+def method(made: CallValue, owner: Value, attribute: Callable[[Value, str], Value], conditional: bool) -> Value | None:
     """What a method of a text or a collection gives; None where it is not one we follow."""
     match owner:
         case Text():
-            return _text_method(made, owner, attribute, hole)
+            return _text_method(made, owner, attribute)
         case Items():
             return _items_method(made, owner, conditional)
         case Pairs():
@@ -26,28 +35,26 @@ def method(
     return None
 
 
-def _text_method(
-    made: CallValue, owner: Text, attribute: Callable[[Value, str], Value], hole: Callable[[], Text]
-) -> Value | None:
+def _text_method(made: CallValue, owner: Text, attribute: Callable[[Value, str], Value]) -> Value | None:
     name, arguments = made.name, made.arguments
     words = [argument.value for argument in arguments if isinstance(argument, Text)]
     match name:
         case "format":
-            return texts.format_method(owner, arguments, dict(made.keywords), attribute, hole)
+            return texts.format_method(owner, arguments, dict(made.keywords), attribute)
         case "format_map" if arguments and isinstance(arguments[0], Pairs):
             given = {str(plain(key)): value for key, value in arguments[0].pairs}
-            return texts.format_method(owner, (), given, attribute, hole)
+            return texts.format_method(owner, (), given, attribute)
         case "strip" | "lstrip" | "rstrip":
             return texts.stripped(owner, name, words[0] if words else None)
-        case "replace" if len(arguments) >= 2 and isinstance(arguments[0], Text):
-            return texts.replaced(owner, arguments[0].value, texts.as_text(arguments[1], hole))
+        case "replace" if len(arguments) >= 2 and isinstance(arguments[0], Text) and arguments[0].known:
+            return texts.replaced(owner, arguments[0].value, texts.as_text(arguments[1]))
         case "join":
             items, complete = iterate(arguments[0]) if arguments else ([], False)
             if not complete:
-                return hole()
+                return UNKNOWN_TEXT
             parts: list[Text] = []
             for item in items:
-                parts += [owner, texts.as_text(item, hole)] if parts else [texts.as_text(item, hole)]
+                parts += [owner, texts.as_text(item)] if parts else [texts.as_text(item)]
             return join(parts)
     if not owner.known or len(words) != len(arguments):
         return None
@@ -100,7 +107,7 @@ def _pairs_method(made: CallValue, owner: Pairs, conditional: bool) -> Value | N
             return Pairs(list(owner.pairs), owner.complete)
         case "get", [key, *rest]:
             found = owner.get(key)
-            if found is None and owner.complete and isinstance(key, Text | Constant):
+            if found is None and owner.complete and is_known(key):
                 return rest[0] if rest else Constant(None)
             return found
         case "update", [Pairs(pairs, complete)]:

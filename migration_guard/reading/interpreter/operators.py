@@ -20,6 +20,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     UnknownValue,
     Value,
+    is_known,
     join,
     plain,
     same,
@@ -28,17 +29,17 @@ from migration_guard.reading.interpreter.values import (
 LARGEST_NUMBER = 10**12
 
 
-def operate(operator: cst.BaseBinaryOp, left: Value, right: Value, hole: texts.Hole, path: str) -> Value:
+def operate(operator: cst.BaseBinaryOp, left: Value, right: Value, path: str) -> Value:
     """What `left operator right` gives in the file at `path`."""
     match operator, left, right:
         case cst.Add(), Items(), Items():
             return Items(left.items + right.items, left.complete and right.complete)
         case cst.Add(), Text(), _:
-            return join([left, texts.as_text(right, hole)])
+            return join([left, texts.as_text(right)])
         case cst.Add(), _, Text():
-            return join([texts.as_text(left, hole), right])
+            return join([texts.as_text(left), right])
         case cst.Modulo(), Text(), _:
-            return texts.percent(left, right, hole)
+            return texts.percent(left, right)
         case cst.BitOr(), Pairs(), Pairs():
             return Pairs(left.pairs + right.pairs, left.complete and right.complete)
         case cst.Multiply(), Text(value=text), Constant(int(count)) if len(text) * abs(count) < 10_000:
@@ -124,11 +125,11 @@ def item(owner: Value, key: Value) -> Value:
             return items[at]
         case Pairs(), _ if (found := owner.get(key)) is not None:
             return found
-        case Attribute(name="c" | "columns"), Text(value=name):
+        case Attribute(name="c" | "columns"), Text(value=name) if is_known(key):
             return Attribute(owner, name)
         case Attribute(name="tables"), Text():
             return CallValue(Symbol("sqlalchemy.Table"), (key,))
-        case Class(), Text():
+        case Class(), Text() if key.known:
             return next((each for each in owner.names.values() if each == key), UnknownValue("no such member"))
     return UnknownValue("its index is not known")
 
@@ -138,6 +139,5 @@ def part(owner: Value, start: int | None, stop: int | None, step: int | None) ->
     if isinstance(owner, Items) and owner.complete and step != 0:
         return Items(owner.items[start:stop:step])
     if isinstance(owner, Text) and step is None:
-        low, high, _ = slice(start, stop).indices(len(owner.value))
-        return owner.slice(low, max(low, high))
+        return owner.part(start, stop)
     return UnknownValue("its bounds are not known")

@@ -55,7 +55,6 @@ class Scope:
         self.conditional = self.repeated = False
         self.followed: set[cst.CSTNode] = set()
         self.dead: set[cst.CSTNode] = set()
-        self._holes = 0
 
     def source_of(self, module: Module) -> Source:
         """The source that a module's nodes belong to."""
@@ -76,11 +75,6 @@ class Scope:
     def resolve(self, symbol: Symbol) -> Value:
         """What an imported name stands for, where its file belongs to the project; else the symbol itself."""
         raise NotImplementedError
-
-    def hole(self) -> Text:
-        """A piece of text that is not known."""
-        self._holes += 1
-        return Text(f"mghole{self._holes}")
 
     def step(self) -> None:
         """Counts a step; raises OutOfSteps past the bound."""

@@ -10,8 +10,10 @@ import string
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from migration_guard.model.unknown import without_marks
 from migration_guard.reading.interpreter.values import (
     LONGEST_TEXT,
+    UNKNOWN_TEXT,
     Constant,
     Items,
     Pairs,
@@ -19,6 +21,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     UnknownValue,
     Value,
+    is_known,
     join,
     plain,
 )
@@ -28,7 +31,6 @@ _ESCAPES = re.compile(
     r"\\(?:\r\n|\n|\r|[0-7]{1,3}|x[0-9a-fA-F]{2}|N\{[^}]*\}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL
 )
 _PERCENT = re.compile(r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[-#0 +]*\d*(?:\.\d+)?)(?P<kind>[a-zA-Z%])")
-Hole = Callable[[], Text]
 
 
 def literal(body: str, decoded: str, path: str, offset: int) -> Text:
@@ -37,8 +39,9 @@ def literal(body: str, decoded: str, path: str, offset: int) -> Text:
 
     Escapes part it into pieces, so that an offset behind one is still found at its place.
     """
+    text = without_marks(decoded)
     if body == decoded:
-        return Text(decoded, (Piece(0, len(body), path, offset),) if body else ())
+        return Text(text, (Piece(0, len(body), path, offset),) if body else ())
     pieces, at, done = [], 0, 0
     for match in _ESCAPES.finditer(body):
         run = match.start() - at
@@ -49,7 +52,7 @@ def literal(body: str, decoded: str, path: str, offset: int) -> Text:
     if len(body) > at:
         pieces.append(Piece(done, len(body) - at, path, offset + at))
         done += len(body) - at
-    return Text(decoded, tuple(pieces) if done == len(decoded) else ())
+    return Text(text, tuple(pieces) if done == len(decoded) else ())
 
 
 def _escaped_length(escape: str) -> int:
@@ -58,7 +61,7 @@ def _escaped_length(escape: str) -> int:
     return 1 if re.match(r"\\[0-7xNuU\\'\"abfnrtv]", escape) else len(escape)
 
 
-def as_text(value: Value, hole: Hole) -> Text:
+def as_text(value: Value) -> Text:
     """What str() gives: a hole where that cannot be told."""
     match value:
         case Text():
@@ -66,28 +69,33 @@ def as_text(value: Value, hole: Hole) -> Text:
         case Constant(known):
             return Text(str(known))
         case Items(items, True) if all(isinstance(item, Text | Constant) for item in items):
-            shown = ", ".join(repr(plain(item)) for item in items)
-            return Text(f"({shown}{',' if len(items) == 1 else ''})") if len(shown) < LONGEST_TEXT else hole()
-    return hole()
+            shown = ", ".join(as_repr(item).value for item in items)
+            return Text(f"({shown}{',' if len(items) == 1 else ''})") if len(shown) < LONGEST_TEXT else UNKNOWN_TEXT
+    return UNKNOWN_TEXT
 
 
-def formatted(value: Value, conversion: str | None, specification: str, hole: Hole) -> Text:
+def as_repr(value: Value) -> Text:
+    """What repr() gives: a hole where that cannot be told."""
+    return Text(repr(plain(value))) if is_known(value) else UNKNOWN_TEXT
+
+
+def formatted(value: Value, conversion: str | None, specification: str) -> Text:
     """One value as an f-string or str.format() shows it."""
     if any(len(digits) > LONGEST_WIDTH for digits in re.findall(r"\d+", specification)):
-        return hole()
-    if conversion in ("r", "a") and isinstance(value, Text | Constant):
-        return Text(repr(plain(value))) if not isinstance(value, Text) or value.known else hole()
+        return UNKNOWN_TEXT
+    if conversion in ("r", "a"):
+        return as_repr(value)
     if not specification:
-        return as_text(value, hole)
-    if isinstance(value, Text | Constant):
+        return as_text(value)
+    if is_known(value):
         try:
-            return Text(format(plain(value), specification))
+            return Text(without_marks(format(plain(value), specification)))
         except (ValueError, TypeError):
-            return hole()
-    return hole()
+            return UNKNOWN_TEXT
+    return UNKNOWN_TEXT
 
 
-def percent(template: Text, argument: Value, hole: Hole) -> Text | UnknownValue:
+def percent(template: Text, argument: Value) -> Text | UnknownValue:
     """`template % argument`."""
     positional = iter(argument.items if isinstance(argument, Items) else [argument])
     parts, done = [], 0
@@ -102,13 +110,13 @@ def percent(template: Text, argument: Value, hole: Hole) -> Text | UnknownValue:
         else:
             value = next(positional, None)
         if value is None:
-            parts.append(hole())
+            parts.append(UNKNOWN_TEXT)
         elif match["kind"] in "sd" and not match["flags"]:
-            parts.append(as_text(value, hole))
-        elif match["kind"] == "r" and isinstance(value, Text | Constant):
-            parts.append(Text(repr(plain(value))))
+            parts.append(as_text(value))
+        elif match["kind"] == "r":
+            parts.append(as_repr(value))
         else:
-            parts.append(hole())
+            parts.append(UNKNOWN_TEXT)
     parts.append(template.slice(done, len(template.value)))
     return join(parts)
 
@@ -118,7 +126,6 @@ def format_method(
     arguments: Sequence[Value],
     keywords: Mapping[str, Value],
     attribute: Callable[[Value, str], Value],
-    hole: Hole,
 ) -> Text | UnknownValue:
     """`template.format(*arguments, **keywords)`."""
     try:
@@ -138,9 +145,9 @@ def format_method(
         done = close + 1
         value = _field(name, arguments, keywords, automatic, attribute)
         if "{" in (specification or ""):
-            parts.append(hole())
+            parts.append(UNKNOWN_TEXT)
         else:
-            parts.append(formatted(value, conversion, specification or "", hole))
+            parts.append(formatted(value, conversion, specification or ""))
     return join(parts)
 
 

@@ -5,17 +5,17 @@ collections, imported names and the calls made with them. Whatever is not known 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import libcst as cst
 
+from migration_guard.model.unknown import HOLE, has_hole, show_holes, without_holes
+
 LONGEST_TEXT = 1_000_000
 LARGEST_VALUE = 200_000
 """How many parts a value may have, one that stands in several places counted as often as it stands there."""
-HOLE = re.compile(r"mghole\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string. Parts that could not be known stand in it as holes: identifiers that match HOLE."""
+    """A string. What is not known of it stands in it as holes (HOLE); `pieces` tell where the rest was written."""
 
     value: str
     pieces: tuple[Piece, ...] = field(default=(), compare=False)
@@ -38,12 +38,21 @@ class Text:
     @property
     def known(self) -> bool:
         """Whether every character of it is known."""
-        return "mghole" not in self.value or HOLE.search(self.value) is None
+        return not has_hole(self.value)
 
     @property
     def shown(self) -> str:
         """The text for a person to read: holes as {...}."""
-        return HOLE.sub("{...}", self.value)
+        return show_holes(self.value)
+
+    def part(self, start: int | None, stop: int | None) -> Text:
+        """`text[start:stop]`: nothing of it is known where a hole leaves open which characters these are."""
+        for bound in (start, stop):
+            counted = "" if bound is None else self.value[:bound] if bound >= 0 else self.value[bound:]
+            if has_hole(counted):
+                return UNKNOWN_TEXT
+        low, high, _ = slice(start, stop).indices(len(self.value))
+        return self.slice(low, max(low, high))
 
     def slice(self, start: int, end: int) -> Text:
         """The part between two offsets."""
@@ -120,7 +129,9 @@ class Pairs:
             self.complete = False
 
     def get(self, key: Value) -> Value | None:
-        """The value under a key; None where it is not there."""
+        """The value under a key; None where it is not there, or the key is not known."""
+        if isinstance(key, Text) and not key.known:
+            return None
         return next((value for known, value in reversed(self.pairs) if known == key), None)
 
 
@@ -236,6 +247,7 @@ Value = (
 
 SIZED = (CallValue, Items, Pairs)
 NONE = Constant(None)
+UNKNOWN_TEXT = Text(HOLE)
 TRUE = Constant(True)
 FALSE = Constant(False)
 
@@ -253,7 +265,7 @@ def truth(value: Value) -> bool | None:
         case Constant():
             return bool(value.value)
         case Text():
-            return bool(value.value) if value.known else (True if HOLE.sub("", value.value) else None)
+            return bool(value.value) if value.known else (True if without_holes(value.value) else None)
         case Items(items, complete, certain):
             if items:
                 return True if certain else None
@@ -270,7 +282,7 @@ def truth(value: Value) -> bool | None:
 def same(left: Value, right: Value) -> bool | None:
     """Whether two values are equal; None where that cannot be told."""
     for value in (left, right):
-        if not isinstance(value, Text | Constant | Items) or (isinstance(value, Text) and not value.known):
+        if not isinstance(value, Items) and not is_known(value):
             return None
     if isinstance(left, Items) and isinstance(right, Items):
         exact = left.complete and left.certain and right.complete and right.certain
@@ -281,11 +293,16 @@ def same(left: Value, right: Value) -> bool | None:
     return plain(left) == plain(right)
 
 
+def is_known(value: Value) -> bool:
+    """Whether this is a constant, or a text without holes."""
+    return value.known if isinstance(value, Text) else isinstance(value, Constant)
+
+
 def plain(value: Value) -> str | int | float | complex | bytes | date | timedelta | None:
-    """The Python value of a text or constant; None for anything else."""
-    if isinstance(value, Text | Constant):
-        return value.value
-    return None
+    """The Python value of a constant, or of a text that is known; None for anything else."""
+    if isinstance(value, Text):
+        return value.value if value.known else None
+    return value.value if isinstance(value, Constant) else None
 
 
 def join(parts: Iterable[Text]) -> Text | UnknownValue:

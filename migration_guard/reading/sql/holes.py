@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import TypeVar
 
-from migration_guard.model.constraints import (
-    AddConstraint,
-    CreateIndex,
-    DropConstraint,
-    DropIndex,
-    RenameConstraint,
-    RenameIndex,
-    ValidateConstraint,
-)
-from migration_guard.model.objects import (
-    AddEnumValue,
-    CreateEnum,
-    CreateSequence,
-    CreateView,
-    DeleteRows,
-    DropEnum,
-    DropSchema,
-    DropSequence,
-    DropView,
-    InsertRows,
-    Opaque,
-    RenameEnumValue,
-    RenameType,
-    RunSql,
-    UpdateRows,
-)
-from migration_guard.model.operations import (
-    AddColumn,
-    ColumnOperation,
-    CreateTable,
-    Operation,
-    RenameColumn,
-    RenameTable,
-    TableOperation,
-)
-from migration_guard.model.schema import UNKNOWN, Constraint, Index, Name, Table, Unknown
+from migration_guard.model.objects import Opaque
+from migration_guard.model.operations import Operation, TableOperation
+from migration_guard.model.schema import UNKNOWN, Name, Table
+from migration_guard.model.site import Site
+from migration_guard.model.unknown import Needed, WithHole, has_hole, show_holes, with_hole
 from migration_guard.reading.sql.tokens import Statement, shown
 
-_ROWS = (InsertRows, UpdateRows, DeleteRows)
+Part = TypeVar("Part")
 
 
-def has_hole(*names: str | Name | Unknown | None) -> bool:
-    """True where one of the names is put together at run time."""
-    return any("mghole" in str(name) for name in names)
+class Nameless(Exception):
+    """What is made of SQL lacks a name that it cannot do without. The message says which."""
 
 
 def shorten(text: str) -> str:
@@ -57,123 +27,66 @@ def shorten(text: str) -> str:
 
 
 def settle(operation: Operation, statement: Statement) -> Operation:
-    """The operation without invented names: opaque where it cannot do without the name it lacks."""
-    missing = _missing(operation)
-    if missing:
+    """The operation without holes: opaque where it cannot do without a name that has one."""
+    try:
+        return known(operation)
+    except Nameless as missing:
         return Opaque(
             site=operation.site,
             what=shorten(statement.text),
             reason=f"the {missing} is put together at run time",
-            tables=_tables(operation),
-            rows_only=isinstance(operation, _ROWS),
+            tables=(operation.table,) if isinstance(operation, TableOperation) and _is_known(operation.table) else (),
+            rows_only=type(operation).apply is Operation.apply,
         )
-    return _without_holes(operation)
 
 
-def _tables(operation: Operation) -> tuple[Name, ...]:
-    if isinstance(operation, TableOperation) and not has_hole(operation.table):
-        return (operation.table,)
-    return ()
+def known(part: Part) -> Part:
+    """
+    A dataclass without holes: each field becomes what its metadata says (`model/unknown.py`). Raises Nameless where a
+    name is missing that is needed.
+    """
+    assert is_dataclass(part)
+    assert not isinstance(part, type)
+    changes: dict[str, object] = {}
+    for field in fields(part):
+        value = getattr(part, field.name)
+        settled = _settled(value, with_hole(field))
+        if settled != value:
+            changes[field.name] = settled
+            if isinstance(part, Table) and isinstance(settled, Mapping) and len(settled) < len(value):
+                changes["complete"] = False
+    return replace(part, **changes) if changes else part  # type: ignore[type-var]
 
 
-def _missing(operation: Operation) -> str:
-    """Which name the operation cannot do without, and lacks."""
-    if isinstance(operation, TableOperation) and has_hole(operation.table):
-        return "table name"
-    if isinstance(operation, ColumnOperation) and has_hole(operation.column):
-        return "column name"
-    match operation:
-        case CreateTable(table=table) if has_hole(table.name):
-            return "table name"
-        case RenameTable(new_name=new) if has_hole(new):
-            return "table name"
-        case AddColumn(column=column) if has_hole(column.name):
-            return "column name"
-        case RenameColumn(new_name=new) if has_hole(new):
-            return "column name"
-        case ValidateConstraint(name=name) if has_hole(name):
-            return "constraint name"
-        case RenameConstraint(name=name, new_name=new) if has_hole(name, new):
-            return "constraint name"
-        case DropIndex(name=name) if has_hole(name):
-            return "index name"
-        case RenameIndex(name=name, new_name=new) if has_hole(name, new):
-            return "index name"
-        case RenameEnumValue(value=value, new_value=new) if has_hole(value, new):
-            return "value"
-        case AddEnumValue(value=value) if has_hole(value):
-            return "value"
-    return _missing_object(operation)
+def _settled(value: object, declared: Needed | WithHole | None) -> object:
+    match declared:
+        case Needed(what) if not _is_known(value):
+            raise Nameless(what)
+        case WithHole.NONE if not _is_known(value):
+            return None
+        case WithHole.UNKNOWN if not _is_known(value):
+            return UNKNOWN
+        case WithHole.SHOWN if isinstance(value, str):
+            return show_holes(value)
+        case WithHole.LEFT_OUT if isinstance(value, tuple):
+            return tuple(one for one in value if _is_known(one))
+        case WithHole.LEFT_OUT if isinstance(value, Mapping):
+            return {name: _settled(one, None) for name, one in value.items() if _is_known(name)}
+    if isinstance(value, tuple):
+        return tuple(_settled(one, None) for one in value)
+    if is_dataclass(value) and not isinstance(value, Name | Site):
+        return known(value)
+    return value
 
 
-def _missing_object(operation: Operation) -> str:
-    match operation:
-        case CreateEnum(type=enum) if has_hole(enum.name):
-            return "type name"
-        case DropEnum(type=name) | AddEnumValue(type=name) | RenameEnumValue(type=name) if has_hole(name):
-            return "type name"
-        case RenameType(type=name, new_name=new) if has_hole(name, new):
-            return "type name"
-        case CreateView(view=view) if has_hole(view.name):
-            return "view name"
-        case DropView(view=name) if has_hole(name):
-            return "view name"
-        case CreateSequence(sequence=name) | DropSequence(sequence=name) if has_hole(name):
-            return "sequence name"
-        case DropSchema(schema=schema) if has_hole(schema):
-            return "schema name"
-    return ""
-
-
-def _without_holes(operation: Operation) -> Operation:
-    """The operation with UNKNOWN, None or nothing where a name that it can do without is not known."""
-    match operation:
-        case CreateTable():
-            return replace(operation, table=_known_table(operation.table))
-        case AddColumn():
-            return replace(operation, inline=tuple(map(_known_constraint, operation.inline)))
-        case AddConstraint():
-            return replace(operation, constraint=_known_constraint(operation.constraint))
-        case DropConstraint(name=name) if has_hole(name):
-            return replace(operation, name=None)
-        case CreateIndex():
-            return replace(operation, index=_known_index(operation.index))
-        case CreateEnum(type=enum) if enum.labels is not UNKNOWN and has_hole(*enum.labels):
-            return replace(operation, type=replace(enum, labels=UNKNOWN))
-        case UpdateRows():
-            return replace(operation, columns=tuple(name for name in operation.columns if not has_hole(name)))
-        case RunSql():
-            return replace(
-                operation,
-                kind=shown(operation.kind.replace("MGHOLE", "mghole")),
-                tables=tuple(name for name in operation.tables if not has_hole(name)),
-            )
-    return operation
-
-
-def _known_table(table: Table) -> Table:
-    columns = {name: column for name, column in table.columns.items() if not has_hole(name)}
-    return replace(
-        table,
-        columns=columns,
-        constraints=tuple(map(_known_constraint, table.constraints)),
-        complete=table.complete and len(columns) == len(table.columns),
-    )
-
-
-def _known_constraint(constraint: Constraint) -> Constraint:
-    return replace(
-        constraint,
-        name=None if has_hole(constraint.name) else constraint.name,
-        columns=tuple(name for name in constraint.columns if not has_hole(name)),
-        references=None if has_hole(constraint.references) else constraint.references,
-        referenced_columns=tuple(name for name in constraint.referenced_columns if not has_hole(name)),
-        using_index=None if has_hole(constraint.using_index) else constraint.using_index,
-    )
-
-
-def _known_index(index: Index) -> Index:
-    known = index.columns is not UNKNOWN and not has_hole(*index.columns)
-    return replace(
-        index, name=None if has_hole(index.name) else index.name, columns=index.columns if known else UNKNOWN
-    )
+def _is_known(value: object) -> bool:
+    """Whether nothing is missing in a name, in several, or in what has one that it needs."""
+    if isinstance(value, tuple):
+        return all(map(_is_known, value))
+    if isinstance(value, str | Name):
+        return not has_hole(str(value))
+    try:
+        _settled(value, None)
+    except Nameless:
+        return False
+    return True

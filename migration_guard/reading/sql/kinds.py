@@ -8,6 +8,7 @@ from migration_guard.model.objects import CreateView, DeleteRows, InsertRows, Ru
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name, View
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import has_hole
 from migration_guard.reading.sql.tokens import NAME, WORD, Statement
 
 
@@ -218,14 +219,14 @@ def _picks_rows(statement: Statement, first: int, last: int) -> bool:
         column, operator, value = tokens[number : number + 3]
         if column.kind not in (WORD, NAME) or value.kind not in ("string", "number", "bind", "mark", WORD):
             continue
-        given = value.kind in ("string", "number", "bind") or "mghole" in value.raw
+        given = value.kind in ("string", "number", "bind") or has_hole(value.raw)
         if operator.word == "BETWEEN" and given:
             return True
         if operator.raw == "=" and given and is_key(column.word):
             return True
         if operator.word == "IN" and is_key(column.word) and words[number + 3 : number + 4] != ["SELECT"]:
             return True
-        if operator.raw[0] in "<>" and operator.raw != "<>" and given:
+        if operator.raw[0] in "<>" and operator.raw != "<>" and given and not has_hole(column.raw):
             sides.setdefault(column.word, set()).add(operator.raw[0])
     return any(len(each) == 2 for each in sides.values())
 

@@ -13,14 +13,15 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import ColumnType, Expression, Name
 from migration_guard.model.site import Site
 from migration_guard.model.target import DATABASES
-from migration_guard.reading.sql.holes import settle, shorten
+from migration_guard.model.unknown import HOLE, has_hole
+from migration_guard.reading.sql.holes import known, settle, shorten
 from migration_guard.reading.sql.kinds import changes_rows_only, name_at, read_by_words
 from migration_guard.reading.sql.others.columns import Cursor, NotRead, expression_here
 from migration_guard.reading.sql.others.statements import looks_like_postgresql, read_statement
-from migration_guard.reading.sql.tokens import BODY, HOLE, STRING, Statement, Token, scan, split
+from migration_guard.reading.sql.tokens import BODY, STRING, Statement, Token, scan, split
 from migration_guard.reading.sql.types import canonical_type, type_from_text
 
-__all__ = ["HOLE", "SiteFor", "canonical_type", "read_expression", "read_sql", "read_type"]
+__all__ = ["SiteFor", "canonical_type", "read_expression", "read_sql", "read_type"]
 
 # (start, end) offsets of a statement in the text, in code points -> where that is in the source.
 SiteFor = Callable[[int, int], Site]
@@ -54,15 +55,16 @@ def _operations(text: str, dialect: str, site: SiteFor) -> Iterator[Operation]:
 def read_one(statement: Statement, site: SiteFor) -> tuple[Operation, ...]:
     """The operations of one statement."""
     if statement.dialect == "postgresql" and statement.tokens[0].word == "DO":
-        return _read_do(statement, site)
-    operations = _read(statement, site(statement.start, statement.end))
+        operations = _read_do(statement, site)
+    else:
+        operations = _read(statement, site(statement.start, statement.end))
     if statement.has_hole:
         return tuple(settle(operation, statement) for operation in operations)
     return operations
 
 
 def _read(statement: Statement, site: Site) -> tuple[Operation, ...]:
-    if HOLE.fullmatch(statement.text):
+    if statement.text == HOLE:
         return (Opaque(site=site, what="{...}", reason="the statement is put together at run time"),)
     if statement.text.startswith("\\"):
         return (_opaque(statement, site, "it is a command of psql, which no database server knows"),)
@@ -116,10 +118,9 @@ def _by_words(statement: Statement, site: Site, reason: str) -> tuple[Operation,
 
 
 def _opaque(statement: Statement, site: Site, reason: str) -> Opaque:
-    reason = HOLE.sub("{...}", reason)
     rows_only = changes_rows_only(statement)
     table = altered_table(statement)
-    tables = (table,) if table and "mghole" not in str(table) else ()
+    tables = (table,) if table else ()
     return Opaque(site=site, what=shorten(statement.text), reason=reason, tables=tables, rows_only=rows_only)
 
 
@@ -171,6 +172,11 @@ def _depth(tokens: tuple[Token, ...]) -> int:
 
 def read_expression(text: str, dialect: str) -> Expression:
     """An SQL expression on its own. `functions` is None where it could not be read."""
+    expression = _expression(text, dialect)
+    return known(expression) if has_hole(text) else expression
+
+
+def _expression(text: str, dialect: str) -> Expression:
     statement = next(split(text, dialect), None)
     if statement is None or statement.end < len(text.rstrip()) or _depth(statement.tokens) > DEEPEST:
         return Expression(text.strip(), functions=None)

@@ -9,9 +9,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-HOLE = re.compile(r"mghole\d+")  # an identifier standing where the reader could not know a piece of the text
+from migration_guard.model.unknown import HOLE, has_hole, show_holes
 
 WORD, NAME, STRING, BODY, NUMBER, BIND, MARK, SKIP = "word", "name", "string", "body", "number", "bind", "mark", "skip"
 
@@ -33,11 +34,12 @@ class Token(NamedTuple):
         return self.word if self.kind == NAME else self.raw.lower() if fold else self.raw
 
 
-# Binds are SQLAlchemy's (`:name`, as text() finds them) and those of the drivers (%s, %(name)s).
+# Wherever a word may stand, a hole may (U+FDD0, see HOLE). Binds are SQLAlchemy's (`:name`, as text() finds them) and
+# those of the drivers (%s, %(name)s).
 _SHARED = r"""
-    (?P<bind> (?<![:\w\\]):[^\W\d]\w*+(?!:(?!:)) | %\(\w+\)s | %s\b {binds})
+    (?P<bind> (?<![:\w\ufdd0\\]):(?!\d)[\w\ufdd0]++(?!:(?!:)) | %\([\w\ufdd0]+\)s | %s(?![\w\ufdd0]) {binds})
   | (?P<number> \d++(?:\.\d*+)?+(?:[eE][+-]?\d++)?+ | \.\d++(?:[eE][+-]?\d++)?+)
-  | (?P<word> [^\W\d][\w$]*+)
+  | (?P<word> (?!\d)[\w\ufdd0][\w$\ufdd0]*+)
   | (?P<mark> (?:\\:)++ | :: | := | %% | <= | >= | <> | != | \|\| | . ))
 """
 
@@ -47,7 +49,7 @@ _POSTGRESQL = re.compile(
   | (?P<open> /\*)
   | (?P<string> [eE]'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+(?:'|\Z) | (?:[bBxXnN]|[uU]&)?'[^']*+(?:''[^']*+)*+(?:'|\Z))
   | (?P<name> (?:[uU]&)?"[^"]*+(?:""[^"]*+)*+(?:"|\Z))
-  | (?P<body> \$(?P<tag>(?:[^\W\d]\w*+)?+)\$.*?(?:\$(?P=tag)\$|\Z))
+  | (?P<body> \$(?P<tag>(?:(?!\d)[\w\ufdd0]++)?+)\$.*?(?:\$(?P=tag)\$|\Z))
   |"""
     + _SHARED.format(binds=r"| \$\d++"),
     re.VERBOSE | re.DOTALL,
@@ -71,12 +73,13 @@ _SQLITE = re.compile(
   | (?P<name> "[^"]*+(?:""[^"]*+)*+(?:"|\Z) | `[^`]*+(?:``[^`]*+)*+(?:`|\Z) | \[[^\]]*+(?:\]|\Z))
   | (?P<body> \$(?P<tag>)\$.*?(?:\$\$|\Z))
   |"""
-    + _SHARED.format(binds=r"| \?\d*+ | [@$][^\W\d]\w*+"),
+    + _SHARED.format(binds=r"| \?\d*+ | [@$](?!\d)[\w\ufdd0]++"),
     re.VERBOSE | re.DOTALL,
 )
 
 _PATTERNS = {"postgresql": _POSTGRESQL, "mysql": _MYSQL, "mariadb": _MYSQL, "sqlite": _SQLITE}
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")  # what the parser cannot take, or what UTF-8 cannot say
 _META_COMMAND = re.compile(r"\\[a-zA-Z!?][^\n]*")
 _END_OF_COPY = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
@@ -147,14 +150,17 @@ class Statement:
         return _clean(self)
 
     @cached_property
-    def starts(self) -> tuple[int, ...]:
-        """Where each token starts, relative to the statement."""
-        return tuple(token.start - self.start for token in self.tokens)
+    def _bytes(self) -> tuple[int, ...]:
+        """Where each token starts in the bytes of `clean`."""
+        starts = [token.start - self.start for token in self.tokens]
+        if self.clean.isascii():
+            return tuple(starts)
+        return tuple(accumulate(len(self.clean[start:end].encode()) for start, end in pairwise([0, *starts])))
 
     @property
     def has_hole(self) -> bool:
         """True where a piece of the statement is not known."""
-        return "mghole" in self.text
+        return has_hole(self.text)
 
     @property
     def has_bind(self) -> bool:
@@ -167,10 +173,7 @@ class Statement:
 
     def token_at(self, byte: int) -> int:
         """The number of the first token at or behind this byte of `clean`, which is how PostgreSQL counts."""
-        offset = byte
-        if not self.clean.isascii():
-            offset = len(self.clean.encode()[:byte].decode(errors="ignore"))
-        return bisect_left(self.starts, offset)
+        return bisect_left(self._bytes, byte)
 
     def slice(self, first: int, last: int) -> str:
         """The source from token `first` up to, and without, token `last`."""
@@ -210,14 +213,13 @@ class Statement:
     def literals(self) -> tuple[str, ...]:
         """The text values written out in the statement, without those that are put together at run time."""
         return tuple(
-            dict.fromkeys(token.word for token in self.tokens if token.kind == STRING and "mghole" not in token.word)
+            dict.fromkeys(token.word for token in self.tokens if token.kind == STRING and not has_hole(token.word))
         )
 
 
 def shown(text: str) -> str:
     """Text for people: what is put together at run time is `{...}`, an escaped colon is a colon."""
-    if "mghole" in text:
-        text = HOLE.sub("{...}", text)
+    text = show_holes(text)
     return text.replace("\\:", ":") if "\\:" in text else text
 
 
@@ -288,11 +290,8 @@ def _after(tokens: list[Token], text: str, position: int) -> int:
 
 def _clean(statement: Statement) -> str:
     text = statement.text
-    if not text.isascii() or "\0" in text:
-        text = "".join(
-            " " if character == "\0" or "\ud800" <= character <= "\udfff" else character for character in text
-        )
-    if not any(mark in text for mark in (":", "%", "\\", "mghole", "?", "@")):
+    text = _UNSENDABLE.sub(" ", text)
+    if not any(mark in text for mark in (":", "%", "\\", HOLE, "?", "@")):
         return text
     pieces: list[str] = []
     position, previous = 0, ""
@@ -310,7 +309,7 @@ def _clean(statement: Statement) -> str:
 def _replacement(token: Token, previous: str) -> str:
     """What the parser is to see instead of `token`, just as long."""
     size = len(token.raw)
-    if previous in ("IN", "VALUES") and size > 2 and (token.kind == BIND or HOLE.fullmatch(token.raw)):
+    if previous in ("IN", "VALUES") and size > 2 and (token.kind == BIND or token.raw == HOLE):
         return "(" + "1".ljust(size - 2) + ")"
     if token.kind == BIND and token.raw[0] != "$" and size > 1:
         return "$1".ljust(size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from migration_guard.model.schema import ColumnType
+from migration_guard.model.unknown import has_hole
 
 # PostgreSQL's own spellings mean the same in MySQL and SQLite, or do not occur there.
 _SPELLINGS = {
@@ -74,7 +75,7 @@ def canonical_type(name: str) -> str:
 def type_from_text(text: str, dialect: str) -> ColumnType:
     """The type written in `text`, read without a parser."""
     found = _TYPE.fullmatch(text)
-    if found is None or "mghole" in text:
+    if found is None or has_hole(text):
         return ColumnType(" ".join(text.split()), known=False)
     rest = found["rest"].lower()
     quoted = found["name"][0] in '"`'

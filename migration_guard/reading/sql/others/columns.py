@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Index, Name
+from migration_guard.model.unknown import has_hole
 from migration_guard.reading.sql.definitions import ColumnDefinition
 from migration_guard.reading.sql.kinds import name_at, words
 from migration_guard.reading.sql.tokens import BIND, MARK, NAME, NUMBER, STRING, WORD, Statement, Token, shown
@@ -120,11 +121,11 @@ def expression_here(cursor: Cursor) -> Expression:
             functions[token.raw.lower()] = None
         elif following != "." and (token.kind == NAME or (token.kind == WORD and token.word not in _KEYWORDS)):
             columns[token.name(fold=False)] = None
-    known = not any("mghole" in name for name in functions) and "mghole" not in tokens[0].raw[:6]
+    known = not any(map(has_hole, functions)) and not has_hole(tokens[0].raw[:1])
     return Expression(
         cursor.source(),
         tuple(functions) if known else None,
-        tuple(name for name in columns if "mghole" not in name),
+        tuple(columns),
         tuple(_proven(tokens)),
         _literal(tokens),
     )
@@ -147,7 +148,7 @@ def _literal(tokens: tuple[Token, ...]) -> str | None:
         return f"{sign.strip('+')}{last.raw}"
     if last.word in ("TRUE", "FALSE") and last.kind == WORD:
         return last.word.lower()
-    return last.word if last.kind == STRING and not sign and "mghole" not in last.word else None
+    return last.word if last.kind == STRING and not sign else None
 
 
 def _proven(tokens: tuple[Token, ...]) -> Iterator[str]:
@@ -180,8 +181,6 @@ def read_column(cursor: Cursor) -> ColumnDefinition:
         column = replace(column, type=type_from_text(" ".join(words), cursor.statement.dialect))
     elif cursor.statement.dialect != "sqlite":
         raise cursor.lost()
-    if "mghole" in text:
-        column = Column(name, nullable=True, default=None, comment=None)
     cursor.position = end
     constraints: list[Constraint] = []
     named: str | None = None
@@ -262,7 +261,7 @@ def _text(cursor: Cursor) -> str | None:
     if token is None or token.kind not in (STRING, BIND, WORD):
         raise cursor.lost()
     cursor.position += 1
-    return token.word if token.kind == STRING and "mghole" not in token.word else None
+    return token.word if token.kind == STRING else None
 
 
 # --- constraints ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pg
 
 from migration_guard.model.schema import UNKNOWN, ColumnType, Expression, Name, Unknown
+from migration_guard.model.unknown import has_hole
 from migration_guard.reading.sql.tokens import shown
 from migration_guard.reading.sql.types import SERIALS, canonical_type
 
@@ -34,7 +35,7 @@ def qualified(parts: Sequence[str]) -> Name:
 def type_of(type_name: pg.TypeName) -> ColumnType | Unknown:
     """The type as the model has it; UNKNOWN where its name is put together at run time."""
     parts = strings(type_name.names)
-    if not parts or any("mghole" in part for part in parts):
+    if not parts or any(map(has_hole, parts)):
         return UNKNOWN
     builtin = parts[0] == "pg_catalog"
     schema = None if builtin or len(parts) == 1 or parts[-2] in _DEFAULT_SCHEMAS else parts[-2]
@@ -62,13 +63,11 @@ def expression_of(node: pg.Node, sql: str) -> Expression:
     functions: dict[str, None] = {}
     columns: dict[str, None] = {}
     _collect(node, functions, columns)
-    known = not any("mghole" in name for name in functions) and not (
-        kind == "column_ref" and any("mghole" in name for name in columns)
-    )
+    known = not any(map(has_hole, functions)) and not (kind == "column_ref" and any(map(has_hole, columns)))
     return Expression(
         sql,
         tuple(functions) if known else None,
-        tuple(name for name in columns if "mghole" not in name),
+        tuple(columns),
         tuple(dict.fromkeys(_proven(node))),
         literal_of(node),
     )
@@ -87,7 +86,7 @@ def _constant(constant: pg.A_Const) -> str | None:
     match constant.WhichOneof("val"):
         case "sval":
             value: str = constant.sval.sval
-            return None if "mghole" in value else value.replace("\\:", ":")
+            return None if has_hole(value) else value.replace("\\:", ":")
         case "ival":
             return str(constant.ival.ival)
         case "fval":

@@ -9,6 +9,7 @@ from postgast import pg_query_pb2 as pg
 from migration_guard.model.objects import DeleteRows, InsertRows, TruncateTable, UpdateRows
 from migration_guard.model.operations import Operation
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import has_hole
 from migration_guard.reading.sql.kinds import is_key
 from migration_guard.reading.sql.postgresql.expressions import literal_of, name_of, strings
 from migration_guard.reading.sql.tokens import Statement
@@ -151,7 +152,7 @@ def _compares_key(compared: pg.A_Expr, lower: set[str], upper: set[str], limited
         return operator == ["="] and _is_limited(right.sub_link.subselect)
     if not _is_given(right) or compared.kind not in (pg.AEXPR_OP, pg.AEXPR_OP_ANY):
         return False
-    if operator in ([">"], [">="]):
+    if operator in ([">"], [">="]) and not has_hole(column):
         lower.add(column)
     elif operator in (["<"], ["<="]):
         upper.add(column)
@@ -168,7 +169,7 @@ def _is_given(node: pg.Node) -> bool:
         case "a_const" | "param_ref":
             return True
         case "column_ref":
-            return "mghole" in (_column(node) or "")
+            return has_hole(_column(node) or "")
         case "type_cast":
             return _is_given(node.type_cast.arg)
         case "a_expr":
