@@ -12,12 +12,13 @@ from migration_guard.model.operations import (
     AddColumn,
     AlterColumnType,
     CreateTable,
+    DropColumn,
     DropNotNull,
     RenameColumn,
     SetDefault,
     SetNotNull,
 )
-from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind, Name
+from migration_guard.model.schema import UNKNOWN, UNKNOWN_SCHEMA, ColumnType, ConstraintKind, Name
 from migration_guard.model.unknown import HOLE
 from tests.reading import operations, shown
 
@@ -368,3 +369,24 @@ def test_no_operation_of_a_directive_holds_a_hole(tmp_path: Path, source: str) -
     found = operations(tmp_path, source)
     assert not any(isinstance(one, Opaque) for one in found)
     assert not any(repr(HOLE)[1:-1] in repr(one) for one in found)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE {schema}.users DROP COLUMN age",
+        'ALTER TABLE \\"{schema}\\".users DROP COLUMN age',
+        'ALTER TABLE \\"tenant_{schema}\\".\\"users\\" DROP COLUMN age',
+    ],
+)
+@pytest.mark.parametrize("dialect", ["postgresql", "sqlite"])
+def test_a_table_in_a_schema_that_is_not_known_is_known_by_its_name(
+    tmp_path: Path, statement: str, dialect: str
+) -> None:
+    (found,) = operations(tmp_path, f'op.execute(f"{statement}")', dialect)
+    assert isinstance(found, DropColumn)
+    assert found.table == Name("users", UNKNOWN_SCHEMA)
+
+
+def test_a_table_whose_own_name_is_not_known_is_not(tmp_path: Path) -> None:
+    assert shown(tmp_path, 'op.execute(f"ALTER TABLE public.users_{year} DROP COLUMN age")') == ["Opaque"]

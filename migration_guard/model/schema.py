@@ -33,6 +33,10 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 
 
+UNKNOWN_SCHEMA = "{...}"
+"""The schema of a name whose schema is put together at run time."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
     """The name of a table, type, view or sequence. `schema` is None for the default schema."""

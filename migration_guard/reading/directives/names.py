@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from migration_guard.model.schema import Name
+from migration_guard.model.schema import UNKNOWN_SCHEMA, Name
 from migration_guard.reading.interpreter.values import Attribute, CallValue, Class, Constant, Symbol, Text, Value, plain
-
-UNKNOWN_SCHEMA = "{...}"
 
 
 def identifier(value: Value | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation, TableOperation
-from migration_guard.model.schema import UNKNOWN, Name, Table
+from migration_guard.model.schema import UNKNOWN, UNKNOWN_SCHEMA, Name, Table
 from migration_guard.model.site import Site
 from migration_guard.model.unknown import Needed, WithHole, has_hole, show_holes, with_hole
 from migration_guard.reading.sql.tokens import Statement, shown
@@ -35,9 +35,20 @@ def settle(operation: Operation, statement: Statement) -> Operation:
             site=operation.site,
             what=shorten(statement.text),
             reason=f"the {missing} is put together at run time",
-            tables=(operation.table,) if isinstance(operation, TableOperation) and _is_known(operation.table) else (),
+            tables=_tables(operation),
             rows_only=type(operation).apply is Operation.apply,
         )
+
+
+def _tables(operation: Operation) -> tuple[Name, ...]:
+    if isinstance(operation, TableOperation) and _is_known(operation.table):
+        return (_in_a_schema(operation.table),)
+    return ()
+
+
+def _in_a_schema(name: Name) -> Name:
+    """A name whose schema is put together at run time: that of a schema that is not known."""
+    return Name(name.name, UNKNOWN_SCHEMA) if has_hole(name.schema or "") else name
 
 
 def known(part: Part) -> Part:
@@ -69,12 +80,14 @@ def _settled(value: object, declared: Needed | WithHole | None) -> object:
         case WithHole.SHOWN if isinstance(value, str):
             return show_holes(value)
         case WithHole.LEFT_OUT if isinstance(value, tuple):
-            return tuple(one for one in value if _is_known(one))
+            return tuple(_settled(one, None) for one in value if _is_known(one))
         case WithHole.LEFT_OUT if isinstance(value, Mapping):
             return {name: _settled(one, None) for name, one in value.items() if _is_known(name)}
     if isinstance(value, tuple):
         return tuple(_settled(one, None) for one in value)
-    if is_dataclass(value) and not isinstance(value, Name | Site):
+    if isinstance(value, Name):
+        return _in_a_schema(value)
+    if is_dataclass(value) and not isinstance(value, Site):
         return known(value)
     return value
 
@@ -84,7 +97,7 @@ def _is_known(value: object) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_known, value))
     if isinstance(value, str | Name):
-        return not has_hole(str(value))
+        return not has_hole(value.name if isinstance(value, Name) else value)
     try:
         _settled(value, None)
     except Nameless:
