@@ -33,7 +33,7 @@ from migration_guard.model.schema import UNKNOWN
 from migration_guard.model.site import Site
 from migration_guard.model.target import Target, parse
 from migration_guard.reading.cache.store import Cache
-from migration_guard.reading.directives.arguments import SIGNATURES
+from migration_guard.reading.directives.registry import directives
 from migration_guard.reading.discovery.project import find
 from migration_guard.reading.history import read_history
 from migration_guard.reading.sql.reader import read_sql
@@ -57,6 +57,19 @@ CORPUS = {
 }
 READ_BY_LINT = {".py", ".ini", ".toml", ".cfg", ".sql"}
 EXECUTIONS = {"execute", "exec_driver_sql", "executemany", "executescript", "scalar", "scalars", "exec"}
+# The directives that are no operation where they stand, or are counted by what they run.
+UNCOUNTED = {
+    "batch_alter_table",
+    "execute",
+    "f",
+    "get_bind",
+    "get_context",
+    "implementation_for",
+    "inline_literal",
+    "invoke",
+    "register_operation",
+    "run_async",
+}
 DIALECTS = {"postgresql": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}
 PROMISED_CALLS, PROMISED_EXECUTIONS = 0.98, 0.90
 
@@ -220,12 +233,12 @@ def _written_calls(migration: Migration) -> set[tuple[int, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
             owners |= {node.optional_vars.id} if "batch_alter_table" in ast.unparse(node.context_expr) else set()
-    directives = set(SIGNATURES) - {"execute", "batch_alter_table", "invoke", "run_async"}
+    noted = directives().keys() - UNCOUNTED
     found = set()
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(owner), attr=name)):
-                if owner in owners and name in directives:
+                if owner in owners and name in noted:
                     column = len(lines[node.lineno - 1].encode()[: node.col_offset].decode()) + 1
                     found.add((node.lineno, column))
     return found

@@ -19,6 +19,7 @@ from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives import execution, operations
 from migration_guard.reading.directives.handles import HANDLE_NAMES
+from migration_guard.reading.directives.registry import directives
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.functions import Functions
 from migration_guard.reading.interpreter import library, methods
@@ -138,9 +139,10 @@ class Walker(Functions):
             self.operations.append(replace(one, site=site))
 
     @contextmanager
-    def _gathers(self, batch: Batch) -> Iterator[None]:
+    def _gathers(self, function: Value) -> Iterator[None]:
         saved = self.operations
-        self.operations = next((found for one, found in self._gathered if one is batch), saved)
+        if isinstance(function, Attribute) and function.name != "execute":
+            self.operations = next((found for batch, found in self._gathered if batch is function.owner), saved)
         try:
             yield
         finally:
@@ -246,7 +248,7 @@ class Walker(Functions):
 
     def directive_names(self) -> Collection[str]:
         """The names that `from alembic.op import *` binds."""
-        return operations.NAMES
+        return directives().keys()
 
     def call_value(self, function: Value, made: CallValue) -> Value:
         """What a call gives; what it does to the database is noted on the way."""
@@ -267,13 +269,11 @@ class Walker(Functions):
                 return made
             case CallValue(function=Symbol(path="functools.partial")) if function.arguments:
                 return self.call_value(function.arguments[0], _whole(function, made))
-            case Symbol(path="alembic.op.execute") | Attribute(owner=Batch(), name="execute"):
-                return execution.execute(self, made, made.argument(0, "sqltext"))
-            case Symbol(path=path) if path.startswith("alembic.op."):
-                return operations.operation(self, made)
-            case Attribute(owner=Batch() as batch):
-                with self._gathers(batch):
-                    return operations.operation(self, made, batch)
+            case Symbol() | Attribute():
+                with self._gathers(function):
+                    answer = operations.operation(self, made)
+                if answer is not None:
+                    return answer
         if isinstance(function, Symbol):
             if function.path == "importlib.import_module" and isinstance(name := made.argument(0, "name"), Text):
                 return self.resolve(Symbol(name.shown, self.frame.module.path))

@@ -5,35 +5,20 @@ The arguments of a directive's call, bound to the names of its signature. Signat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from migration_guard.model import schema
+from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.names import identifier, schema_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
-from migration_guard.reading.interpreter.values import FALSE, Batch, CallValue, UnknownValue, Value, truth
+from migration_guard.reading.directives.sql_text import sql_operations
+from migration_guard.reading.interpreter.values import FALSE, Batch, CallValue, Text, UnknownValue, Value, truth
 
-SIGNATURES = {
-    "create_table": "table_name *columns",
-    "drop_table": "table_name",
-    "rename_table": "old_table_name new_table_name schema",
-    "add_column": "table_name column",
-    "drop_column": "table_name column_name",
-    "alter_column": "table_name column_name nullable",
-    "create_index": "index_name table_name columns",
-    "drop_index": "index_name table_name",
-    "create_primary_key": "constraint_name table_name columns schema",
-    "create_foreign_key": "constraint_name source_table referent_table local_cols remote_cols",
-    "create_unique_constraint": "constraint_name table_name columns schema",
-    "create_check_constraint": "constraint_name table_name condition schema",
-    "create_exclude_constraint": "constraint_name table_name *columns",
-    "drop_constraint": "constraint_name table_name type_ schema",
-    "create_table_comment": "table_name comment",
-    "drop_table_comment": "table_name",
-    "bulk_insert": "table rows",
-    "execute": "sqltext",
-    "batch_alter_table": "table_name schema",
-}
+_TABLES = ("table_name", "source_table")
 _ALIASES = {
     "name": ("constraint_name", "index_name", "table_name"),
     "tablename": ("table_name",),
@@ -44,24 +29,49 @@ _ALIASES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """
+    The parameters of a directive: those that take arguments by position, in their order; whether one behind them takes
+    all the rest; those that have to give a known name, and those that have to be known as anything at all. Keywords are
+    taken by any name.
+    """
+
+    positional: tuple[str, ...] = ()
+    takes_rest: bool = False
+    needed: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, parameters: str, needed: tuple[str, ...] = (), objects: tuple[str, ...] = ()) -> Signature:
+        """
+        The signature that the names of parameters spell: `table_name column`, `table_name *columns` where the last
+        takes all the rest, `entity * schema` where what is behind the star is given by keyword only.
+
+        Raises ValueError where a parameter that is needed is not among them.
+        """
+        names = parameters.split()
+        for name in (*needed, *objects):
+            if name not in names:
+                raise ValueError(f"{name} is needed, and is no parameter of ({parameters})")
+        star = next((at for at, name in enumerate(names) if name.startswith("*")), len(names))
+        return cls(tuple(names[:star]), any(len(name) > 1 for name in names[star : star + 1]), needed, objects)
+
+
 class BoundArguments:
     """One directive call with its arguments bound to the names of its signature."""
 
-    def __init__(self, walker: DirectiveWalker, made: CallValue, name: str, batch: Batch | None) -> None:
-        self.walker, self.made, self.name, self.batch = walker, made, name, batch
+    def __init__(self, walker: DirectiveWalker, made: CallValue, signature: Signature, batch: Batch | None) -> None:
+        self.walker, self.made, self.signature, self.batch = walker, made, signature, batch
         self.constructs = Constructs(walker.dialect)
         self.values: dict[str, Value] = {}
         self.rest: list[Value] = []
-        parameters = SIGNATURES[name].split()
+        parameters = signature.positional
         if batch is not None:
-            dropped = ("table_name", "source_table", "schema")
-            parameters = [parameter for parameter in parameters if parameter not in dropped]
-        for position, value in enumerate(made.arguments):
-            starred = next((at for at, one in enumerate(parameters) if one.startswith("*")), None)
-            if starred is not None and position >= starred:
-                self.rest.append(value)
-            elif position < len(parameters):
-                self.values[parameters[position]] = value
+            parameters = tuple(name for name in parameters if name not in (*_TABLES, "schema"))
+        self.values.update(zip(parameters, made.arguments, strict=False))
+        if signature.takes_rest:
+            self.rest += made.arguments[len(parameters) :]
         for key, value in made.keywords:
             names = [one for one in _ALIASES.get(key, ()) if one in parameters and key not in parameters]
             self.values.setdefault(names[0] if names else key, value)
@@ -98,37 +108,30 @@ class BoundArguments:
 
     def missing(self) -> str | None:
         """What of the arguments is missing or unknown, in words; None where all that are needed are known."""
-        if self.batch is not None and identifier(self.batch.table) is None:
+        of_batch = _TABLES if self.batch is not None else ()
+        works_on_batch = any(name in self.signature.positional for name in of_batch)
+        if works_on_batch and self.table() is None:
             return "the table name of batch_alter_table is not known"
-        for parameter in _NEEDED.get(self.name, ()):
-            if self.batch is not None and parameter in ("table_name", "source_table"):
+        for name in (*self.signature.needed, *self.signature.objects):
+            if name in of_batch:
                 continue
-            value = self.values.get(parameter)
+            value = self.values.get(name)
             if value is None:
-                return f"the argument {parameter} is missing"
-            if identifier(value) is None:
+                return f"the argument {name} is missing"
+            if isinstance(value, UnknownValue) or (name in self.signature.needed and identifier(value) is None):
                 why = f" ({value.reason})" if isinstance(value, UnknownValue) else ""
-                return f"the {parameter.replace('_', ' ')} is not known{why}"
+                return f"the {name.replace('_', ' ')} is not known{why}"
         return None
+
+    def opaque(self, reason: str, *tables: Name, rows_only: bool = False) -> None:
+        """Notes that the call, or a part of it, could not be read, and the tables that it is about."""
+        made = self.made.node
+        self.walker.opaque(made, self.walker.shown(made), reason, tables=tables, rows_only=rows_only)
+
+    def sql(self, text: str | Text) -> Iterator[Operation]:
+        """The operations of SQL that the directive runs at its place, read as that of op.execute() is."""
+        return sql_operations(self.walker, self.made, Text(text) if isinstance(text, str) else text)
 
     def site(self) -> Site:
         """Where the call stands."""
         return self.walker.site(self.made.node)
-
-
-_NEEDED = {
-    "create_table": ("table_name",),
-    "drop_table": ("table_name",),
-    "rename_table": ("old_table_name", "new_table_name"),
-    "add_column": ("table_name",),
-    "drop_column": ("table_name", "column_name"),
-    "alter_column": ("table_name", "column_name"),
-    "create_index": ("table_name",),
-    "drop_index": ("index_name",),
-    "create_primary_key": ("table_name",),
-    "create_foreign_key": ("source_table", "referent_table"),
-    "create_unique_constraint": ("table_name",),
-    "create_check_constraint": ("table_name",),
-    "create_exclude_constraint": ("table_name",),
-    "drop_constraint": ("table_name",),
-}

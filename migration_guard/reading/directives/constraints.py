@@ -11,6 +11,7 @@ from migration_guard.reading.directives import constructs
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.names import identifier
+from migration_guard.reading.directives.registry import directive
 from migration_guard.reading.interpreter.values import FALSE, CallValue, Constant, Items, plain, truth
 
 _KINDS = {
@@ -34,6 +35,7 @@ def index_from(made: CallValue, reader: Constructs) -> Index:
     )
 
 
+@directive("create_index", "index_name table_name columns", needed=("table_name",))
 def create_index(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_index()."""
     table = ask.table()
@@ -60,6 +62,7 @@ def create_index(ask: BoundArguments) -> Iterator[Operation]:
     )
 
 
+@directive("drop_index", "index_name table_name", needed=("index_name",))
 def drop_index(ask: BoundArguments) -> Iterator[Operation]:
     """op.drop_index()."""
     name = ask.text("index_name")
@@ -85,28 +88,37 @@ def _add(ask: BoundArguments, kind: ConstraintKind, **fields: object) -> Operati
     return AddConstraint(site=ask.site(), table=table, constraint=constraint, if_not_exists=ask.flag("if_not_exists"))
 
 
+@directive("create_primary_key", "constraint_name table_name columns schema", needed=("table_name",))
 def create_primary_key(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_primary_key()."""
     yield _add(ask, ConstraintKind.PRIMARY_KEY, columns=constructs.names(ask["columns"]) or ())
 
 
+@directive("create_unique_constraint", "constraint_name table_name columns schema", needed=("table_name",))
 def create_unique_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_unique_constraint()."""
     yield _add(ask, ConstraintKind.UNIQUE, columns=constructs.names(ask["columns"]) or ())
 
 
+@directive("create_check_constraint", "constraint_name table_name condition schema", needed=("table_name",))
 def create_check_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_check_constraint()."""
     expression = ask.constructs.expression(ask["condition"])
     yield _add(ask, ConstraintKind.CHECK, columns=expression.columns, expression=expression)
 
 
+@directive("create_exclude_constraint", "constraint_name table_name *columns", needed=("table_name",))
 def create_exclude_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_exclude_constraint()."""
     first = [one.items[0] for one in ask.rest if isinstance(one, Items) and one.items]
     yield _add(ask, ConstraintKind.EXCLUDE, columns=constructs.names(Items(first)) or ())
 
 
+@directive(
+    "create_foreign_key",
+    "constraint_name source_table referent_table local_cols remote_cols",
+    needed=("source_table", "referent_table"),
+)
 def create_foreign_key(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_foreign_key()."""
     referent = ask.text("referent_table")
@@ -121,6 +133,7 @@ def create_foreign_key(ask: BoundArguments) -> Iterator[Operation]:
     )
 
 
+@directive("drop_constraint", "constraint_name table_name type_ schema", needed=("table_name",))
 def drop_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.drop_constraint()."""
     table, given = ask.table(), ask["constraint_name"]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.objects import CreateEnum, CreateSequence, DropEnum, DropSequence
-from migration_guard.model.operations import CreateTable, DropTable
+from migration_guard.model.operations import DropTable
 from migration_guard.model.schema import UNKNOWN, EnumType, Name
-from migration_guard.reading.directives import operations
-from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.handles import is_handle
@@ -66,9 +64,7 @@ def _table(
     call_again = CallValue(
         Symbol("alembic.op.create_table"), (owner.arguments[0], *rest), keywords, made.node, made.path
     )
-    for operation in operations.create_table(BoundArguments(walker, call_again, "create_table", None)):
-        if isinstance(operation, CreateEnum | CreateTable | CreateIndex):
-            walker.emit(operation)
+    walker.call_value(call_again.function, call_again)
 
 
 def _own_index(walker: DirectiveWalker, made: CallValue, owner: CallValue, creates: bool) -> None:

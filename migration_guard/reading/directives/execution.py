@@ -5,11 +5,8 @@ other calls could have touched the database unseen.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from migration_guard.model.objects import RunSql
-from migration_guard.model.site import Site
-from migration_guard.model.unknown import without_holes, without_marks
+from migration_guard.model.unknown import without_marks
+from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.create_drop import create_or_drop
 from migration_guard.reading.directives.handles import (
     OPENERS,
@@ -25,6 +22,8 @@ from migration_guard.reading.directives.handles import (
 )
 from migration_guard.reading.directives.harmless import METHODS, is_of_quiet_package
 from migration_guard.reading.directives.protocol import DirectiveWalker
+from migration_guard.reading.directives.registry import answer
+from migration_guard.reading.directives.sql_text import sql_operations
 from migration_guard.reading.directives.sqlalchemy_statements import (
     is_query,
     query_change,
@@ -44,7 +43,6 @@ from migration_guard.reading.interpreter.values import (
     UnknownValue,
     Value,
 )
-from migration_guard.reading.sql import reader
 
 _SESSION_WRITES = frozenset(
     {"add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
@@ -98,9 +96,9 @@ def execute(walker: DirectiveWalker, made: CallValue, statement: Value | None) -
     """A statement handed to a connection, a session or op.execute()."""
     match statement:
         case Text():
-            _run_text(walker, made, statement)
+            walker.emit(*sql_operations(walker, made, statement))
         case CallValue(function=Symbol(name="text" | "DDL" | "SQL")) if isinstance(inner := _first(statement), Text):
-            _run_text(walker, made, inner)
+            walker.emit(*sql_operations(walker, made, inner))
         case CallValue(function=Attribute(owner=owner, name="bindparams" | "columns" | "execution_options" | "params")):
             execute(walker, made, owner)
         case Items(items=items, complete=True) if items and all(isinstance(item, Text) for item in items):
@@ -113,61 +111,14 @@ def execute(walker: DirectiveWalker, made: CallValue, statement: Value | None) -
     return made
 
 
+@answer("execute", "sqltext")
+def op_execute(ask: BoundArguments) -> Value:
+    """op.execute()."""
+    return execute(ask.walker, ask.made, ask["sqltext"])
+
+
 def _first(made: CallValue) -> Value | None:
     return made.argument(0, "text") or made.keyword("statement")
-
-
-def _run_text(walker: DirectiveWalker, made: CallValue, text: Text) -> None:
-    """SQL text: each of its statements, at its own place in the source."""
-    walker.spend(text)
-    isolated = _is_autocommit(made.function)
-
-    def site(start: int, end: int) -> Site:
-        written = text.value[start:end]
-        found = text.locate(start, end, walker.source.path)
-        if found is None:
-            placed = walker.site(made.node, sql=written)
-        else:
-            span = walker.source.lines.span(found[0], found[1])
-            exact = found[2] and walker.source.text[found[0] : found[1]] == written
-            placed = walker.site(made.node, span=span, sql=written, exact=exact)
-        return replace(placed, autocommit=True) if isolated else placed
-
-    if not text.known and not without_holes(text.value).strip():
-        walker.opaque(made.node, walker.shown(made.node), "its SQL text is not known")
-        return
-    for operation in reader.read_sql(text.value, walker.dialect, site):
-        walker.emit(operation)
-        if isinstance(operation, RunSql):
-            _follow_transaction(walker, operation.kind)
-
-
-def _follow_transaction(walker: DirectiveWalker, kind: str) -> None:
-    """A COMMIT in the middle ends the transaction; what follows runs alone, until BEGIN."""
-    first = kind.split(" ")[0]
-    if first in ("COMMIT", "END", "ROLLBACK") and kind in (
-        "COMMIT",
-        "END",
-        "ROLLBACK",
-        "COMMIT TRANSACTION",
-        "COMMIT WORK",
-    ):
-        walker.segment += 1
-        walker.autocommit = True
-    elif first in ("BEGIN", "START"):
-        walker.segment += 1
-        walker.autocommit = False
-
-
-def _is_autocommit(value: Value) -> bool:
-    """Whether a connection was opened with isolation_level="AUTOCOMMIT"."""
-    match value:
-        case CallValue(function=function):
-            level = value.keyword("isolation_level")
-            return (isinstance(level, Text) and level.value.upper() == "AUTOCOMMIT") or _is_autocommit(function)
-        case Attribute(owner=owner):
-            return _is_autocommit(owner)
-    return False
 
 
 # --- suspicion ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,108 @@
+"""
+The one table of directives: by its path, each function that asks something of the database, with its signature and what
+reads a call of it. Alembic's own are registered by the modules beside this one when they are imported, those of plugins
+through the same decorators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from migration_guard.model.operations import Operation
+from migration_guard.reading.directives.arguments import BoundArguments, Signature
+from migration_guard.reading.directives.protocol import DirectiveWalker
+from migration_guard.reading.interpreter.values import Attribute, Batch, CallValue, Symbol, Value
+
+Reader = Callable[[BoundArguments], Iterator[Operation]]
+Answer = Callable[[BoundArguments], Value]
+OP = "alembic.op."
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A function whose calls are read: its path, its parameters, and what notes the call and gives what it returns."""
+
+    path: str
+    signature: Signature
+    answer: Answer
+
+    def call(self, walker: DirectiveWalker, made: CallValue, batch: Batch | None) -> Value:
+        """Reads a call. Where an argument that is needed is not known, the call is Opaque, and the reader not asked."""
+        ask = BoundArguments(walker, made, self.signature, batch)
+        missing = ask.missing()
+        if missing is not None:
+            about = ask.table()
+            ask.opaque(missing, *((about,) if about is not None else ()))
+            return made
+        return self.answer(ask)
+
+
+_DIRECTIVES: dict[str, Directive] = {}
+
+
+def directive(
+    name: str, parameters: str, *, needed: tuple[str, ...] = (), objects: tuple[str, ...] = ()
+) -> Callable[[Reader], Reader]:
+    """
+    Registers the function below as what makes operations of a directive.
+
+    Parameters:
+        name: The directive of `op` (`drop_table`), or the whole path of a function of a package
+            (`sqlalchemy_searchable.sync_trigger`) or of a method of a class (`alembic_enums.EnumMigration.upgrade`).
+        parameters: The names of its parameters, as Signature.of() takes them.
+        needed: The parameters that give a name, without which nothing is known.
+        objects: The parameters that give anything else (an object, a list), without which nothing is known.
+
+    Raises ValueError where the name has a reader already, or where what is needed is no parameter.
+    """
+
+    def register(reader: Reader) -> Reader:
+        def read(ask: BoundArguments) -> Value:
+            ask.walker.emit(*reader(ask))
+            return ask.made
+
+        _add(name, Signature.of(parameters, needed, objects), read)
+        return reader
+
+    return register
+
+
+def answer(name: str, parameters: str) -> Callable[[Answer], Answer]:
+    """As directive(), for a function that gives the value of the call, and itself notes what that asks for."""
+
+    def register(function: Answer) -> Answer:
+        _add(name, Signature.of(parameters), function)
+        return function
+
+    return register
+
+
+def silent(*names: str) -> None:
+    """Registers functions whose calls ask nothing of the database: `get_bind`, a class that is only made."""
+    for name in names:
+        _add(name, Signature(), lambda ask: ask.made)
+
+
+def _add(name: str, signature: Signature, answer: Answer) -> None:
+    path = name if "." in name else f"{OP}{name}"
+    if path in _DIRECTIVES:
+        raise ValueError(f"{name} is registered already")
+    _DIRECTIVES[path] = Directive(path, signature, answer)
+
+
+def find(function: Value) -> Directive | None:
+    """The directive that a call of this function is; None where it is none that is registered."""
+    match function:
+        case Symbol(path=path, name=name):
+            return _DIRECTIVES.get(f"{OP}{name}" if path.startswith(OP) else path)
+        case Attribute(owner=Batch(), name=name):
+            return _DIRECTIVES.get(f"{OP}{name}")
+        case Attribute(owner=CallValue(function=Symbol(path=path)), name=name):
+            return _DIRECTIVES.get(f"{path}.{name}")
+    return None
+
+
+def directives() -> dict[str, Directive]:
+    """The directives of `op`, by their names: Alembic's, and those that plugins add to it."""
+    return {path.removeprefix(OP): found for path, found in _DIRECTIVES.items() if path.startswith(OP)}

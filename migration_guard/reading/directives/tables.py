@@ -1,0 +1,156 @@
+"""The directives on tables and their rows: their calls as operations, in the order in which Alembic emits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from migration_guard.model.constraints import CreateIndex
+from migration_guard.model.objects import CreateEnum, InsertRows, RunSql
+from migration_guard.model.operations import CreateTable, DropTable, Operation, RenameTable
+from migration_guard.model.schema import UNKNOWN, Column, Constraint, ConstraintKind, EnumType, Index, Name, Table
+from migration_guard.model.site import Site
+from migration_guard.reading.directives.arguments import BoundArguments
+from migration_guard.reading.directives.constraints import index_from
+from migration_guard.reading.directives.constructs import ColumnParts
+from migration_guard.reading.directives.names import table_of
+from migration_guard.reading.directives.registry import directive
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    CallValue,
+    Constant,
+    Items,
+    Pairs,
+    Text,
+    Value,
+    truth,
+)
+
+
+@directive("create_table", "table_name *columns", needed=("table_name",))
+def create_table(ask: BoundArguments) -> Iterator[Operation]:
+    """op.create_table(): its enums first, then the table, then the indexes of its columns."""
+    name = ask.table()
+    assert name is not None
+    parts: list[ColumnParts] = []
+    constraints: list[Constraint] = []
+    indexes: list[Index] = []
+    complete = True
+    for value in ask.rest:
+        made = value
+        while isinstance(made, CallValue) and isinstance(made.function, Attribute) and made.name == "copy":
+            made = made.function.owner
+        if not isinstance(made, CallValue):
+            complete = False
+        elif made.name == "Column":
+            found = ask.constructs.column(made, name)
+            complete &= found is not None
+            parts += [found] if found is not None else []
+        elif made.name == "Index":
+            indexes.append(index_from(made, ask.constructs))
+        else:
+            constraint = ask.constructs.constraint(made, name)
+            complete &= constraint is not None
+            constraints += [constraint] if constraint is not None else []
+    table, own = table_from(name, parts, constraints, complete)
+    if_not_exists = ask.flag("if_not_exists")
+    prefixes = ask["prefixes"]
+    temporary = isinstance(prefixes, Items) and any(
+        isinstance(one, Text) and "TEMP" in one.value.upper() for one in prefixes.items
+    )
+    partitioned = ask["postgresql_partition_by"] is not None
+    site = ask.site()
+    for part in parts:
+        yield from _implicit_enum(part, site)
+    made_table = replace(table, partitioned=partitioned)
+    yield CreateTable(site=site, table=made_table, if_not_exists=if_not_exists, temporary=temporary)
+    for index in own + indexes:
+        yield CreateIndex(site=site, table=name, index=index)
+
+
+def table_from(
+    name: Name, parts: list[ColumnParts], constraints: list[Constraint], complete: bool
+) -> tuple[Table, list[Index]]:
+    """A table from its columns and constraints, and the indexes that `index=True` makes."""
+    constraints = list(constraints)
+    keys = tuple(part.column.name for part in parts if part.primary_key)
+    if keys and not any(one.kind is ConstraintKind.PRIMARY_KEY for one in constraints):
+        constraints.insert(0, Constraint(ConstraintKind.PRIMARY_KEY, None, keys))
+    own: list[Index] = []
+    for part in parts:
+        constraints += [*part.foreign_keys, *part.checks]
+        if part.index:
+            own.append(Index(f"ix_{name.schema + '_' if name.schema else ''}{name.name}_{part.column.name}",
+                             (part.column.name,), part.unique))  # fmt: skip
+        elif part.unique:
+            constraints.append(Constraint(ConstraintKind.UNIQUE, None, (part.column.name,)))
+    columns = {part.column.name: part.column for part in parts}
+    for constraint in constraints:
+        if constraint.kind is ConstraintKind.PRIMARY_KEY:
+            for key in constraint.columns:
+                if key in columns:
+                    columns[key] = _key_column(columns[key], len(constraint.columns) == 1, constraints)
+    return Table(name, columns, tuple(constraints), complete=complete), own
+
+
+def _key_column(column: Column, alone: bool, constraints: list[Constraint]) -> Column:
+    """A primary key's column: not null, and drawn from a sequence where it is a lone integer."""
+    foreign = any(one.kind is ConstraintKind.FOREIGN_KEY and column.name in one.columns for one in constraints)
+    integer = column.type is not UNKNOWN and column.type.name in ("integer", "bigint", "smallint")
+    serial = alone and integer and not foreign and not column.identity and column.default is None
+    return replace(column, nullable=False, serial=column.serial or serial)
+
+
+def _implicit_enum(part: ColumnParts, site: Site) -> Iterator[Operation]:
+    enum = part.column.type
+    if enum is UNKNOWN or not enum.is_enum or not enum.native or enum.name == "enum":
+        return
+    construct = part.enum
+    if isinstance(construct, CallValue) and truth(construct.keyword("create_type") or Constant(True)) is False:
+        return
+    labels = enum.labels if enum.labels is not None else UNKNOWN
+    yield CreateEnum(site=site, type=EnumType(Name(enum.name, enum.schema), labels), implicit=True)
+
+
+@directive("drop_table", "table_name", needed=("table_name",))
+def drop_table(ask: BoundArguments) -> Iterator[Operation]:
+    """op.drop_table()."""
+    table = ask.table()
+    assert table is not None
+    yield DropTable(site=ask.site(), table=table, if_exists=ask.flag("if_exists"))
+
+
+@directive("rename_table", "old_table_name new_table_name schema", needed=("old_table_name", "new_table_name"))
+def rename_table(ask: BoundArguments) -> Iterator[Operation]:
+    """op.rename_table()."""
+    schema = ask.schema()
+    old, new = ask.text("old_table_name"), ask.text("new_table_name")
+    assert old is not None
+    assert new is not None
+    yield RenameTable(site=ask.site(), table=Name(old, schema), new_name=Name(new, schema))
+
+
+@directive("create_table_comment", "table_name comment")
+@directive("drop_table_comment", "table_name")
+def table_comment(ask: BoundArguments) -> Iterator[Operation]:
+    """op.create_table_comment() and drop_table_comment()."""
+    table = ask.table()
+    yield RunSql(site=ask.site(), kind="COMMENT ON TABLE", tables=(table,) if table else ())
+
+
+@directive("bulk_insert", "table rows")
+def bulk_insert(ask: BoundArguments) -> Iterator[Operation]:
+    """op.bulk_insert()."""
+    table = table_of(ask["table"], ask.walker.dialect)
+    if table is None:
+        reason = "the table of bulk_insert is not known"
+        ask.opaque(reason, rows_only=True)
+        return
+    yield InsertRows(site=ask.site(), table=table, literals=tuple(_literals(ask["rows"])))
+
+
+def _literals(rows: Value | None) -> Iterator[str]:
+    for row in rows.items if isinstance(rows, Items) else []:
+        for _, value in row.pairs if isinstance(row, Pairs) else []:
+            if isinstance(value, Text) and value.known:
+                yield value.value
