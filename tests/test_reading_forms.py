@@ -390,3 +390,42 @@ def test_a_table_in_a_schema_that_is_not_known_is_known_by_its_name(
 
 def test_a_table_whose_own_name_is_not_known_is_not(tmp_path: Path) -> None:
     assert shown(tmp_path, 'op.execute(f"ALTER TABLE public.users_{year} DROP COLUMN age")') == ["Opaque"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "schema", "expected"),
+    [
+        ("postgresql", "public", None),
+        ("postgresql", "main", "main"),
+        ("sqlite", "main", None),
+        ("sqlite", "public", "public"),
+        ("mysql", "public", "public"),
+        ("mariadb", "main", "main"),
+    ],
+)
+@pytest.mark.parametrize(
+    "source",
+    [
+        'op.create_foreign_key("k", "posts", "users", ["a"], ["id"], referent_schema="{schema}")',
+        'op.add_column("posts", sa.Column("a", sa.Integer, sa.ForeignKey("{schema}.users.id")))',
+        'op.execute("ALTER TABLE posts ADD FOREIGN KEY (a) REFERENCES {schema}.users (id)")',
+    ],
+)
+def test_a_table_has_one_name_however_its_schema_is_written(
+    tmp_path: Path, source: str, dialect: str, schema: str, expected: str | None
+) -> None:
+    if dialect == "sqlite" and "ALTER" in source:
+        pytest.skip("SQLite adds no foreign key to a table")
+    key = operations(tmp_path, source.format(schema=schema), dialect)[-1]
+
+    assert isinstance(key, AddConstraint)
+    assert key.constraint.references == Name("users", expected)
+
+
+def test_a_foreign_key_to_a_mapped_class_has_the_schema_of_its_table(tmp_path: Path) -> None:
+    source = 'class User(Base):\n    __tablename__ = "users"\n    __table_args__ = {"schema": "main"}\n'
+    source += 'def upgrade():\n    op.add_column("a", sa.Column("b", sa.Integer, sa.ForeignKey(User.id)))'
+    key = operations(tmp_path, source)[-1]
+
+    assert isinstance(key, AddConstraint)
+    assert key.constraint.references == Name("users", "main")

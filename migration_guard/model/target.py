@@ -8,6 +8,9 @@ from dataclasses import dataclass
 # The dialects, and what people call their databases.
 DATABASES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB", "sqlite": "SQLite"}
 DIALECTS = tuple(DATABASES)
+# Where a name without a schema is. MySQL and MariaDB have no such schema: a connection names its database.
+# https://www.postgresql.org/docs/18/ddl-schemas.html#DDL-SCHEMAS-PUBLIC https://www.sqlite.org/lang_naming.html
+DEFAULT_SCHEMAS = {"postgresql": "public", "sqlite": "main"}
 ALIASES = {"postgres": "postgresql", "pg": "postgresql", "sqlite3": "sqlite"}
 
 # What is assumed of a project that names no version: the oldest release its vendor still supported when this
@@ -26,6 +29,11 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.dialect} {'.'.join(map(str, self.version))}"
+
+
+def without_default(schema: str | None, dialect: str) -> str | None:
+    """A schema as names have it: None for the default one, which need not be written."""
+    return None if schema == DEFAULT_SCHEMAS.get(dialect) else schema or None
 
 
 def parse(text: str) -> Target:

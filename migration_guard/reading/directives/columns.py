@@ -39,7 +39,7 @@ def add_column(ask: BoundArguments) -> Iterator[Operation]:
     assert table is not None
     while isinstance(made, CallValue) and isinstance(made.function, Attribute) and made.name in ("copy", "_copy"):
         made = made.function.owner
-    part = ask.constructs.column(made, table) if isinstance(made, CallValue) and made.name == "Column" else None
+    part = ask.constructs.column(made) if isinstance(made, CallValue) and made.name == "Column" else None
     if part is None:
         reason = "the column is not a Column(...) whose name is known"
         ask.opaque(reason, table)

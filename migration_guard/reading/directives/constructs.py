@@ -18,6 +18,8 @@ from migration_guard.model.schema import (
     Name,
     Unknown,
 )
+from migration_guard.model.target import without_default
+from migration_guard.reading.directives.names import table_of
 from migration_guard.reading.directives.types import Types
 from migration_guard.reading.interpreter.values import (
     Attribute,
@@ -42,7 +44,7 @@ class Constructs(Types):
 
     # --- columns ------------------------------------------------------------------------------------------------
 
-    def column(self, made: CallValue, table: Name) -> ColumnParts | None:
+    def column(self, made: CallValue) -> ColumnParts | None:
         """A Column(...) with the constraints written in it; None where its name is not known."""
         arguments = list(made.arguments)
         name = made.keyword("name")
@@ -80,13 +82,11 @@ class Constructs(Types):
         return ColumnParts(
             column,
             primary,
-            tuple(self._foreign_key(one, name.value, table) for one in foreign if isinstance(one, CallValue)),
+            tuple(self._foreign_key(one, name.value) for one in foreign if isinstance(one, CallValue)),
             tuple(
                 found
                 for one in extras
-                if isinstance(one, CallValue)
-                and one.name == "CheckConstraint"
-                and (found := self.constraint(one, table))
+                if isinstance(one, CallValue) and one.name == "CheckConstraint" and (found := self.constraint(one))
             ),
             truth(made.keyword("unique") or Constant(False)) is True,
             truth(made.keyword("index") or Constant(False)) is True,
@@ -169,7 +169,7 @@ class Constructs(Types):
 
     # --- constraints --------------------------------------------------------------------------------------------
 
-    def constraint(self, made: CallValue, table: Name) -> Constraint | None:
+    def constraint(self, made: CallValue) -> Constraint | None:
         """A table constraint; None where it is none that we know."""
         name = _optional_name(made.keyword("name"))
         match made.name:
@@ -178,7 +178,7 @@ class Constructs(Types):
             case "UniqueConstraint":
                 return Constraint(ConstraintKind.UNIQUE, name, _column_names(made.arguments))
             case "ForeignKeyConstraint":
-                return self._foreign_key_constraint(made, name, table)
+                return self._foreign_key_constraint(made, name)
             case "CheckConstraint":
                 expression = self.expression(made.argument(0, "sqltext"))
                 valid = truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True
@@ -188,7 +188,7 @@ class Constructs(Types):
                 return Constraint(ConstraintKind.EXCLUDE, name, _column_names(columns))
         return None
 
-    def _foreign_key_constraint(self, made: CallValue, name: str | None, table: Name) -> Constraint:
+    def _foreign_key_constraint(self, made: CallValue, name: str | None) -> Constraint:
         local, remote = made.argument(0, "columns"), made.argument(1, "refcolumns")
         targets = [_target(one, self.dialect) for one in (remote.items if isinstance(remote, Items) else [])]
         found = [one for one in targets if one is not None]
@@ -202,7 +202,7 @@ class Constructs(Types):
             valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
         )
 
-    def _foreign_key(self, made: CallValue, column: str, table: Name) -> Constraint:
+    def _foreign_key(self, made: CallValue, column: str) -> Constraint:
         target = _target(made.argument(0, "column"), self.dialect)
         return Constraint(
             ConstraintKind.FOREIGN_KEY,
@@ -244,10 +244,6 @@ def _comment(value: Value | None) -> str | Unknown | None:
     return known if isinstance(known, str) or value == Constant(None) else UNKNOWN  # type: ignore[return-value]
 
 
-def _schema(name: object, dialect: str = "postgresql") -> str | None:
-    return name if isinstance(name, str) and name != "public" else None
-
-
 def _optional_name(value: Value | None) -> str | None:
     known = plain(value) if value is not None else None
     return known if isinstance(known, str) else None
@@ -272,12 +268,10 @@ def _target(value: Value | None, dialect: str) -> tuple[Name, str] | None:
     if isinstance(value, Text) and value.known:
         parts = value.value.split(".")
         if len(parts) >= 2:
-            schema = ".".join(parts[:-2]) or None
-            return Name(parts[-2], _schema(schema)), parts[-1]
+            return Name(parts[-2], without_default(".".join(parts[:-2]), dialect)), parts[-1]
     if isinstance(value, Attribute) and isinstance(value.owner, Class):
-        table = value.owner.names.get("__tablename__")
-        if isinstance(table, Text) and table.known:
-            return Name(table.value), value.name
+        table = table_of(value.owner, dialect)
+        return (table, value.name) if table is not None else None
     return None
 
 

@@ -9,15 +9,15 @@ from migration_guard.model.schema import UNKNOWN, EnumType, Name
 from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.handles import is_handle
-from migration_guard.reading.directives.names import identifier, table_of
+from migration_guard.reading.directives.names import identifier, schema_of, table_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.interpreter.values import Attribute, CallValue, Constant, Symbol, Text, Value, truth
 
 
-def object_name(walker: DirectiveWalker, value: Value | None) -> Name | None:
-    """The name that a Sequence(...) or its like gives first."""
+def object_name(value: Value | None, dialect: str) -> Name | None:
+    """The name that a Sequence(...) or its like gives first, with its schema."""
     if isinstance(value, CallValue) and value.arguments and isinstance(value.arguments[0], Text):
-        return Name(value.arguments[0].value)
+        return Name(value.arguments[0].value, schema_of(value.keyword("schema"), dialect))
     return None
 
 
@@ -43,7 +43,7 @@ def create_or_drop(walker: DirectiveWalker, made: CallValue, owner: CallValue) -
     about = table_of(owner, walker.dialect)
     if owner.name in ("Table", "table") and about is not None:
         _table(walker, made, owner, about, creates, looks_first)
-    elif owner.name == "Sequence" and (sequence := object_name(walker, owner)) is not None:
+    elif owner.name == "Sequence" and (sequence := object_name(owner, walker.dialect)) is not None:
         make = CreateSequence(site=where, sequence=sequence, if_not_exists=looks_first)
         walker.emit(make if creates else DropSequence(site=where, sequence=sequence, if_exists=looks_first))
     elif owner.name == "Index" and owner.arguments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migration_guard.model.schema import UNKNOWN_SCHEMA, Name
+from migration_guard.model.target import without_default
 from migration_guard.reading.interpreter.values import Attribute, CallValue, Class, Constant, Symbol, Text, Value, plain
 
 
@@ -43,8 +44,7 @@ def schema_of(value: Value | None, dialect: str) -> str | None:
     name = identifier(value)
     if name is None:
         return UNKNOWN_SCHEMA
-    default = {"postgresql": "public", "sqlite": "main"}.get(dialect)
-    return None if name == default or not name else name
+    return without_default(name, dialect)
 
 
 def table_of(value: Value | None, dialect: str) -> Name | None:

@@ -88,7 +88,7 @@ def run_construct(walker: DirectiveWalker, made: CallValue, statement: Value) ->
 def _ddl(walker: DirectiveWalker, made: CallValue, where: Site) -> Operation | None:
     """CreateSequence(Sequence("x")) and its kin, executed."""
     inner = made.arguments[0] if made.arguments else None
-    name = table_of(inner, walker.dialect) or object_name(walker, inner)
+    name = table_of(inner, walker.dialect) or object_name(inner, walker.dialect)
     match made.name:
         case "CreateSequence" if name:
             return CreateSequence(site=where, sequence=name)

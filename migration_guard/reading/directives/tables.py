@@ -43,13 +43,13 @@ def create_table(ask: BoundArguments) -> Iterator[Operation]:
         if not isinstance(made, CallValue):
             complete = False
         elif made.name == "Column":
-            found = ask.constructs.column(made, name)
+            found = ask.constructs.column(made)
             complete &= found is not None
             parts += [found] if found is not None else []
         elif made.name == "Index":
             indexes.append(index_from(made, ask.constructs))
         else:
-            constraint = ask.constructs.constraint(made, name)
+            constraint = ask.constructs.constraint(made)
             complete &= constraint is not None
             constraints += [constraint] if constraint is not None else []
     table, own = table_from(name, parts, constraints, complete)

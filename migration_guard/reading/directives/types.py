@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
+from migration_guard.reading.directives.names import schema_of
 from migration_guard.reading.interpreter.values import (
     Attribute,
     CallValue,
@@ -70,7 +71,7 @@ class Types:
     def _named_type(self, symbol: Symbol, made: CallValue | None) -> ColumnType | Unknown:
         name = symbol.name
         if name in ("Enum", "ENUM") and "mysql" not in symbol.path:
-            return self._enum(symbol, made)
+            return self._enum(made)
         if name == "ARRAY":
             inner = self.type(made.argument(0, "item_type") if made else None)
             dimensions = plain(made.keyword("dimensions") or Constant(1)) if made else 1
@@ -113,7 +114,7 @@ class Types:
         collation = plain(made.keyword("collation") or Constant(None))
         return ColumnType(base, numbers, collation=collation if isinstance(collation, str) else None)
 
-    def _enum(self, symbol: Symbol, made: CallValue | None) -> ColumnType | Unknown:
+    def _enum(self, made: CallValue | None) -> ColumnType | Unknown:
         if made is None:
             return UNKNOWN
         labels: tuple[str, ...] | None = tuple(
@@ -137,10 +138,10 @@ class Types:
             return ColumnType("enum", labels=labels, is_enum=True)
         if not isinstance(given, str):
             return UNKNOWN
-        schema = plain(made.keyword("schema") or Constant(None))
+        schema = schema_of(made.keyword("schema"), self.dialect)
         return ColumnType(
             given,
-            schema=schema if isinstance(schema, str) and schema != "public" else None,
+            schema=schema,
             labels=labels or None,
             is_enum=True,
         )

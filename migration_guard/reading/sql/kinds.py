@@ -8,6 +8,7 @@ from migration_guard.model.objects import CreateView, DeleteRows, InsertRows, Ru
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name, View
 from migration_guard.model.site import Site
+from migration_guard.model.target import without_default
 from migration_guard.model.unknown import has_hole
 from migration_guard.reading.sql.tokens import NAME, WORD, Statement
 
@@ -113,8 +114,7 @@ def name_at(statement: Statement, position: int) -> tuple[Name | None, int]:
     while position + 1 < len(tokens) and tokens[position].raw == "." and tokens[position + 1].kind in (WORD, NAME):
         schema, name = name, tokens[position + 1].name(fold)
         position += 2
-    default = {"postgresql": "public", "sqlite": "main"}.get(statement.dialect)
-    return Name(name, None if schema == default else schema), position
+    return Name(name, without_default(schema, statement.dialect)), position
 
 
 def table_of(statement: Statement) -> Name | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from migration_guard.model.schema import ColumnType
+from migration_guard.model.target import without_default
 from migration_guard.model.unknown import has_hole
 
 # PostgreSQL's own spellings mean the same in MySQL and SQLite, or do not occur there.
@@ -96,6 +97,6 @@ def type_from_text(text: str, dialect: str) -> ColumnType:
         name,
         tuple(int(part) for part in modifiers.split(",") if part.strip().isdecimal()),
         rest.count("["),
-        schema.strip('"') if schema and schema not in ("pg_catalog", "public") else None,
+        without_default(schema.strip('"'), dialect) if schema and schema != "pg_catalog" else None,
         collation=collation[1] if collation else None,
     )

@@ -8,17 +8,17 @@ from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pg
 
 from migration_guard.model.schema import UNKNOWN, ColumnType, Expression, Name, Unknown
+from migration_guard.model.target import without_default
 from migration_guard.model.unknown import has_hole
 from migration_guard.reading.sql.tokens import shown
 from migration_guard.reading.sql.types import SERIALS, canonical_type
 
-_DEFAULT_SCHEMAS = ("public", "")
 _NOT_CALLED = frozenset({"pg_catalog", "public"})
 
 
 def name_of(relation: pg.RangeVar) -> Name:
     """The name of a table, view or sequence as it is written."""
-    return Name(relation.relname, None if relation.schemaname in _DEFAULT_SCHEMAS else relation.schemaname)
+    return Name(relation.relname, without_default(relation.schemaname, "postgresql"))
 
 
 def strings(nodes: Sequence[pg.Node]) -> list[str]:
@@ -28,8 +28,8 @@ def strings(nodes: Sequence[pg.Node]) -> list[str]:
 
 def qualified(parts: Sequence[str]) -> Name:
     """A dotted name: the last part names, the one before it is the schema."""
-    schema = parts[-2] if len(parts) > 1 else ""
-    return Name(parts[-1] if parts else "", None if schema in _DEFAULT_SCHEMAS else schema)
+    schema = parts[-2] if len(parts) > 1 else None
+    return Name(parts[-1] if parts else "", without_default(schema, "postgresql"))
 
 
 def type_of(type_name: pg.TypeName) -> ColumnType | Unknown:
@@ -38,7 +38,7 @@ def type_of(type_name: pg.TypeName) -> ColumnType | Unknown:
     if not parts or any(map(has_hole, parts)):
         return UNKNOWN
     builtin = parts[0] == "pg_catalog"
-    schema = None if builtin or len(parts) == 1 or parts[-2] in _DEFAULT_SCHEMAS else parts[-2]
+    schema = None if builtin or len(parts) == 1 else without_default(parts[-2], "postgresql")
     name = parts[-1]
     if schema is None and name.islower():
         name = SERIALS.get(name, canonical_type(name))

@@ -32,6 +32,7 @@ from migration_guard.model.operations import (
 )
 from migration_guard.model.schema import ColumnType, EnumType, Expression, Index, Name, Table, View
 from migration_guard.model.site import Site
+from migration_guard.model.target import without_default
 from migration_guard.reading.sql.kinds import kind_of
 from migration_guard.reading.sql.postgresql.expressions import (
     expression_of,
@@ -197,7 +198,7 @@ def _rename(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operati
 
 def _set_schema(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
     move = node.alter_object_schema_stmt
-    schema = None if move.newschema == "public" else move.newschema
+    schema = without_default(move.newschema, "postgresql")
     match move.object_type:
         case pg.OBJECT_TABLE:
             table = name_of(move.relation)
