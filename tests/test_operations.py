@@ -28,10 +28,13 @@ from migration_guard.model.migration import Body, Form, Migration
 from migration_guard.model.objects import (
     AddEnumValue,
     CreateEnum,
+    CreateSchema,
     CreateSequence,
     CreateView,
     DeleteRows,
+    DropDatabase,
     DropEnum,
+    DropOwned,
     DropSchema,
     DropSequence,
     DropView,
@@ -133,6 +136,8 @@ NO_EFFECT: dict[type[Operation], str] = {
     UpdateRows: "rows are no part of the schema",
     DeleteRows: "rows are no part of the schema",
     TruncateTable: "rows are no part of the schema",
+    CreateSchema: "the schema that we keep has names with schemas, and no schemas",
+    DropDatabase: "it is another database",
     RunSql: "it is what was read and does nothing to the schema that we keep",
 }
 
@@ -228,7 +233,7 @@ NO_CHANGE: dict[type[Operation], str] = {
     **dict.fromkeys((AddEnumValue, RenameEnumValue), "a type is no table"),
     **dict.fromkeys((CreateView, DropView, CreateSequence, DropSequence), "a view or a sequence is no table"),
     **dict.fromkeys((InsertRows, UpdateRows, DeleteRows), "rows are written as they always are"),
-    DropSchema: "it is no change of one table",
+    **dict.fromkeys((CreateSchema, DropSchema, DropDatabase, DropOwned), "it is no change of one table"),
     RunSql: "what it does to a table is not known",
     Opaque: "what it does is not known",
 }

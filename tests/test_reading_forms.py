@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint
-from migration_guard.model.objects import CreateEnum, DeleteRows, InsertRows, Opaque, RunSql, UpdateRows
+from migration_guard.model.objects import (
+    CreateEnum,
+    CreateSchema,
+    DeleteRows,
+    DropSchema,
+    InsertRows,
+    Opaque,
+    RunSql,
+    UpdateRows,
+)
 from migration_guard.model.operations import (
     AddColumn,
     AlterColumnType,
     CreateTable,
     DropColumn,
     DropNotNull,
+    Operation,
     RenameColumn,
     SetDefault,
     SetNotNull,
@@ -21,8 +32,10 @@ from migration_guard.model.operations import (
 from migration_guard.model.schema import UNKNOWN, UNKNOWN_SCHEMA, ColumnType, ConstraintKind, Name
 from migration_guard.model.unknown import HOLE
 from tests.reading import operations, shown
+from tests.sql_sites import site
 
 DROP = "DropColumn users age"
+HERE = site(0, 0)
 
 
 @pytest.mark.parametrize(
@@ -429,3 +442,38 @@ def test_a_foreign_key_to_a_mapped_class_has_the_schema_of_its_table(tmp_path: P
 
     assert isinstance(key, AddConstraint)
     assert key.constraint.references == Name("users", "main")
+
+
+@pytest.mark.parametrize(
+    ("source", "dialect", "expected"),
+    [
+        (
+            'CreateSchema("sales", if_not_exists=True)',
+            "postgresql",
+            CreateSchema(site=HERE, schema="sales", if_not_exists=True),
+        ),
+        ('CreateSchema(os.environ["SCHEMA"])', "postgresql", CreateSchema(site=HERE, schema=UNKNOWN)),
+        ('DropSchema("sales")', "postgresql", DropSchema(site=HERE, schema="sales")),
+        ('DropSchema("public", cascade=True)', "postgresql", DropSchema(site=HERE, schema=None, cascade=True)),
+        (
+            'DropSchema(name="sales", if_exists=True)',
+            "mysql",
+            DropSchema(site=HERE, schema="sales", cascade=True, if_exists=True),
+        ),
+    ],
+)
+def test_schemas_are_made_and_dropped_by_their_constructs(
+    tmp_path: Path, source: str, dialect: str, expected: Operation
+) -> None:
+    [operation] = operations(
+        tmp_path, f"import os\nfrom sqlalchemy.schema import CreateSchema, DropSchema\nop.execute({source})", dialect
+    )
+
+    assert replace(operation, site=HERE) == expected
+
+
+def test_a_schema_of_an_unknown_name_is_not_dropped_in_silence(tmp_path: Path) -> None:
+    source = "from sqlalchemy.schema import DropSchema\nop.execute(DropSchema(schema_of_tenant(), cascade=True))"
+    [operation] = operations(tmp_path, source)
+
+    assert isinstance(operation, Opaque)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -9,9 +10,13 @@ from migration_guard.model.constraints import AddConstraint, CreateIndex, DropCo
 from migration_guard.model.objects import (
     AddEnumValue,
     CreateEnum,
+    CreateSchema,
     CreateView,
     DeleteRows,
+    DropDatabase,
     DropEnum,
+    DropOwned,
+    DropSchema,
     InsertRows,
     Opaque,
     RenameEnumValue,
@@ -35,6 +40,8 @@ from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind, Na
 from migration_guard.model.unknown import HOLE
 from migration_guard.reading.sql.reader import canonical_type, read_expression, read_sql, read_type
 from tests.sql_sites import site
+
+HERE = site(0, 0)
 
 
 def read(text: str, dialect: str = "postgresql") -> tuple[Operation, ...]:
@@ -549,3 +556,25 @@ def test_types_have_one_name(text: str, type_: ColumnType) -> None:
 )
 def test_every_spelling_of_a_type_is_one_type(written: str, name: str) -> None:
     assert canonical_type(written) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CREATE SCHEMA IF NOT EXISTS sales", CreateSchema(site=HERE, schema="sales", if_not_exists=True)),
+        ("CREATE SCHEMA AUTHORIZATION joe", CreateSchema(site=HERE, schema="joe")),
+        ("DROP SCHEMA IF EXISTS public CASCADE", DropSchema(site=HERE, schema=None, cascade=True, if_exists=True)),
+        ("DROP SCHEMA sales", DropSchema(site=HERE, schema="sales")),
+        ("DROP DATABASE legacy WITH (FORCE)", DropDatabase(site=HERE, database="legacy")),
+        ("DROP OWNED BY joe, CURRENT_USER", DropOwned(site=HERE, roles=("joe", "the current role"))),
+    ],
+)
+def test_schemas_databases_and_what_a_role_owns_are_made_and_dropped(text: str, expected: Operation) -> None:
+    assert replace(one(text), site=HERE) == expected
+
+
+def test_what_a_new_schema_is_made_with_is_not_lost() -> None:
+    made, table = read("CREATE SCHEMA sales CREATE TABLE orders (id int)")
+
+    assert isinstance(made, CreateSchema)
+    assert isinstance(table, Opaque)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from migration_guard.model.join import join
 from migration_guard.model.operations import Operation, TableOperation, with_unknown_table
-from migration_guard.model.schema import UNKNOWN, EnumType, Name, SchemaState, Sequence, View
-from migration_guard.model.unknown import LEFT_OUT, SHOWN, needed
+from migration_guard.model.schema import EMPTY, UNKNOWN, EnumType, Name, SchemaState, Sequence, Unknown, View
+from migration_guard.model.unknown import LEFT_OUT, OR_UNKNOWN, SHOWN, needed
 
 Kept = TypeVar("Kept")
 
@@ -160,11 +161,23 @@ class DropSequence(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropSchema(Operation):
-    """DROP SCHEMA: with CASCADE, everything in it goes too."""
+class CreateSchema(Operation):
+    """CREATE SCHEMA, and CREATE DATABASE of MySQL and MariaDB. `schema` is None for the default one."""
 
-    schema: str = field(metadata=needed("schema name"))
+    schema: str | Unknown | None = field(metadata=OR_UNKNOWN)
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropSchema(Operation):
+    """
+    DROP SCHEMA, and DROP DATABASE of MySQL and MariaDB. `schema` is None for the default one. With `cascade` everything
+    in it goes too, as it always does there; without, PostgreSQL refuses while something is left in it.
+    """
+
+    schema: str | None = field(metadata=needed("schema name"))
     cascade: bool = False
+    if_exists: bool = False
 
     def apply(self, state: SchemaState) -> SchemaState:
         return replace(
@@ -176,8 +189,25 @@ class DropSchema(Operation):
         )
 
 
-def _outside(schema: str, objects: Mapping[Name, Kept]) -> dict[Name, Kept]:
+def _outside(schema: str | None, objects: Mapping[Name, Kept]) -> dict[Name, Kept]:
     return {name: one for name, one in objects.items() if name.schema != schema}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropDatabase(Operation):
+    """DROP DATABASE of PostgreSQL: another one than that of the migration, which the server would refuse to drop."""
+
+    database: str = field(metadata=needed("database name"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropOwned(Operation):
+    """DROP OWNED BY: whatever in this database belongs to the roles. Which objects that is, a history does not show."""
+
+    roles: tuple[str, ...] = field(metadata=needed("role name"))
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        return join(state, EMPTY)
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------

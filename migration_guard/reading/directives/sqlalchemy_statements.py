@@ -8,15 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migration_guard.model.objects import CreateSequence, DeleteRows, DropSequence, InsertRows, RunSql, UpdateRows
+from migration_guard.model.objects import (
+    CreateSchema,
+    CreateSequence,
+    DeleteRows,
+    DropSchema,
+    DropSequence,
+    InsertRows,
+    Opaque,
+    RunSql,
+    UpdateRows,
+)
 from migration_guard.model.operations import Operation
-from migration_guard.model.schema import Name
+from migration_guard.model.schema import UNKNOWN, Name
 from migration_guard.model.site import Site
+from migration_guard.model.target import without_default
 from migration_guard.reading.directives.create_drop import object_name
 from migration_guard.reading.directives.names import identifier, table_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.interpreter.library import is_column
 from migration_guard.reading.interpreter.values import (
+    FALSE,
     Attribute,
     CallValue,
     Class,
@@ -27,6 +39,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     UnknownValue,
     Value,
+    truth,
 )
 from migration_guard.reading.sql.kinds import is_key
 
@@ -86,16 +99,30 @@ def run_construct(walker: DirectiveWalker, made: CallValue, statement: Value) ->
 
 
 def _ddl(walker: DirectiveWalker, made: CallValue, where: Site) -> Operation | None:
-    """CreateSequence(Sequence("x")) and its kin, executed."""
+    """CreateSequence(Sequence("x")), DropSchema("x") and their kin, executed."""
     inner = made.arguments[0] if made.arguments else None
     name = table_of(inner, walker.dialect) or object_name(inner, walker.dialect)
+    schema = identifier(made.argument(0, "name"))
     match made.name:
         case "CreateSequence" if name:
             return CreateSequence(site=where, sequence=name)
         case "DropSequence" if name:
             return DropSequence(site=where, sequence=name)
-        case "CreateSchema" | "DropSchema":
-            return RunSql(site=where, kind="CREATE SCHEMA" if made.name == "CreateSchema" else "DROP SCHEMA")
+        case "CreateSchema":
+            guarded = truth(made.keyword("if_not_exists") or FALSE) is True
+            known = UNKNOWN if schema is None else without_default(schema, walker.dialect)
+            return CreateSchema(site=where, schema=known, if_not_exists=guarded)
+        case "DropSchema" if schema is None:
+            return Opaque(site=where, what=walker.shown(made.node), reason="the schema name is not known")
+        case "DropSchema":
+            # MySQL and MariaDB have no RESTRICT: what SQLAlchemy writes without CASCADE drops all that is in it.
+            cascade = walker.dialect in ("mysql", "mariadb") or truth(made.keyword("cascade") or FALSE) is True
+            return DropSchema(
+                site=where,
+                schema=without_default(schema, walker.dialect),
+                cascade=cascade,
+                if_exists=truth(made.keyword("if_exists") or FALSE) is True,
+            )
     return None
 
 

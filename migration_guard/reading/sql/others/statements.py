@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.objects import (
+    CreateSchema,
     CreateSequence,
     CreateView,
     DropSchema,
@@ -107,6 +108,9 @@ def _create(cursor: Cursor, site: Site) -> Iterator[Operation]:
     elif cursor.take("SEQUENCE"):
         guarded = cursor.take("IF", "NOT", "EXISTS")
         yield CreateSequence(site=site, sequence=cursor.table(), if_not_exists=guarded)
+    elif cursor.take_one("DATABASE", "SCHEMA"):
+        guarded = cursor.take("IF", "NOT", "EXISTS")
+        yield CreateSchema(site=site, schema=cursor.table().name, if_not_exists=guarded)
     elif set(cursor.statement.words(12)) & _CREATED:
         yield run(cursor.statement, site)
     else:
@@ -185,8 +189,12 @@ _DROPS: dict[str, Dropper] = {
     "VIEW": lambda site, name, if_exists, cascade: DropView(site=site, view=name, if_exists=if_exists),
     "SEQUENCE": lambda site, name, if_exists, cascade: DropSequence(site=site, sequence=name, if_exists=if_exists),
     # MySQL's databases are its schemas; with one goes everything that is in it.
-    "DATABASE": lambda site, name, if_exists, cascade: DropSchema(site=site, schema=name.name, cascade=True),
-    "SCHEMA": lambda site, name, if_exists, cascade: DropSchema(site=site, schema=name.name, cascade=True),
+    "DATABASE": lambda site, name, if_exists, cascade: DropSchema(
+        site=site, schema=name.name, cascade=True, if_exists=if_exists
+    ),
+    "SCHEMA": lambda site, name, if_exists, cascade: DropSchema(
+        site=site, schema=name.name, cascade=True, if_exists=if_exists
+    ),
 }
 
 

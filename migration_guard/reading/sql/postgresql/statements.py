@@ -12,12 +12,16 @@ from migration_guard.model.constraints import CreateIndex, DropIndex, RenameCons
 from migration_guard.model.objects import (
     AddEnumValue,
     CreateEnum,
+    CreateSchema,
     CreateSequence,
     CreateView,
+    DropDatabase,
     DropEnum,
+    DropOwned,
     DropSchema,
     DropSequence,
     DropView,
+    Opaque,
     RenameEnumValue,
     RenameType,
     RunSql,
@@ -33,6 +37,7 @@ from migration_guard.model.operations import (
 from migration_guard.model.schema import ColumnType, EnumType, Expression, Index, Name, Table, View
 from migration_guard.model.site import Site
 from migration_guard.model.target import without_default
+from migration_guard.reading.sql.holes import shorten
 from migration_guard.reading.sql.kinds import kind_of
 from migration_guard.reading.sql.postgresql.expressions import (
     expression_of,
@@ -160,7 +165,8 @@ def _drop(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation
             case pg.OBJECT_SEQUENCE:
                 yield DropSequence(site=site, sequence=name, if_exists=if_exists)
             case pg.OBJECT_SCHEMA:
-                yield DropSchema(site=site, schema=name.name, cascade=cascade)
+                schema = without_default(name.name, "postgresql")
+                yield DropSchema(site=site, schema=schema, cascade=cascade, if_exists=if_exists)
             case pg.OBJECT_TRIGGER | pg.OBJECT_POLICY | pg.OBJECT_RULE:
                 table = qualified([item.string.sval for item in each.list.items[:-1]])
                 yield RunSql(site=site, kind=kind_of(statement), tables=(table,))
@@ -313,6 +319,25 @@ def _create_sequence(node: pg.Node, statement: Statement, site: Site) -> Iterato
     yield CreateSequence(site=site, sequence=name_of(create.sequence), if_not_exists=create.if_not_exists)
 
 
+def _create_schema(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    create = node.create_schema_stmt
+    # Without a name it takes that of its owner: CREATE SCHEMA AUTHORIZATION joe.
+    schema = without_default(create.schemaname or create.authrole.rolename, "postgresql")
+    yield CreateSchema(site=site, schema=schema, if_not_exists=create.if_not_exists)
+    if create.schema_elts:
+        reason = "what CREATE SCHEMA makes inside the schema is not read"
+        yield Opaque(site=site, what=shorten(statement.text), reason=reason)
+
+
+def _drop_database(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    yield DropDatabase(site=site, database=node.dropdb_stmt.dbname)
+
+
+def _drop_owned(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
+    roles = (role.role_spec for role in node.drop_owned_stmt.roles)
+    yield DropOwned(site=site, roles=tuple(role.rolename or "the current role" for role in roles))
+
+
 Reader = Callable[[pg.Node, Statement, Site], Iterator[Operation]]
 
 _READERS: dict[str, Reader] = {
@@ -332,6 +357,9 @@ _READERS: dict[str, Reader] = {
     "alter_enum_stmt": _alter_enum,
     "view_stmt": _create_view,
     "create_seq_stmt": _create_sequence,
+    "create_schema_stmt": _create_schema,
+    "dropdb_stmt": _drop_database,
+    "drop_owned_stmt": _drop_owned,
 }
 
 

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("total", sa.Numeric(12, 4), nullable=True),
     )
     op.create_table("events", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("at", sa.Date()))
+    op.execute("CREATE SCHEMA attic")
     op.execute("CREATE TYPE mood AS ENUM ('happy', 'sad')")
     op.execute("CREATE INDEX ix_users_name ON users (name)")
 
@@ -36,6 +37,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP INDEX ix_users_name")
     op.execute("DROP TYPE mood")
+    op.execute("DROP SCHEMA attic")
     op.drop_table("events")
     op.drop_table("orders")
     op.drop_table("users")

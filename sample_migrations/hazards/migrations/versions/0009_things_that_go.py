@@ -16,9 +16,11 @@ depends_on = None
 def upgrade() -> None:
     op.drop_column("users", "age")  # expect: MG102
     op.drop_table("happenings")  # expect: MG101
+    op.execute("DROP SCHEMA attic CASCADE")  # expect: MG104
 
 
 def downgrade() -> None:
+    op.execute("CREATE SCHEMA attic")
     op.create_table("happenings", sa.Column("id", sa.BigInteger(), primary_key=True), sa.Column("at", sa.Date()))
     op.create_index("ix_events_at", "happenings", ["at"])
     op.add_column("users", sa.Column("age", sa.Integer()))
