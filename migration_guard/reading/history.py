@@ -51,7 +51,7 @@ def _read_files(
             found[path] = FileRecord(Unreadable(path, "The file cannot be opened. Make it readable, or remove it."))
         elif path not in found:
             waiting.append((path, content))
-    return found | _read(waiting, dialect, str(project.repository), project.database, jobs)
+    return found | _read(waiting, dialect, project, jobs)
 
 
 def _read_environment(project: Project, dialect: str) -> tuple[Environment, tuple[str, ...]]:
@@ -61,7 +61,7 @@ def _read_environment(project: Project, dialect: str) -> tuple[Environment, tupl
     from migration_guard.reading import environment
     from migration_guard.reading.interpreter import modules
 
-    files = modules.Files(str(project.repository))
+    files = modules.Files(str(project.repository), str(project.env))
     with without_collector():
         return environment.read_environment(str(project.env), dialect, files), files.needed()
 
@@ -84,21 +84,21 @@ def history(project: Project, read: Mapping[str, FileRecord], environment: Envir
 
 def with_base(history: History, project: Project, base: GitBase, dialect: str) -> History:
     """The history with what it will be when it is merged with a git ref."""
-    read = _read_some(base.coming, dialect, str(project.repository), project.database) if base.coming else {}
+    read = _read_some(base.coming, dialect, project) if base.coming else {}
     coming = [one.content for one in read.values() if isinstance(one.content, Migration)]
     return replace(history, merge=Merge(base.ref, base.old, graph((*history.migrations, *coming)), base.removed))
 
 
-def _read(waiting: Files, dialect: str, root: str, database: str | None, jobs: int) -> Reads:
+def _read(waiting: Files, dialect: str, project: Project, jobs: int) -> Reads:
     count = min(jobs, len(waiting) // ENOUGH_FOR_A_PROCESS)
     if count >= 2:
-        found = _read_in_processes(waiting, dialect, root, database, count)
+        found = _read_in_processes(waiting, dialect, project, count)
         if found is not None:
             return found
-    return _read_some(waiting, dialect, root, database)
+    return _read_some(waiting, dialect, project)
 
 
-def _read_in_processes(waiting: Files, dialect: str, root: str, database: str | None, count: int) -> Reads | None:
+def _read_in_processes(waiting: Files, dialect: str, project: Project, count: int) -> Reads | None:
     """None where there can be no other processes: in a program that is no module, or under a system that forbids it."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -111,7 +111,7 @@ def _read_in_processes(waiting: Files, dialect: str, root: str, database: str | 
     try:
         context = multiprocessing.get_context("spawn")
         with _safe_path(), ProcessPoolExecutor(count, context, initializer=gc.disable) as pool:
-            futures = [pool.submit(_read_some, part, dialect, root, database) for part in parts]
+            futures = [pool.submit(_read_some, part, dialect, project) for part in parts]
             for future in futures:
                 found.update(future.result())
     except (BrokenProcessPool, OSError):
@@ -133,17 +133,17 @@ def _safe_path() -> Iterator[None]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _read_some(files: Files, dialect: str, root: str, database: str | None) -> Reads:
+def _read_some(files: Files, dialect: str, project: Project) -> Reads:
     # libcst takes longer to import than all the rest of a run in which nothing has changed.
     from migration_guard.reading import migration
     from migration_guard.reading.interpreter import modules
 
     with without_collector():
-        shared = modules.Files(root)
+        shared = modules.Files(str(project.repository), str(project.env) if project.env else None)
         found = {}
         for path, content in files:
             shared.begin()
-            facts = migration.read_migration(path, content, dialect, shared, database)
+            facts = migration.read_migration(path, content, dialect, shared, project.database)
             found[path] = FileRecord(facts, shared.needed())
         return found
 

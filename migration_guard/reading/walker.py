@@ -38,6 +38,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     Value,
 )
+from migration_guard.reading.registered import registered
 from migration_guard.reading.source.calls import call_at
 from migration_guard.reading.source.source import Source
 from migration_guard.reading.unread import unread_calls
@@ -227,6 +228,10 @@ class Walker(Functions):
                 return symbol
         return self.resolve(value) if isinstance(value, Symbol) and value != symbol else value
 
+    def registered(self, name: str) -> Function | None:
+        """The method that the project registers as the directive `op.name`; None where it registers none."""
+        return registered(name, self.module, self.source.text, self.files, self.load)
+
     def load(self, path: str) -> Module | None:
         """Another file of the project, its top level read: once for all migrations, and not at this one's expense."""
         if path == self.module.path:
@@ -257,7 +262,7 @@ class Walker(Functions):
             case Function():
                 return self.enter(function, made)[0]
             case Class(names=names):
-                start = names.get("__init__")
+                start = function.find("__init__")
                 if isinstance(start, Function):
                     instance = CallValue(
                         Class(function.name, function.bases, dict(names), function.fields),

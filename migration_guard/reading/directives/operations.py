@@ -5,13 +5,28 @@ Each call of op.* and batch_op.*, and of a function of a plugin, as operations. 
 
 from __future__ import annotations
 
+from migration_guard.model.schema import Name
+
 # Each of these registers the directives that it reads.
 from migration_guard.reading.directives import columns, constraints, execution, tables  # noqa: F401
 from migration_guard.reading.directives.arguments import BoundArguments
+from migration_guard.reading.directives.names import identifier, schema_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.registry import answer, find, silent
-from migration_guard.reading.interpreter.values import Attribute, Batch, CallValue, Symbol, UnknownValue, Value
+from migration_guard.reading.interpreter.definitions import IMPLEMENTATION
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    Batch,
+    CallValue,
+    Class,
+    Function,
+    Symbol,
+    Text,
+    UnknownValue,
+    Value,
+)
 
+_TABLES = frozenset({"table_name", "table", "tablename", "source_table", "relation"})
 silent("get_bind", "get_context", "implementation_for", "register_operation")
 
 
@@ -27,9 +42,21 @@ def operation(walker: DirectiveWalker, made: CallValue) -> Value | None:
         return directive.call(walker, made, batch)
     if batch is None and not (isinstance(function, Symbol) and function.path.startswith("alembic.op.")):
         return None
+    method = walker.registered(made.name)
+    if method is not None:
+        given = (batch or Symbol("alembic.op"), *made.arguments)
+        return walker.call_value(method, CallValue(method, given, made.keywords, made.node, made.path))
     reason = f"{made.name} is not a directive of Alembic; a plugin or the application adds it"
-    walker.opaque(made.node, walker.shown(made.node), reason)
+    walker.opaque(made.node, walker.shown(made.node), reason, tables=_tables(walker, made))
     return made
+
+
+def _tables(walker: DirectiveWalker, made: CallValue) -> tuple[Name, ...]:
+    """The tables that the literal arguments of a call name: those called so, else the first one."""
+    schema = schema_of(made.keyword("schema"), walker.dialect)
+    named = [identifier(value) for key, value in made.keywords if key in _TABLES]
+    first = identifier(made.arguments[0]) if made.arguments and isinstance(made.arguments[0], Text) else None
+    return tuple(Name(name, schema) for name in named or [first] if name)
 
 
 @answer("f", "name")
@@ -58,6 +85,12 @@ def run_async(ask: BoundArguments) -> Value:
 
 @answer("invoke", "operation")
 def invoke(ask: BoundArguments) -> Value:
-    """op.invoke()."""
-    ask.opaque("op.invoke() takes an operation made elsewhere")
-    return ask.made
+    """op.invoke(): where the project's own code says what an operation does, that is followed."""
+    operation = ask["operation"]
+    kind = operation.function if isinstance(operation, CallValue) else None
+    implementation = kind.find(IMPLEMENTATION) if isinstance(kind, Class) else None
+    if not isinstance(implementation, Function) or operation is None:
+        ask.opaque("op.invoke() takes an operation made elsewhere")
+        return ask.made
+    given = (Symbol("alembic.op"), operation)
+    return ask.walker.call_value(implementation, CallValue(implementation, given, (), ask.made.node, ask.made.path))

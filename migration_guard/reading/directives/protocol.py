@@ -11,7 +11,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.interpreter.modules import Files
-from migration_guard.reading.interpreter.values import CallValue, Text, Value
+from migration_guard.reading.interpreter.values import CallValue, Function, Text, Value
 from migration_guard.reading.source.source import Source
 
 
@@ -51,6 +51,9 @@ class DirectiveWalker(Protocol):
 
     def shown(self, node: cst.CSTNode | None) -> str:
         """A node's code on one line, shortened."""
+
+    def registered(self, name: str) -> Function | None:
+        """The method that the project registers as a directive of op."""
 
     def attribute_of(self, owner: Value, name: str) -> Value:
         """The attribute of a value."""

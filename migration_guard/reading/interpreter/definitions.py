@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import libcst as cst
 
 from migration_guard.reading.interpreter.evaluator import Evaluator
 from migration_guard.reading.interpreter.scope import Frame
-from migration_guard.reading.interpreter.values import Class, Function, Module, Symbol, Value
+from migration_guard.reading.interpreter.values import Class, Function, Module, Symbol, Text, Value
+
+IMPLEMENTATION = "@implementation"
+"""The name under which a class of operations keeps the function that Operations.implementation_for() registers."""
 
 
 class Definitions(Evaluator):
@@ -26,7 +30,11 @@ class Definitions(Evaluator):
         """A function: it sees the names around it, those assigned later on included."""
         module_level = self.frame.names is self.frame.module.names
         closure = {} if module_level else self.around()
-        self.frame.names[statement.name.value] = Function(statement, self.frame.module, closure)
+        function = Function(statement, self.frame.module, closure)
+        self.frame.names[statement.name.value] = function
+        for given in self._registrations(statement, "implementation_for"):
+            if given and isinstance(given[0], Class):
+                given[0].names[IMPLEMENTATION] = function
 
     def define_class(self, statement: cst.ClassDef) -> None:
         """A class: its body is walked, its methods are not."""
@@ -44,7 +52,20 @@ class Definitions(Evaluator):
             for one in (line.body if isinstance(line, cst.SimpleStatementLine) else ())
             if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
         )
-        saved.names[statement.name.value] = Class(statement.name.value, bases, names, fields)
+        made = Class(statement.name.value, bases, names, fields)
+        saved.names[statement.name.value] = made
+        for given in self._registrations(statement, "register_operation"):
+            directive = [one.value for one in given if isinstance(one, Text)]
+            method = made.find(directive[-1]) if directive else None
+            if isinstance(method, Function):
+                saved.module.directives[directive[0]] = replace(method, bound=made)
+
+    def _registrations(self, statement: cst.FunctionDef | cst.ClassDef, method: str) -> Iterator[list[Value]]:
+        """The arguments of each decorator `Operations.register_operation(...)`, or of another method."""
+        for one in statement.decorators:
+            call = one.decorator
+            if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute) and call.func.attr.value == method:
+                yield [self.evaluate(argument.value) for argument in call.args]
 
     def import_names(self, statement: cst.Import | cst.ImportFrom) -> None:
         """`import` and `from ... import`: what they name is looked up when it is used."""

@@ -6,6 +6,7 @@ steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -86,16 +87,14 @@ class Evaluator(Scope):
             case Module(names=names):
                 found = names.get(name, UnknownValue(f"{name} is not in that module"))
                 return self.resolve(found) if isinstance(found, Symbol) else found
-            case Class(names=names) if name in names:
-                found = names[name]
-                mapped = "__tablename__" in names and isinstance(found, CallValue) and found.name in _COLUMNS
-                return Attribute(owner, name) if mapped else found
-            case CallValue(function=Class(names=names, fields=fields)) if name in names:
-                found = names[name]
-                if isinstance(found, Function):
-                    return Function(found.node, found.module, found.closure, owner)
+            case Class(names=names) if (inherited := owner.find(name)) is not None:
+                mapped = "__tablename__" in names and isinstance(inherited, CallValue) and inherited.name in _COLUMNS
+                return Attribute(owner, name) if mapped else inherited
+            case CallValue(function=Class(fields=fields) as made) if (inherited := made.find(name)) is not None:
+                if isinstance(inherited, Function):
+                    return replace(inherited, bound=owner)
                 given = owner.keyword(name) if name in fields else None
-                return found if given is None else given
+                return inherited if given is None else given
             case CallValue(function=Class(fields=fields)) if name in fields:
                 value = owner.argument(fields.index(name), name)
                 return UnknownValue(f"{name} is not given") if value is None else value

@@ -55,14 +55,17 @@ _OTHERS = frozenset(
 @dataclass(slots=True)
 class Files:
     """
-    Reads files below `root`, each once. `read` gathers those that were looked for on behalf of the file being read.
+    Reads files below `root`, each once. `env` is the project's env.py. `read` gathers those that were looked for on
+    behalf of the file being read.
     """
 
     root: str
+    env: str | None = None
     read: set[str] = field(default_factory=set)
     _sources: dict[str, Source | None] = field(default_factory=dict)
     _found: dict[tuple[str, str], tuple[str | None, list[str]]] = field(default_factory=dict)
     _modules: dict[str, Module] = field(default_factory=dict)
+    _noted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _needs: dict[str, set[str]] = field(default_factory=dict)
     _changed: dict[int, tuple[Items | Pairs | Class, object]] | None = None
 
@@ -114,6 +117,14 @@ class Files:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError:
             return None
+
+    def noted(self, path: str, read: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
+        """What `read` finds in the text of a file, which is read once; nothing where the file cannot be had."""
+        if path not in self._noted:
+            text = self.text(path)
+            self._noted[path] = () if text is None else read(text)
+        self.read.add(path)
+        return self._noted[path]
 
     def source(self, path: str) -> Source | None:
         """A parsed module of the repository; None where it cannot be had."""

@@ -190,10 +190,14 @@ class CallValue:
 
 @dataclass(slots=True, eq=False)
 class Module:
-    """A Python file whose names were read. `names` fills up as its body is walked."""
+    """
+    A Python file whose names were read. `names` fills up as its body is walked, and so do `directives`,
+    the methods that it registers as directives of `op`.
+    """
 
     path: str
     names: dict[str, Value] = field(default_factory=dict)
+    directives: dict[str, Function] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,6 +227,13 @@ class Class:
     bases: tuple[Value, ...]
     names: dict[str, Value]
     fields: tuple[str, ...] = ()
+
+    def find(self, name: str) -> Value | None:
+        """What it or a class that it comes from assigns to a name; None where none of them does."""
+        if name in self.names:
+            return self.names[name]
+        inherited = (base.find(name) for base in self.bases if isinstance(base, Class))
+        return next((found for found in inherited if found is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
