@@ -149,6 +149,50 @@ def test_a_helper_in_another_file_loses_nothing(tmp_path: Path) -> None:
     assert (found.what, found.site.span.line, found.site.helper) == ("op.drop_table(name)", 12, True)
 
 
+BASES = """
+    class Operation:
+        def __init__(self, table):
+            self.table = table
+
+        def run(self):
+            return self.execute()
+
+
+    class Alteration(Operation):
+        def run(self):
+            if self.table is True:
+                return None
+            return super().run()
+
+
+    class DropColumn(Alteration):
+        def __init__(self, table, column):
+            super().__init__(table)
+            self.column = column
+
+        def execute(self):
+            op.drop_column(self.table, self.column)
+"""
+
+
+def test_an_object_does_what_its_class_inherits(tmp_path: Path) -> None:
+    source = textwrap.dedent(BASES) + '\n\ndef upgrade():\n    DropColumn("users", "age").run()\n'
+    assert shown(tmp_path, source) == ["DropColumn users age"]
+
+
+def test_super_with_arguments_is_the_same(tmp_path: Path) -> None:
+    source = textwrap.dedent(BASES).replace("super().run()", "super(Alteration, self).run()")
+    assert shown(tmp_path, source + '\n\ndef upgrade():\n    DropColumn("users", "age").run()\n') == [
+        "DropColumn users age"
+    ]
+
+
+def test_what_a_class_inherits_from_one_that_is_not_read_is_said(tmp_path: Path) -> None:
+    source = textwrap.dedent(BASES).replace("class Operation:", "from elsewhere import Base\nclass Operation(Base):")
+    (found,) = operations(tmp_path, source + '\n\ndef upgrade():\n    DropColumn("users", "age").start()\n')
+    assert isinstance(found, Opaque)
+
+
 @pytest.mark.parametrize(
     "top",
     [

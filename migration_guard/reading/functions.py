@@ -74,7 +74,7 @@ class Functions(ControlFlow):
             if any(map(is_handle, made.arguments)):
                 self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
             return UnknownValue("a call nested too deeply"), None
-        frame = Frame(function.module, self._bound(function, made), function.closure)
+        frame = Frame(function.module, self._bound(function, made), function.closure, function)
         saved = self.frame, self.conditional, self._outer
         if function.module is not self.module and self._outer is None:
             self._outer = made.node

@@ -141,6 +141,10 @@ def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
     if isinstance(function, CallValue) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
         walker.opaque(made.node, walker.shown(made.node), "which directive is called here is not known")
         return
+    if isinstance(root, Class) and isinstance(function, Attribute) and any(map(hands_over, root.every())):
+        reason = f"{root.name} comes from a class that is not read"
+        walker.opaque(made.node, walker.shown(made.node), reason)
+        return
     if library or name in OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
         return
     if name in METHODS or (not handed and is_of_quiet_package(root)):

@@ -95,6 +95,9 @@ class Evaluator(Scope):
                     return replace(inherited, bound=owner)
                 given = owner.keyword(name) if name in fields else None
                 return inherited if given is None else given
+            case CallValue(function=Symbol(path="builtins.super"), arguments=[Class() as home, instance]):
+                inherited = home.inherited(name)
+                return replace(inherited, bound=instance) if isinstance(inherited, Function) else Attribute(owner, name)
             case CallValue(function=Class(fields=fields)) if name in fields:
                 value = owner.argument(fields.index(name), name)
                 return UnknownValue(f"{name} is not given") if value is None else value
@@ -270,10 +273,19 @@ class Evaluator(Scope):
                     arguments.append(UnknownValue("arguments that are not known"))
             else:
                 arguments.append(value)
+        if function == Symbol("builtins.super") and not arguments:
+            arguments = self._super()
         made = CallValue(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
         # What is handed over is read; what it is handed to, a list that grows say, is not read again.
         self.steps += (made.size - size_of(function)) // PARTS_OF_A_STEP
         return self.call_value(function, made)
+
+    def _super(self) -> list[Value]:
+        """What `super()` stands for in a method: `super(Class, self)`."""
+        method = self.frame.method
+        parameters = method.node.params.params if method is not None else ()
+        home = method.home if method is not None else None
+        return [home, self.lookup(parameters[0].name.value)] if home is not None and parameters else []
 
     def function(self, node: cst.Lambda) -> Value:
         """A lambda."""

@@ -75,6 +75,8 @@ def compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
         case cst.Equal() | cst.NotEqual() | cst.Is() | cst.IsNot():
             if NONE in (left, right) and isinstance(left, Symbol | Class | Function | Items | Text | Pairs):
                 known: bool | None = False
+            elif isinstance(right, Constant) and isinstance(left, Class | Function | Items | Pairs):
+                known = False
             else:
                 known = same(left, right)
             negated = isinstance(operator, cst.NotEqual | cst.IsNot)

@@ -12,6 +12,7 @@ from migration_guard.reading.interpreter import library
 from migration_guard.reading.interpreter.values import (
     CallValue,
     Class,
+    Function,
     Items,
     Module,
     Pairs,
@@ -32,11 +33,12 @@ class OutOfSteps(Exception):
 
 @dataclass(slots=True)
 class Frame:
-    """The names that are visible at one place."""
+    """The names that are visible at one place; `method` is the function whose own they are."""
 
     module: Module
     names: dict[str, Value]
     closure: Mapping[str, Value] = field(default_factory=dict)
+    method: Function | None = None
     returned: list[Value] = field(default_factory=list)
     yielded: Items | None = None
 

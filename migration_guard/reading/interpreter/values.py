@@ -5,8 +5,8 @@ collections, imported names and the calls made with them. Whatever is not known 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import libcst as cst
@@ -204,13 +204,15 @@ class Module:
 class Function:
     """
     A function or lambda of a file that was read. `closure` are the names around it, `bound` the object whose method it
-    is; `is_bare` is True for what a decorator gets: the function without its decorators.
+    is, `home` the class that it was found in; `is_bare` is True for what a decorator gets: the function without its
+    decorators.
     """
 
     node: cst.FunctionDef | cst.Lambda
     module: Module
     closure: Mapping[str, Value] = field(default_factory=dict)
     bound: Value | None = None
+    home: Class | None = None
     is_bare: bool = False
 
     @property
@@ -231,7 +233,18 @@ class Class:
     def find(self, name: str) -> Value | None:
         """What it or a class that it comes from assigns to a name; None where none of them does."""
         if name in self.names:
-            return self.names[name]
+            found = self.names[name]
+            return replace(found, home=self) if isinstance(found, Function) else found
+        return self.inherited(name)
+
+    def every(self) -> Iterator[Value]:
+        """What it and the classes that it comes from assign to names."""
+        yield from self.names.values()
+        for base in self.bases:
+            yield from base.every() if isinstance(base, Class) else ()
+
+    def inherited(self, name: str) -> Value | None:
+        """What a class that it comes from assigns to a name: what `super()` finds."""
         inherited = (base.find(name) for base in self.bases if isinstance(base, Class))
         return next((found for found in inherited if found is not None), None)
 
