@@ -27,6 +27,9 @@ from migration_guard.model.operations import Operation
 from migration_guard.reading import history as reading
 from migration_guard.reading.cache.codec import Malformed, decoder, encoder
 from migration_guard.reading.cache.store import FOLDER, FileContent, FileRecord
+from migration_guard.reading.discovery.project import Project
+from migration_guard.reading.interpreter.modules import Files
+from migration_guard.reading.migration import read_migration
 
 HEAD = 'from alembic import op\n{more}\nrevision = "{revision}"\ndown_revision = {parent!r}\n\n'
 INDEX = 'def upgrade():\n    op.create_index("ix_{table}", {table!r}, ["name"])\n\n\ndef downgrade():\n    {down}\n'
@@ -62,9 +65,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     read_some = reading._read_some
 
-    def noting(files: reading.Files, dialect: str, root: str, database: str | None) -> dict[str, FileRecord]:
+    def noting(files: reading.Files, dialect: str, project: Project) -> dict[str, FileRecord]:
         names.extend(Path(path).name for path, _ in files)
-        return read_some(files, dialect, root, database)
+        return read_some(files, dialect, project)
 
     monkeypatch.setattr(reading, "_read_some", noting)
     return names
@@ -371,7 +374,8 @@ def mutilated(value: Any) -> Iterator[Any]:
 def test_json_of_another_shape_is_refused_or_is_a_value_like_any_other(project: Path) -> None:
     lint(project)
     path = project / "migrations" / "versions" / "a1_users.py"
-    facts = reading._read_some([(str(path), path.read_bytes())], "postgresql", str(project), None)[str(path)].content
+    content = path.read_bytes()
+    facts = read_migration(str(path), content, "postgresql", Files(str(project)))
     for changed in mutilated(encoder(FileContent)(facts)):
         try:
             value = decoder(FileContent)(changed)
