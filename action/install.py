@@ -40,7 +40,7 @@ def main() -> int:
 
 def project_installed(active: dict[str, str]) -> bool:
     """Run the input install in the active environment, and say whether it worked. Nothing to run: it did."""
-    command = given("install") if wanted("roundtrip") else ""
+    command = given("install") if wanted("roundtrip") or given("plugins") else ""
     if not command:
         return True
     print(f"::group::{command.splitlines()[0]}", flush=True)

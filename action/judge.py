@@ -11,7 +11,7 @@ from pathlib import Path
 from base import since
 from install import activated, programs
 from markdown import SUMMARY, shortened
-from workflow import DONE, FAILED, Refused, earlier, folder, given, output, paths, project, run, tell, words
+from workflow import DONE, FAILED, Refused, earlier, folder, given, lines, output, paths, project, run, tell, words
 
 NAMES = {"lint": "lint", "roundtrip": "round trip"}
 
@@ -45,7 +45,9 @@ def judged(part: str, report: Path, found: Path) -> int:
     options = [word for name in formats for word in ("--output-format", name)]
     if given("fail-on"):
         options += ["--fail-on", given("fail-on")]
-    options += [word for target in targeted() for word in ("--target", target)]
+    # One a line, for "postgresql 16" are two words.
+    options += [word for target in lines("target") for word in ("--target", target)]
+    options += [word for plugin in lines("plugins") for word in ("--plugin", plugin)]
     command = [program, part, *options, *since(), *(of_lint() if part == "lint" else of_roundtrip())]
     variables = activated(environment)
     if given("database-url"):
@@ -67,11 +69,6 @@ def of_roundtrip() -> list[str]:
     named = paths()
     place = named[0] if len(named) == 1 and named[0].is_dir() else project()
     return [*options, *words("arguments"), *([] if place == Path() else ["--", str(place)])]
-
-
-def targeted() -> list[str]:
-    """The input target: one a line, for "postgresql 16" are two words."""
-    return [line.strip() for line in given("target").splitlines() if line.strip()]
 
 
 def summarise(text: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from workflow import DONE, Refused, event_name, given, mask, output, project, run, wanted
 
+NAMES_PLUGINS = re.compile(r"--(?:plugin|trust-plugins)\b")
 SHARD = re.compile(r"[1-9][0-9]*/[1-9][0-9]*")
 
 
@@ -39,6 +40,11 @@ def check() -> None:
         raise Refused(
             "The round trip runs the code of the pull request, and on pull_request_target that code would reach the"
             " secrets of this repository and a token that can write. Run it on pull_request."
+        )
+    if (given("plugins") or NAMES_PLUGINS.search(given("arguments"))) and event_name() == "pull_request_target":
+        raise Refused(
+            "A plugin may be code of the pull request, and on pull_request_target that code would reach the secrets of"
+            " this repository and a token that can write. Lint with plugins on pull_request."
         )
     shard = given("shard")
     if shard and not SHARD.fullmatch(shard):

@@ -49,6 +49,11 @@ def words(name: str) -> list[str]:
         raise Refused(f"The input {name} cannot be split into words ({error}). Close its quotes.") from None
 
 
+def lines(name: str) -> list[str]:
+    """An input that holds one thing a line."""
+    return [line.strip() for line in given(name).splitlines() if line.strip()]
+
+
 def tell(level: str, sentence: str) -> None:
     """An annotation on the job: `level` is error, warning or notice."""
     escaped = sentence.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

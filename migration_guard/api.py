@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from migration_guard.model.finding import Report
+from migration_guard.model.plugin import PluginError
 
 Place = str | PathLike[str]
 
@@ -27,10 +28,13 @@ def lint(
     since: str | None = None,
     baseline: Place | None = None,
     filename_pattern: str | None = None,
+    plugins: str | Iterable[str] = (),
+    trust_plugins: bool = False,
     cache: bool | None = None,
 ) -> Report:
     """
-    Judge the histories that the paths stand for, by default all below `folder`; nothing of them is run.
+    Judge the histories that the paths stand for, by default all below `folder`; nothing of them is run but the
+    `plugins` that are named, and with `trust_plugins` those that a configuration wishes for.
 
     The options are those of `migration-guard lint`; what is not given here is taken from the configuration of each
     history. `paths` and the paths in the report are relative to `folder`. Raises MigrationGuardError.
@@ -49,11 +53,13 @@ def lint(
         since=since,
         baseline=_inside(cwd, baseline),
         filename_pattern=filename_pattern,
+        plugins=_words(plugins),
+        trust_plugins=trust_plugins,
         cache=cache,
     )
     try:
         return engine.lint([Path(path) for path in paths], cwd, cwd / config if config else None, overrides)
-    except (ConfigError, ProjectError) as error:
+    except (ConfigError, ProjectError, PluginError) as error:
         raise MigrationGuardError(str(error)) from error
 
 
@@ -74,6 +80,8 @@ def roundtrip(
     rows: int | None = None,
     models: bool | None = None,
     full_trip: bool | None = None,
+    plugins: str | Iterable[str] = (),
+    trust_plugins: bool = False,
 ) -> Report:
     """
     Run each revision of a project up, down and up again on a throwaway database, in a process of its own.
@@ -82,7 +90,8 @@ def roundtrip(
     `migration-guard roundtrip`; what is not given here is taken from the project's configuration. Call it in the main
     thread. Raises MigrationGuardError.
     """
-    from migration_guard.config import ConfigError, Overrides, load
+    from migration_guard import configuration
+    from migration_guard.config import ConfigError, Overrides
     from migration_guard.config.roundtrip import TripOptions, load_trip
     from migration_guard.reading.discovery.project import ProjectError
     from migration_guard.roundtripping.engine import Request, round_trip
@@ -91,7 +100,6 @@ def roundtrip(
     from migration_guard.roundtripping.trips.plan import RevisionSelection
     from migration_guard.roundtripping.worker.child.failures import sentence_of
     from migration_guard.roundtripping.worker.client import ChildError
-    from migration_guard.rules import selectable
 
     cwd = _folder(folder)
     explicit = cwd / config if config else None
@@ -101,11 +109,13 @@ def roundtrip(
         ignore=_words(ignore),
         since=since,
         baseline=_inside(cwd, baseline),
+        plugins=_words(plugins),
+        trust_plugins=trust_plugins,
     )
     wanted = TripOptions(database=database, rows=rows, models=models, full_trip=full_trip)
     try:
         projects = choose(Path(project) if project is not None else None, cwd)
-        settings = load(projects[0].root, explicit=explicit, overrides=overrides, known=selectable())
+        settings = configuration.load(projects[0].root, explicit=explicit, overrides=overrides)
         request = Request(
             options=load_trip(settings.file, wanted, cwd=cwd, url=database_url),
             selection=RevisionSelection(span=revisions, only=only),
@@ -113,7 +123,7 @@ def roundtrip(
             overrides=overrides,
         )
         return round_trip(projects, cwd, request)
-    except (ConfigError, ProjectError, DatabaseError) as error:
+    except (ConfigError, ProjectError, PluginError, DatabaseError) as error:
         raise MigrationGuardError(str(error)) from error
     except ChildError as error:
         raise MigrationGuardError(sentence_of(error.failure, "The project could not be run")) from error

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from migration_guard import config, rules, targets
+from migration_guard import configuration, rules, targets
 from migration_guard.assembly import decoded, fingerprinted, relative, sources, united
 from migration_guard.baseline import KnownFinding, gone_from_all, gone_note, without_known
 from migration_guard.config import Config, ConfigError, Overrides
@@ -28,6 +28,7 @@ from migration_guard.reading.discovery import repository
 from migration_guard.reading.discovery.project import Project, around, find, migrations_among
 from migration_guard.reading.discovery.repository import GitBase
 from migration_guard.reading.history import read_history, with_base, without_collector
+from migration_guard.reading.plugin_modules import loaded
 from migration_guard.rules import AnyRule, Context, Rules, Trait
 
 
@@ -51,19 +52,19 @@ def lint(
     """
     Judge every history that the paths stand for; with a `buffer` that file alone, as it stands there.
 
-    `skip_others` passes over paths that are no migrations, or are gone. Raises ProjectError or ConfigError, each a
-    sentence for the user, where the job cannot be done.
+    `skip_others` passes over paths that are no migrations, or are gone. Raises ProjectError, ConfigError or
+    PluginError, each a sentence for the user, where the job cannot be done.
     """
     started = time.perf_counter()
-    all_rules = rules.load()
     reports = []
-    settings: list[Config] = []
     missing = []
     with without_collector():
         projects = _projects(paths, cwd, buffer, skip_others=skip_others)
-        for project in projects:
-            settings.append(config.load(project.root, explicit=explicit, overrides=overrides, known=rules.selectable()))
-            one, no_more = _lint_project(project, settings[-1], all_rules, cwd, buffer)
+        # All plugins before the first judgement: what is found must not go by the order of the projects.
+        settings = [configuration.load(one.root, explicit=explicit, overrides=overrides) for one in projects]
+        all_rules = rules.load()
+        for project, own in zip(projects, settings, strict=True):
+            one, no_more = _lint_project(project, own, all_rules, cwd, buffer)
             reports.append(one)
             missing.append((project, no_more))
         _check_start(settings, reports)
@@ -92,7 +93,8 @@ def _lint_project(
     if buffer is not None:
         contents[os.path.normpath(cwd / buffer.path)] = buffer.content
     base, notes = repository.base(project, contents, settings.since)
-    cache = Cache(_cache_folder(project, settings, cwd), str(project.repository))
+    plugins = [state for plugin in loaded() for state in plugin.files]
+    cache = Cache(_cache_folder(project, settings, cwd), str(project.repository), plugins)
     place = (project.root, project.versions, project.section, project.database)
     states = [(path, content and digest(content)) for path, content in contents.items()]
     name = digest(repr((place, settings.judging())).encode())
@@ -108,6 +110,7 @@ def _lint_project(
     if settings.verbose:
         file = relative(str(settings.file), cwd) if settings.file else "no file"
         notes = (*notes, f"{relative(str(project.root), cwd)} is configured by {file}.")
+    notes = (*notes, *configuration.notes(settings, cwd))
     summary = replace(
         summary,
         notes=(*summary.notes, *notes),
@@ -187,7 +190,7 @@ def judge(
     by_type: dict[type, list[AnyRule]] = {}
     context = Context(target, history, Replayed(Migration("", "")), EMPTY, "", settings.filename_pattern)
     whole = [
-        finding for rule in active.values() if rule.subject() is History for finding in rule.check(history, context)
+        finding for rule in active.values() if rule.subject() is History for finding in rule.findings(history, context)
     ]
     comments = {one.path: IgnoreComments(one) for one in history.migrations}
     found = graded((one for one in whole if one.path not in comments or not comments[one.path].ignores(one)), settings)
@@ -208,7 +211,7 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
     replayed = context.replayed
     for rule in usable:
         if rule.subject() is Migration:
-            yield from rule.check(replayed.migration, context)
+            yield from rule.findings(replayed.migration, context)
     for step in (*replayed.upgrade, *replayed.downgrade):
         operation = step.operation
         kind = type(operation)
@@ -219,7 +222,7 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
         here = replace(context, before=step.before)
         for rule in by_type[kind]:
             if operation.site.direction in rule.directions:
-                yield from rule.check(operation, here)
+                yield from rule.findings(operation, here)
 
 
 def _judged(history: History, settings: Config) -> set[str]:

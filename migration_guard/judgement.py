@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from migration_guard.config import Config
+from migration_guard.config.selection import begins, is_ours
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import IgnoreComment, IgnoreOutcome, Migration
 from migration_guard.rules import ROUND_TRIP, Context, Rules, names
@@ -26,10 +27,10 @@ def about_comments(comments: IgnoreComments, active: Rules, context: Context, se
     """What is reported of the comments themselves, once everything they may ignore was shown to them."""
     found = [
         finding
-        for outcome in comments.outcome(active, names())
+        for outcome in comments.outcome(active, names(), lenient=bool(settings.absent))
         for rule in active.values()
         if rule.subject() is IgnoreOutcome
-        for finding in rule.check(outcome, context)
+        for finding in rule.findings(outcome, context)
     ]
     return graded(placed(found, comments.migration), settings)
 
@@ -83,29 +84,35 @@ class IgnoreComments:
                     hit = True
         return hit
 
-    def outcome(self, active: Collection[str], slugs: Mapping[str, str]) -> Iterator[IgnoreOutcome]:
-        """What came of each comment. Codes that did not run, or belong to the round trip, are never idle."""
+    def outcome(
+        self, active: Collection[str], slugs: Mapping[str, str], *, lenient: bool = False
+    ) -> Iterator[IgnoreOutcome]:
+        """
+        What came of each comment. Codes that did not run, or belong to the round trip, are never idle; with `lenient`
+        those of nobody neither, which may be of a plugin that is not loaded.
+        """
         for position, comment in enumerate(self.migration.ignores):
             idle = tuple(
                 code
                 for code in comment.codes
-                if (position, code) not in self.used and _could_have_run(code, active, slugs)
+                if (position, code) not in self.used and _could_have_run(code, active, slugs, lenient=lenient)
             )
             yield IgnoreOutcome(comment, idle)
 
 
 def _means(word: str, code: str, slug: str) -> bool:
     """Whether a word in a comment stands for this rule: its code, its name, the beginning of its code, or ALL."""
-    upper = word.upper()
-    return upper == "ALL" or (upper.startswith("MG") and code.startswith(upper)) or word.lower() == slug
+    return word.upper() == "ALL" or begins(word, code) or word.lower() == slug
 
 
-def _could_have_run(word: str, active: Collection[str], slugs: Mapping[str, str]) -> bool:
+def _could_have_run(word: str, active: Collection[str], slugs: Mapping[str, str], *, lenient: bool) -> bool:
     """Whether the word stands for a rule that ran, or for none at all."""
     if word.upper().startswith(ROUND_TRIP):
         return False
     meant = {code for code, slug in slugs.items() if _means(word, code, slug)}
-    return not meant or not meant.isdisjoint(active)
+    if not meant:
+        return not lenient or is_ours(word)
+    return not meant.isdisjoint(active)
 
 
 def _covers(comment: IgnoreComment, finding: Finding) -> bool:

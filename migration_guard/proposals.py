@@ -11,7 +11,8 @@ from pathlib import Path
 from textwrap import wrap
 
 from migration_guard.assembly import relative
-from migration_guard.config import BASELINE, OWN_FILE, PATTERNS, TABLE, toml_table
+from migration_guard.config import BASELINE, PATTERNS
+from migration_guard.config.files import OWN_FILE, TABLE, toml_table
 from migration_guard.engine import content
 from migration_guard.model.finding import Report
 from migration_guard.model.proposal import ProposedFile

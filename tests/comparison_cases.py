@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import indent
 
-import examples
+from examples import all_examples
+
+from migration_guard import rule_examples
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "sample_migrations"
@@ -149,24 +151,24 @@ def _shop(folder: Path) -> Iterator[Case]:
 def _of_rules(folder: Path) -> Iterator[Case]:
     """Those for a current PostgreSQL, without those on graphs, files and comments, and on what happened on a trip."""
     number = 0
-    for example in examples.all_examples():
-        if example.file.whole or example.code[2] == "0" or example.target != examples.DEFAULT_TARGET:
+    for example in all_examples():
+        if example.file.whole or example.code[2] == "0" or example.target != rule_examples.DEFAULT_TARGET:
             continue
-        if (example.kind == "good" and not _is_plainly_safe(example)) or examples.is_about_trips(example):
+        if (example.kind == "good" and not _is_plainly_safe(example)) or rule_examples.is_about_trips(example):
             continue
         number += 1
         kind = ONE_WAY if example.code.startswith("MG7") else UNSAFE
         yield _written(example, folder / f"rules{number}", RULES, kind, example.name)
 
 
-def _is_plainly_safe(example: examples.Example) -> bool:
+def _is_plainly_safe(example: rule_examples.Example) -> bool:
     text = example.file.text
     in_page = ".md:" not in example.source
     return in_page and "ignore[" not in text and not text.startswith(NOT_PLAINLY_SAFE)
 
 
 def _of_others(folder: Path) -> Iterator[Case]:
-    read = examples.of_page("", OTHERS.read_text(encoding="utf-8"), OTHERS.stem)
+    read = rule_examples.of_page("", OTHERS.read_text(encoding="utf-8"), OTHERS.stem)
     before = read[0].given[0]
     for number, example in enumerate(read):
         given = example.given if number == 0 else (before, *example.given)
@@ -174,8 +176,8 @@ def _of_others(folder: Path) -> Iterator[Case]:
         yield _written(replace(example, given=given), folder / f"others{number}", DOCUMENTED, UNSAFE, name)
 
 
-def _written(example: examples.Example, folder: Path, body: str, kind: str, name: str) -> Case:
-    _, file = examples.write(example, folder)
+def _written(example: rule_examples.Example, folder: Path, body: str, kind: str, name: str) -> Case:
+    _, file = rule_examples.write(example, folder)
     assert file is not None
     _project(folder)
     return Case(body, name, kind if example.kind == "bad" else SAFE, folder, file)

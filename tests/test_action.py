@@ -245,6 +245,22 @@ def test_inputs_become_options(tmp_path: Path, fake: Fake) -> None:
     ]
 
 
+def test_plugins_are_named_for_both_parts_and_what_they_need_is_installed(tmp_path: Path, fake: Fake) -> None:
+    runner = machine(PullRequest(tmp_path, bad_orders), tmp_path / "machine")
+    runner.play(already=fake(0), plugins="acme_guard\nacme.more", roundtrip="true")
+    for call in calls(tmp_path):
+        assert " ".join(without_reports(call[0])[1:5]) == "--plugin acme_guard --plugin acme.more"
+    done = subprocess.run(
+        [sys.executable, "-c", "import os, install; print(install.project_installed(dict(os.environ)))"],
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT / "action"), "ACTION_INPUT_PLUGINS": "acme_guard", "ACTION_INPUT_INSTALL": "exit 7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 def test_what_looks_like_a_command_is_a_word(tmp_path: Path, fake: Fake) -> None:
     runner = machine(PullRequest(tmp_path, bad_orders), tmp_path / "machine")
     nasty = "$(touch${IFS}pwned);`touch${IFS}pwned`"
@@ -410,6 +426,15 @@ def test_it_never_meets_pull_request_target(tmp_path: Path, fake: Fake) -> None:
     assert "would reach the secrets" in played.annotations("error")[0]
     assert not (tmp_path / "called").exists()
     assert not (runner.workspace / "ran").exists()
+
+
+@pytest.mark.parametrize("inputs", [{"plugins": "acme_guard"}, {"arguments": "--trust-plugins"}])
+def test_no_plugin_meets_pull_request_target(tmp_path: Path, fake: Fake, inputs: Mapping[str, str]) -> None:
+    runner = machine(PullRequest(tmp_path, bad_orders), tmp_path / "machine", event_name="pull_request_target")
+    played = runner.play(already=fake(0), **inputs)
+    assert played.code == 2
+    assert "A plugin may be code of the pull request" in played.annotations("error")[0]
+    assert not (tmp_path / "called").exists()
 
 
 def test_on_pull_request_target_nothing_is_cached(tmp_path: Path, fake: Fake) -> None:

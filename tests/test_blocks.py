@@ -22,10 +22,10 @@ from test_samples import SAMPLES
 
 from migration_guard import lint
 from migration_guard.cli import commands
-from migration_guard.config import load
+from migration_guard.config.plugins import trusted
 from migration_guard.config.roundtrip import TripOptions, load_trip
+from migration_guard.configuration import load
 from migration_guard.rules import load as load_rules
-from migration_guard.rules import names
 from migration_guard.version import REPOSITORY
 
 ROOT = Path(__file__).parent.parent
@@ -110,8 +110,13 @@ def test_configurations_are_understood(block: Block, tmp_path: Path) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_text(block.text)
     read = tomllib.loads(block.text)
-    if "migration-guard" in read.get("tool", {}):
-        assert load(tmp_path, known=names()).file == file
+    if read.keys() == {"plugins"}:
+        own = tmp_path / "migration-guard"
+        own.mkdir()
+        file.rename(own / "config.toml")
+        assert trusted({"XDG_CONFIG_HOME": str(tmp_path)}) == tuple(read["plugins"])
+    elif "migration-guard" in read.get("tool", {}):
+        assert load(tmp_path).file == file
         load_trip(file, TripOptions(), cwd=tmp_path, url=None, environment={})
     else:
         assert set(read["tool"]) == {"pytest"}

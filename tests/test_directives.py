@@ -61,7 +61,7 @@ def test_what_a_directive_cannot_do_without_is_a_parameter_of_it() -> None:
 
 @pytest.mark.usefixtures("_own_table")
 def test_a_name_is_registered_once() -> None:
-    with pytest.raises(ValueError, match="drop_table is registered already"):
+    with pytest.raises(ValueError, match=r"drop_table is registered already, by migration_guard\.reading"):
         directive("drop_table", "table_name")(lambda ask: iter(()))
 
 

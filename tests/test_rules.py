@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from examples import Example, all_examples, corrected, module, run
+from examples import all_examples
 
 from migration_guard import dialects, rules
 from migration_guard.dialects import Change, Profile
@@ -17,6 +16,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import SchemaState
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
+from migration_guard.rule_examples import Example, check, run
 from migration_guard.rules import Fixable
 
 EXAMPLES = list(all_examples())
@@ -55,19 +55,8 @@ def test_what_a_rule_supersedes_are_rules(code: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_an_example_is_judged_as_it_says(example: Example, tmp_path: Path) -> None:
-    found = run(example, tmp_path)
-    wanted = {example.code} if example.kind == "bad" else set()
-    assert {finding.code for finding in found} == wanted, (
-        f"The {example.kind} example {example.source} must yield {listed(wanted)}; it yields"
-        f" {listed(f'{one.code} ({one.message})' for one in found)}. Correct the example, its target behind"
-        f" `{example.kind}`, or the rule; a `# migration-guard: ignore[...]` in it leaves out what another rule finds."
-    )
-    for finding in found:
-        assert not re.search(r"\{[a-z_]+\}", finding.message + finding.help), (
-            f"{example.code} leaves a name in braces: give finding() a word for it."
-        )
-        assert finding.message.endswith("."), f"The message of {example.code} is no sentence: {finding.message}"
+def test_an_example_is_judged_as_it_says_and_corrected_as_it_shows(example: Example, tmp_path: Path) -> None:
+    check(example, tmp_path)
 
 
 def listed(words: Iterable[str]) -> str:
@@ -122,18 +111,3 @@ def test_a_rule_names_the_rows_without_which_it_finds_nothing(
         f"{code} finds less without the rows of {listed(sorted(one.name for one in needed))}, and its `changes` are"
         f" {listed(sorted(one.name for one in said))}. Name those rows there, and show each in a bad example."
     )
-
-
-@pytest.mark.parametrize(
-    "example", [example for example in EXAMPLES if example.fixed is not None], ids=lambda example: example.name
-)
-def test_the_correction_is_the_one_shown_and_silences_the_rule(example: Example, tmp_path: Path) -> None:
-    (finding,) = [one for one in run(example, tmp_path / "before") if one.code == example.code]
-    assert example.fixed is not None
-    assert finding.fix, f"{example.source} shows a correction, and the finding has none: give finding() a fix."
-    number = len(example.given)
-    assert corrected(example, finding) == module(example.fixed, f"r{number}", f"r{number - 1}" if number else None), (
-        f"The fence `fixed` behind {example.source} is not what the fix makes of it."
-    )
-    after = replace(example, file=replace(example.file, text=example.fixed), fixed=None)
-    assert [one.code for one in run(after, tmp_path / "after") if one.severity == "error"] == []

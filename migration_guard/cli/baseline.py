@@ -12,6 +12,7 @@ from migration_guard.cli import options as shared
 from migration_guard.cli.options import OTHER, WHAT, Command, option
 from migration_guard.cli.output import CLEAN, FOUND
 from migration_guard.config import BASELINE, ConfigError, Overrides
+from migration_guard.model.plugin import PluginError
 
 
 @click.command(
@@ -31,6 +32,7 @@ from migration_guard.config import BASELINE, ConfigError, Overrides
 @shared.which_rules
 @shared.extend_select
 @shared.filename_pattern
+@shared.plugins
 @shared.config_file
 def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, roundtrip: bool, **options: Any) -> int:
     """
@@ -63,7 +65,7 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
         for place in (paths or (Path(),)) if roundtrip else ():
             found = round_trip(place, folder=cwd, config=config, since="none", baseline="")
             report = replace(report, findings=(*report.findings, *found.findings))
-    except (ConfigError, ProjectError, MigrationGuardError) as error:
+    except (ConfigError, ProjectError, PluginError, MigrationGuardError) as error:
         raise click.ClickException(str(error)) from None
     text, count = written(report, file, cwd, kept(file, judged, with_trips=roundtrip))
     try:
@@ -85,12 +87,11 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
 def _refuse_several(paths: tuple[Path, ...], cwd: Path, overrides: Overrides) -> None:
     """Raise ConfigError where the histories have baselines of their own: no single file would speak for them."""
     from migration_guard.assembly import relative
-    from migration_guard.config import load
+    from migration_guard.configuration import load
     from migration_guard.reading.discovery.project import find
-    from migration_guard.rules import selectable
 
     for project in find(paths, cwd):
-        own = load(project.root, overrides=overrides, known=selectable())
+        own = load(project.root, overrides=overrides)
         if own.baseline is not None and own.file is not None:
             folder = relative(str(own.file.parent), cwd)
             raise ConfigError(

@@ -15,8 +15,9 @@ from migration_guard.cli.options import REPORT, WHAT, Command, option
 from migration_guard.cli.output import exit_code, settings_of_run, show, write
 from migration_guard.config import ConfigError, Output, Overrides
 from migration_guard.model.finding import Report
+from migration_guard.model.plugin import PluginError
 
-WORDS = ("target", "select", "ignore", "extend_select", "output_format")
+WORDS = ("target", "select", "ignore", "extend_select", "output_format", "plugins")
 FIXES = "Corrections"
 STDIN = Path("-")
 
@@ -47,6 +48,7 @@ STDIN = Path("-")
 @shared.which_rules
 @shared.extend_select
 @shared.filename_pattern
+@shared.plugins
 @shared.how_to_report
 @option("--statistics", group=REPORT, is_flag=True, help="Count the findings of each rule instead of showing them.")
 @option("--verbose", "-v", group=REPORT, is_flag=True, help="Say which configuration was used; show tracebacks.")
@@ -71,7 +73,9 @@ def lint(
     Judge migrations: files, folders of versions, folders with an alembic.ini, or whole repositories.
 
     Without a path, every history below the current folder is judged; in a pull or merge request, only what it adds.
-    Nothing of the project is run. Exit codes: 0 nothing found, 1 something found, 2 the job could not be done.
+    Nothing of the project is run, but for plugins that you name.
+
+    Exit codes: 0 nothing found, 1 something found, 2 the job could not be done.
     """
     from migration_guard import engine
     from migration_guard.reading.discovery.project import ProjectError
@@ -98,7 +102,7 @@ def lint(
             report = _corrected(paths, cwd, explicit, overrides, how, unsafe=unsafe_fixes)
         else:
             report = engine.lint(paths, cwd, explicit, overrides, **how)
-    except (ConfigError, ProjectError) as error:
+    except (ConfigError, ProjectError, PluginError) as error:
         raise click.ClickException(str(error)) from None
     for output in outputs:
         write(report, output, settings)

@@ -136,6 +136,17 @@ how_to_report = together(
     option("--color", group=REPORT, type=click.Choice(COLORS), help="NO_COLOR and FORCE_COLOR are honoured.  [auto]"),
     option("--quiet", "-q", group=REPORT, is_flag=True, help="Print nothing but findings of severity error."),
 )
+plugins = together(
+    option(
+        "--plugin",
+        "plugins",
+        group=RULES,
+        multiple=True,
+        metavar="MODULE",
+        help="Run this module's code: operations and rules of your own. Repeatable.",
+    ),
+    option("--trust-plugins", group=RULES, is_flag=True, help="Run every plugin that the configuration wishes for."),
+)
 config_file = option(
     "--config", group=OTHER, type=click.Path(path_type=Path), metavar="FILE", help="Read the options from this file."
 )

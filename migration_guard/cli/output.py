@@ -24,17 +24,15 @@ def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, ove
     They come from the file nearest to everything that was named, else from the one file that all histories share. What
     is judged, and how, each history says for itself.
     """
-    from migration_guard.config import load
+    from migration_guard.configuration import load
     from migration_guard.reading.discovery.project import ProjectError, find
-    from migration_guard.rules import selectable
 
-    known = selectable()
     places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
     folders = [place if place.is_dir() else place.parent for place in places]
-    settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides, known=known)
+    settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides)
     if settings.file is None:
         with suppress(ProjectError):  # the engine says it better
-            below = {load(one.root, overrides=overrides, known=known) for one in find(paths, cwd)}
+            below = {load(one.root, overrides=overrides) for one in find(paths, cwd)}
             settings = below.pop() if len({one.file for one in below}) == 1 else settings
     if settings.verbose:
         click.echo(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)

@@ -18,9 +18,10 @@ from migration_guard.cli.options import REPORT, WHAT, Command, option
 from migration_guard.cli.output import exit_code, settings_of_run, write
 from migration_guard.config import ConfigError, Output, Overrides
 from migration_guard.model.finding import Report
+from migration_guard.model.plugin import PluginError
 
 WHERE = "Project and database"
-JUDGING = ("target", "select", "ignore", "since", "baseline")
+JUDGING = ("target", "select", "ignore", "since", "baseline", "plugins", "trust_plugins")
 REPORTING = ("fail_on", "exit_zero", "color", "output_format", "quiet", "verbose")
 
 
@@ -55,6 +56,7 @@ REPORTING = ("fail_on", "exit_zero", "color", "output_format", "quiet", "verbose
 @option("--stop-at-first", group=WHAT, is_flag=True, help="Stop behind the first revision with a finding.")
 @option("--timeout", group=WHAT, type=float, metavar="SECONDS", help="How long one step may take.  [120]")
 @shared.which_rules
+@shared.plugins
 @shared.how_to_report
 @option("--verbose", "-v", group=REPORT, is_flag=True, help="Say which configuration holds, and what env.py printed.")
 @shared.config_file
@@ -80,7 +82,7 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
         settings = settings_of_run((options["ini"] or project or Path(),), cwd, explicit, overrides)
         with _interruptible():
             report = _run(project, cwd, settings.file, explicit, overrides, options)
-    except (ConfigError, ProjectError, DatabaseError) as error:
+    except (ConfigError, ProjectError, PluginError, DatabaseError) as error:
         raise click.ClickException(str(error)) from None
     except ChildError as error:
         raise click.ClickException(sentence_of(error.failure, "The project could not be run")) from None

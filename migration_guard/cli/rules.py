@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from shutil import get_terminal_size
 
 import click
 
+from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, Command, complete_rules, option
 from migration_guard.cli.output import show
-from migration_guard.config import wants_color
+from migration_guard.config import ConfigError, Overrides, wants_color
+from migration_guard.model.plugin import PluginError
 
 # Prose in wider or narrower lines is hard to read.
 NARROWEST, WIDEST = 40, 100
@@ -31,11 +34,13 @@ NARROWEST, WIDEST = 40, 100
     default="text",
     help="A line for each rule, or a JSON document.  [text]",
 )
-def rules(output_format: str) -> None:
+@shared.plugins
+def rules(output_format: str, plugins: tuple[str, ...], trust_plugins: bool) -> None:
     """List all rules: code, name, severity, whether it is on, whether there is a fix, and what it finds."""
     from migration_guard.report import rule_list
     from migration_guard.rules import load
 
+    _load_plugins(plugins, trust_plugins)
     show(rule_list.json(load()) if output_format == "json" else rule_list.text(load(), bold=_bold()))
 
 
@@ -48,12 +53,14 @@ def rules(output_format: str) -> None:
     ),
 )
 @click.argument("code", shell_complete=complete_rules)
-def rule(code: str) -> None:
+@shared.plugins
+def rule(code: str, plugins: tuple[str, ...], trust_plugins: bool) -> None:
     """Print the page of one rule: MG401 or blocking-index-build."""
     from migration_guard.config.selection import nearest
     from migration_guard.report import rule_page
     from migration_guard.rules import load
 
+    _load_plugins(plugins, trust_plugins)
     known = load()
     by_name = {name.lower(): one for one in known.values() for name in (one.code, one.slug())}
     found = by_name.get(code.lower())
@@ -63,6 +70,16 @@ def rule(code: str) -> None:
         )
     width = max(NARROWEST, min(get_terminal_size((WIDEST, 0)).columns, WIDEST))
     show(rule_page.for_terminal(found, width=width, bold=_bold()))
+
+
+def _load_plugins(named: tuple[str, ...], trusted: bool) -> None:
+    """The rules of plugins are listed where those are named, or wished for in this folder and trusted."""
+    from migration_guard.configuration import load_plugins
+
+    try:
+        load_plugins(Path.cwd(), Overrides(plugins=named, trust_plugins=trusted))
+    except (ConfigError, PluginError) as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _bold() -> Callable[[str], str]:

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from migration_guard.config.selection import RuleSelection, nearest, precision, resolve
+from migration_guard.config.files import ConfigError as ConfigError
+from migration_guard.config.files import written
+from migration_guard.config.selection import RuleSelection, is_ours, nearest, precision, resolve
 from migration_guard.config.since import Since, since
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.target import Target, parse
@@ -24,13 +26,7 @@ COLORS = ("auto", "always", "never")
 BESIDE = {"beside": True}
 PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
 BASELINE = "migration-guard-baseline.json"
-OWN_FILE = "migration-guard.toml"
-TABLE = ("tool", "migration-guard")
 SUBTABLE = "roundtrip"  # read by config/roundtrip.py
-
-
-class ConfigError(Exception):
-    """An option we cannot go by. The message is a whole sentence: where it is written, what is wrong, what to write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +52,12 @@ class Overrides:
     paths: tuple[str, ...] | None = None
     since: str | None = None
     baseline: str | None = None
+    plugins: tuple[str, ...] | None = None
+    trust_plugins: bool | None = None
+
+
+# What a file may say: it came with the repository, and cannot trust itself.
+KEYS = tuple(one.name.replace("_", "-") for one in fields(Overrides) if one.name != "trust_plugins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class Config:
 
     `target` empty: to be found out. `filename_pattern` is a regular expression, or "alembic" for alembic.ini's
     file_template. `jobs` None: as it suits the files and processors. `baseline` is a file of findings that are known
-    already. `read` are the files that were looked for, absent ones too.
+    already. `absent` are the plugins that the file wishes for and no user has named. `read` are the files that were
+    looked for, absent ones too.
     """
 
     target: tuple[Target, ...] = ()
@@ -81,6 +84,7 @@ class Config:
     severity: tuple[tuple[str, Severity], ...] = ()
     start_after: str | None = None
     filename_pattern: str | None = None
+    absent: tuple[str, ...] = ()
     fail_on: Severity = field(default=Severity.ERROR, metadata=BESIDE)
     exit_zero: bool = field(default=False, metadata=BESIDE)
     jobs: int | None = field(default=None, metadata=BESIDE)
@@ -93,6 +97,7 @@ class Config:
     paths: tuple[str, ...] = field(default=(), metadata=BESIDE)
     since: Since = field(default_factory=lambda: since(None), metadata=BESIDE)
     baseline: Path | None = field(default=None, metadata=BESIDE)
+    plugins: tuple[str, ...] = field(default=(), metadata=BESIDE)
     file: Path | None = field(default=None, metadata=BESIDE)
     read: tuple[Path, ...] = field(default=(), metadata=BESIDE)
 
@@ -121,49 +126,29 @@ class Config:
 
 
 def load(
-    folder: Path, *, explicit: Path | None = None, overrides: Overrides | None = None, known: Mapping[str, str]
+    folder: Path,
+    *,
+    explicit: Path | None = None,
+    overrides: Overrides | None = None,
+    known: Mapping[str, str],
+    absent: tuple[str, ...] = (),
 ) -> Config:
     """
     The options that hold for a history in this folder: the nearest file upward, and `overrides` above it.
 
-    `explicit` names the file instead. `known` maps every code that may be named to its slug.
+    `explicit` names the file instead. `known` maps every code that may be named to its slug. Of plugins that are
+    `absent` the file may name rules that nobody knows: they are passed over.
     """
     said = overrides or Overrides()
-    file, table, read = _named(explicit) if explicit else _nearest(folder)
+    file, table, read = written(folder, explicit)
     if file is None:
         return _checked((said, _Place("the command line", {}), known), read=read)
-    place = _Place(str(file), {field.name: field.name.replace("_", "-") for field in fields(Overrides)})
-    written = _from_table(table, place)
-    if written.baseline:
-        written = replace(written, baseline=str(file.parent / written.baseline))
-    return _checked((written, place, known), (said, _Place("the command line", {}), known), file=file, read=read)
-
-
-def toml_table(file: Path, *names: str) -> dict[str, Any] | None:
-    """The table of these names in a TOML file; None where the file or the table is absent. Raises ConfigError."""
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigError(f"{file} could not be read ({error.strerror}). Make it readable, or remove it.") from None
-    if names and names[-1].encode() not in content:
-        return None
-    import tomllib
-
-    try:
-        table: Any = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is no valid TOML: {error}. Mend that line and run again.") from None
-    for name in names:
-        if not isinstance(table, dict):
-            raise ConfigError(f"{file}: [{'.'.join(names)}] is not a table. Write its keys below that heading.")
-        if name not in table:
-            return None
-        table = table[name]
-    if not isinstance(table, dict):
-        raise ConfigError(f"{file}: [{'.'.join(names)}] is not a table. Write its keys below that heading.")
-    return table
+    place = _Place(str(file), {key.replace("-", "_"): key for key in KEYS}, lenient=bool(absent))
+    options = _from_table(table, place)
+    if options.baseline:
+        options = replace(options, baseline=str(file.parent / options.baseline))
+    layers = (options, place, known), (said, _Place("the command line", {}), known)
+    return replace(_checked(*layers, file=file, read=read), absent=absent)
 
 
 def wants_color(choice: str, *, terminal: bool, environment: Mapping[str, str] = os.environ) -> bool:
@@ -188,38 +173,13 @@ class _Place:
 
     name: str
     keys: Mapping[str, str]
+    lenient: bool = False
+    """Whether a rule that nobody knows may be one of a plugin that is not loaded."""
 
     def error(self, field: str, sentence: str) -> ConfigError:
-        option = "--no-cache" if field == "cache" else f"--{field.replace('_', '-')}"
+        option = {"cache": "--no-cache", "plugins": "--plugin"}.get(field, f"--{field.replace('_', '-')}")
         key = self.keys.get(field)
         return ConfigError(f"{self.name}: {key}: {sentence}" if key else f"{option}: {sentence}")
-
-
-def _named(file: Path) -> tuple[Path, dict[str, Any], tuple[Path, ...]]:
-    if not file.is_file():
-        raise ConfigError(f"--config: there is no file {file}. Name a pyproject.toml or a {OWN_FILE}.")
-    table = toml_table(file, *heading(file))
-    if table is None:
-        raise ConfigError(f"--config: {file} has no table [{'.'.join(TABLE)}]. Add it, or leave the option out.")
-    return file, table, (file,)
-
-
-def _nearest(folder: Path) -> tuple[Path | None, dict[str, Any], tuple[Path, ...]]:
-    read: list[Path] = []
-    for one in (folder, *folder.parents):
-        for name in (OWN_FILE, "pyproject.toml"):
-            file = one / name
-            read.append(file)
-            if (table := toml_table(file, *heading(file))) is not None:
-                return file, table, tuple(read)
-        if (one / ".git").exists():
-            break
-    return None, {}, tuple(read)
-
-
-def heading(file: Path) -> tuple[str, ...]:
-    """Where our options stand in a file of this name."""
-    return TABLE if file.name == "pyproject.toml" else ()
 
 
 def _from_table(table: Mapping[str, Any], place: _Place) -> Overrides:
@@ -242,7 +202,8 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _words(value: object) -> tuple[str, ...] | None:
+def words(value: object) -> tuple[str, ...] | None:
+    """The strings that an option holds, one or a list of them; None where it holds anything else."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
@@ -264,10 +225,10 @@ def _pairs(value: object) -> tuple[tuple[str, str], ...] | None:
     return None
 
 
-_WORDS = (_words, "a string or a list of strings")
+_WORDS = (words, "a string or a list of strings")
 _FLAG = (_flag, "true or false")
 _READERS: Mapping[str, tuple[Callable[[object], Any], str]] = {
-    **dict.fromkeys(("target", "select", "ignore", "extend_select", "output_format", "paths"), _WORDS),
+    **dict.fromkeys(("target", "select", "ignore", "extend_select", "output_format", "paths", "plugins"), _WORDS),
     **dict.fromkeys(("exit_zero", "cache", "quiet", "statistics", "verbose"), _FLAG),
     "jobs": (_count, "a whole number"),
     "severity": (_pairs, 'a table such as { MG403 = "info" }'),
@@ -296,7 +257,7 @@ def _checked(
 def _selection(said: Overrides, place: _Place, known: Mapping[str, str]) -> RuleSelection:
     def codes(field: str) -> tuple[str, ...]:
         words = [word.strip() for entry in getattr(said, field) or () for word in entry.split(",")]
-        return tuple(_selector(word, field, place, known) for word in words if word)
+        return tuple(code for word in words if word and (code := _selector(word, field, place, known)))
 
     select = None if said.select is None else codes("select")
     return RuleSelection(select=select, extend=codes("extend_select"), ignore=codes("ignore"))
@@ -304,6 +265,8 @@ def _selection(said: Overrides, place: _Place, known: Mapping[str, str]) -> Rule
 
 def _selector(word: str, field: str, place: _Place, known: Mapping[str, str]) -> str:
     found = resolve(word, known)
+    if found is None and place.lenient and not is_ours(word):
+        return ""
     if found is None:
         raise place.error(
             field,
@@ -317,7 +280,8 @@ def _severities(
     pairs: Sequence[tuple[str, str]], place: _Place, known: Mapping[str, str]
 ) -> Iterable[tuple[str, Severity]]:
     for word, severity in pairs:
-        yield _selector(word, "severity", place, known), _severity(severity, "severity", place)
+        if code := _selector(word, "severity", place, known):
+            yield code, _severity(severity, "severity", place)
 
 
 def _unchecked(value: Any, field: str, place: _Place) -> Any:

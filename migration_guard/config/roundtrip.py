@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from migration_guard.config import SUBTABLE, ConfigError, heading, toml_table
+from migration_guard.config import SUBTABLE
+from migration_guard.config.files import ConfigError, heading, toml_table
 from migration_guard.config.selection import nearest
 from migration_guard.model.target import ALIASES, DIALECTS
 

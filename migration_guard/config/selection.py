@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+DIGITS = "0123456789"
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSelection:
@@ -34,10 +36,18 @@ def resolve(word: str, known: Mapping[str, str]) -> str | None:
     slugs = {slug: code for code, slug in known.items() if slug}  # a reserved code has none
     if word.lower() in slugs:
         return slugs[word.lower()]
+    return word.upper() if any(begins(word, code) for code in known) else None
+
+
+def begins(word: str, code: str) -> bool:
+    """Whether a word is this code or the beginning of it, with all of its letters: MG, MG4, MG401."""
     upper = word.upper()
-    if upper.startswith("MG") and any(code.startswith(upper) for code in known):
-        return upper
-    return None
+    return code.startswith(upper) and upper.rstrip(DIGITS) == code.rstrip(DIGITS)
+
+
+def is_ours(word: str) -> bool:
+    """Whether a word is a code of ours or the beginning of one, known or not: none that a plugin could have."""
+    return word.upper().rstrip(DIGITS) == "MG"
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
@@ -53,4 +63,4 @@ def precision(selector: str, code: str) -> int:
     """How precisely a selector names the code: its length, 0 for ALL, -1 where it does not name it."""
     if selector == "ALL":
         return 0
-    return len(selector) if code.startswith(selector) else -1
+    return len(selector) if begins(selector, code) else -1

@@ -16,6 +16,7 @@ class Asked:
     What holds for a test run. `project` is a folder or an alembic.ini, None where nobody names one: then it is below
     `cwd`, where pytest was started, or else below `base`, where its configuration is.
     `since` is a git ref, auto or none; `database` a dialect, and `database_url` a server; None where nobody says so.
+    `plugins` are named on the command line only: what pytest's configuration says is the repository's word.
     """
 
     cwd: Path
@@ -26,6 +27,8 @@ class Asked:
     since: str | None
     database: str | None
     database_url: str | None
+    plugins: tuple[str, ...]
+    trusts_plugins: bool
 
 
 ASKED = pytest.StashKey[Asked]()
@@ -45,6 +48,16 @@ def add(parser: pytest.Parser) -> None:
     group.addoption("--migration-guard-since", metavar="GITREF", help="Only the revisions that this commit lacks.")
     group.addoption("--migration-guard-database", metavar="DIALECT", help="postgresql, sqlite, mariadb or mysql.")
     group.addoption("--migration-guard-database-url", metavar="URL", help="A server for databases of our own.")
+    group.addoption(
+        "--migration-guard-plugin",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="Operations and rules of your own. Repeatable.",
+    )
+    group.addoption(
+        "--migration-guard-trust-plugins", action="store_true", help="Every plugin that the configuration wishes for."
+    )
     parser.addini("migration_guard", "Always as if with --migration-guard.", type="bool", default=False)
     parser.addini("migration_guard_kinds", "The kinds of items.", type="args", default=list(KINDS))
     parser.addini("migration_guard_project", "The folder that holds alembic.ini, relative to this file.")
@@ -72,6 +85,8 @@ def asked(config: pytest.Config) -> Asked:
         since=config.getoption("--migration-guard-since") or config.getini("migration_guard_since") or None,
         database=config.getoption("--migration-guard-database") or config.getini("migration_guard_database") or None,
         database_url=config.getoption("--migration-guard-database-url"),
+        plugins=tuple(config.getoption("--migration-guard-plugin")),
+        trusts_plugins=config.getoption("--migration-guard-trust-plugins"),
     )
 
 

@@ -13,12 +13,13 @@ from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from migration_guard import config, engine, rules, targets
+from migration_guard import configuration, engine, targets
 from migration_guard.assembly import fingerprinted, sources, united
 from migration_guard.baseline import without_known
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.roundtrip import TripConfig, TripOptions, load_trip
 from migration_guard.model.finding import Finding, Report, Summary
+from migration_guard.model.plugin import PluginError
 from migration_guard.model.trip import Trip
 from migration_guard.pytest_plugin.bench import REST, CannotJudge, Outcome, Subject
 from migration_guard.pytest_plugin.options import Asked
@@ -51,7 +52,7 @@ def _in_a_sentence(method: Callable[Concatenate[S, P], T]) -> Callable[Concatena
             return method(self, *arguments, **options)
         except ChildError as error:
             raise CannotJudge(sentence_of(error.failure, "The project could not be run")) from None
-        except (ProjectError, ConfigError, DatabaseError, MigrationFailed) as error:
+        except (ProjectError, ConfigError, PluginError, DatabaseError, MigrationFailed) as error:
             raise CannotJudge(str(error)) from None
 
     return asked
@@ -163,11 +164,13 @@ class Workbench:
         return choose(Path(os.path.commonpath([one.root for one in found])), self.asked.cwd)[0]
 
     def _configured(self, folder: Path) -> Config:
-        return config.load(folder, overrides=self._overrides, known=rules.selectable())
+        return configuration.load(folder, overrides=self._overrides)
 
     @property
     def _overrides(self) -> Overrides:
-        return Overrides(since=self.asked.since)
+        return Overrides(
+            since=self.asked.since, plugins=self.asked.plugins or None, trust_plugins=self.asked.trusts_plugins
+        )
 
     def _options(self, database: str | None) -> TripConfig:
         """The options of the round trip; `database` is what a single test asks for."""

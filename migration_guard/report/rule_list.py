@@ -7,7 +7,7 @@ from itertools import groupby
 from json import dumps
 
 from migration_guard.report import rule_page
-from migration_guard.rules import TITLES, AnyRule, Rules, group_of
+from migration_guard.rules import PLUGINS, TITLES, AnyRule, Rules, group_of
 from migration_guard.version import __version__
 
 VERSION = 1
@@ -19,8 +19,9 @@ def text(rules: Rules, *, bold: Callable[[str], str]) -> str:
     rows = {code: _row(rule) for code, rule in rules.items()}
     widths = [max(map(len, column)) for column in zip(HEADER, *rows.values(), strict=True)]
     lines = [bold(_line(HEADER, widths))]
-    for group, codes in groupby(rules, group_of):
-        lines += ["", bold(TITLES[group]), *(_line(rows[code], widths) for code in codes)]
+    ours_first = sorted(rules, key=lambda code: group_of(code) == PLUGINS)
+    for group, codes in groupby(ours_first, group_of):
+        lines += ["", bold(TITLES.get(group, "Of plugins")), *(_line(rows[code], widths) for code in codes)]
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from migration_guard import config, rules
+from migration_guard import configuration, rules
 from migration_guard.assembly import decoded, fingerprinted, sources, united
 from migration_guard.baseline import without_known
 from migration_guard.config import Config, Overrides
@@ -54,15 +54,13 @@ def round_trip(
     """
     Make the trip with each database of a project, and judge it.
 
-    Raises ProjectError, ConfigError, ChildError or DatabaseError, each with a sentence for the user, where the job
-    cannot be done.
+    Raises ProjectError, ConfigError, PluginError, ChildError or DatabaseError, each with a sentence for the user, where
+    the job cannot be done.
     """
     started = time.perf_counter()
     reports: list[Report] = []
     for project in projects:
-        settings = config.load(
-            project.root, explicit=request.explicit, overrides=request.overrides, known=rules.selectable()
-        )
+        settings = configuration.load(project.root, explicit=request.explicit, overrides=request.overrides)
         reports += _each(project, settings, request, cwd, progress)
     files = {file for project in projects for file in project.files}
     return united(reports, cwd, len(files), time.perf_counter() - started)
@@ -102,6 +100,7 @@ def _one(
                 *running.notes,
                 *run.seen.notes,
                 *notes,
+                *configuration.notes(settings, cwd),
                 *_part(request.selection),
                 *_others(settings, running.target),
                 *(f"The project printed: {line}" for line in printed),
@@ -190,7 +189,7 @@ def judged(running: Running, trips: Iterable[Trip], *, models: bool = False) -> 
         context = Context(target, History("", (migration,)), Replayed(migration), EMPTY, source)
         excused = Trait.FAILED_STEP if _hindrances(trip) else None
         usable = [rule for rule in active.values() if excused not in rule.traits]
-        said = (finding for rule in usable for finding in rule.check(trip, context))
+        said = (finding for rule in usable for finding in rule.findings(trip, context))
         found += reported(said, IgnoreComments(migration), active, settings)
     return found
 

@@ -33,6 +33,7 @@ you would say it to a colleague who has to ship today.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
@@ -40,7 +41,7 @@ from functools import cache
 from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from migration_guard import dialects
 from migration_guard.dialects import Ability, Change, Fact, Impact
@@ -48,11 +49,13 @@ from migration_guard.model.finding import Direction, Finding, Fix, Severity, Spa
 from migration_guard.model.migration import History, IgnoreOutcome, Migration
 from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
+from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown, in_sql
+from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
 from migration_guard.rules._page import Page, read
+from migration_guard.rules._word import Word
 
 Subject = TypeVar("Subject", bound=Operation | Migration | History | IgnoreOutcome | Trip)
 
@@ -71,6 +74,7 @@ GROUPS = {
     "MG7": "downgrades",
     ROUND_TRIP: "round-trip",
 }
+PLUGINS = "plugins"
 # The groups as headings, in the order of their codes.
 TITLES = {
     "history": "The history and its files",
@@ -193,30 +197,6 @@ class Context:
         return dialects.can(ability, self.target)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Word:
-    """
-    A word of a message that can stand in code, too, so that the code can be pasted. As a format: `name` is the name
-    without its schema, `schema` the keyword argument for it, and `sql` the name inside an op.execute("...").
-    """
-
-    value: object
-
-    def __format__(self, spec: str) -> str:
-        value = self.value
-        match spec:
-            case "sql":
-                return in_sql(value if isinstance(value, Name) else str(value)).replace('"', '\\"')
-            case "name":
-                return value.name if isinstance(value, Name) else str(value)
-            case "schema":
-                return f', schema="{value.schema}"' if isinstance(value, Name) and value.schema else ""
-        return str(value)
-
-    def __repr__(self) -> str:
-        return repr(self.value)
-
-
 class Rule(Generic[Subject]):
     """One hazard. Subclasses set the fields below and write `check`."""
 
@@ -235,8 +215,10 @@ class Rule(Generic[Subject]):
 
     @classmethod
     def slug(cls) -> str:
-        """The rule's name: that of its file."""
-        return cls.__module__.rpartition(".")[2].replace("_", "-")
+        """The rule's name: that of its file; of a plugin's, which may have several in a file, that of its class."""
+        if is_ours(cls.__module__):
+            return cls.__module__.rpartition(".")[2].replace("_", "-")
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
 
     @classmethod
     @cache
@@ -259,6 +241,16 @@ class Rule(Generic[Subject]):
             for fact in dialects.profile(dialect).facts:
                 if fact.change in cls.changes:
                     yield dialect, fact
+
+    def findings(self, subject: Subject, context: Context) -> Iterator[Finding]:
+        """What `check` yields. Raises PluginError where it is a plugin's, and raises itself."""
+        if is_ours(type(self).__module__):
+            return self.check(subject, context)
+        return self._blamed(subject, context)
+
+    def _blamed(self, subject: Subject, context: Context) -> Iterator[Finding]:
+        with blamed(type(self).__module__):
+            yield from self.check(subject, context)
 
     def check(self, subject: Subject, context: Context) -> Iterator[Finding]:
         """Yield what is to be said about the subject."""
@@ -320,8 +312,39 @@ AnyRule = Rule[Operation | Migration | History | IgnoreOutcome | Trip]
 Rules = Mapping[str, AnyRule]
 
 
+_ADDED: dict[str, AnyRule] = {}
+_OWN_CODE = re.compile(r"[A-Z]{2,}\d+")
+
+
+def add(rule: type[Rule[Any]]) -> None:
+    """
+    Adds a rule of a plugin to ours. Raises ValueError where its code or its name cannot be its own, or its page says
+    nothing.
+    """
+    code, name = getattr(rule, "code", ""), rule.slug()
+    if not _OWN_CODE.fullmatch(code) or code.rstrip("0123456789") == "MG":
+        raise ValueError(f"the rule {name} has the code {code!r}: begin it with capitals of your own, not MG (ACME101)")
+    for other in load().values():
+        # The same class again: its module is imported once more, after it failed the first time.
+        same = type(other).__module__ == rule.__module__ and type(other).__name__ == rule.__name__
+        if not same and (code == other.code or name == other.slug()):
+            taken = f"{other.code} {other.slug()} of {type(other).__module__}"
+            raise ValueError(f"the rule {code} {name} is there already: {taken}")
+    if not rule.page().hazard:
+        raise ValueError(f"the rule {code} {name} has no page: say in the docstring of its class what the hazard is")
+    _ADDED[code] = rule()
+    load.cache_clear()
+    names.cache_clear()
+
+
 @cache
 def load() -> Rules:
+    """Every rule by code: ours, and those of the plugins that are loaded."""
+    return dict(sorted((_own() | _ADDED).items()))
+
+
+@cache
+def _own() -> dict[str, AnyRule]:
     """Every rule of this folder, by code."""
     found: dict[str, AnyRule] = {}
     for file in sorted(Path(__file__).parent.glob("*.py")):
@@ -336,12 +359,13 @@ def load() -> Rules:
                         f"{value.code} is the code of {other} and of {value.slug()}: give one another code."
                     )
                 found[value.code] = value()
-    return dict(sorted(found.items()))
+    return found
 
 
 def group_of(code: str) -> str:
-    """What the rule of this code is about, in a word; empty for a code that is not ours."""
-    return next((group for begin, group in reversed(GROUPS.items()) if code.startswith(begin)), "")
+    """What the rule of this code is about, in a word; PLUGINS for one of a plugin, empty for a code of nobody."""
+    group = next((group for begin, group in reversed(GROUPS.items()) if code.startswith(begin)), "")
+    return group or (PLUGINS if code in load() else "")
 
 
 @cache

@@ -54,11 +54,12 @@ class Cache:
     """
     The records of one folder. `root` fences the files that facts may rest on.
 
-    With no `folder` there is nothing to be had, and nothing is kept.
+    `plugins` are the states of the files of plugins. With no `folder` there is nothing to be had, and nothing is kept.
     """
 
     folder: Path | None
     root: str
+    plugins: Sequence[tuple[str, int, int]] = ()
     _states: dict[str, str | None] = field(default_factory=dict)
 
     def judged(self, name: str, key: str) -> Judged | None:
@@ -186,7 +187,7 @@ class Cache:
         archive can bring along: a cache that came with somebody's repository is not ours.
         """
         status = os.lstat(Path(self.folder or "") / "CACHEDIR.TAG")
-        return digest(repr((tool(), key, status.st_ino, status.st_ctime_ns)).encode())
+        return digest(repr((tool(), self.plugins, key, status.st_ino, status.st_ctime_ns)).encode())
 
 
 def digest(content: bytes) -> str:

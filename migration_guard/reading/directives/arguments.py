@@ -12,11 +12,22 @@ from migration_guard.model import schema
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
-from migration_guard.reading.directives.constructs import Constructs
+from migration_guard.reading.directives.constructs import Constructs, names
 from migration_guard.reading.directives.names import identifier, schema_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.sql_text import sql_operations
-from migration_guard.reading.interpreter.values import FALSE, Batch, CallValue, Text, UnknownValue, Value, truth
+from migration_guard.reading.interpreter.values import (
+    FALSE,
+    Batch,
+    CallValue,
+    Constant,
+    Items,
+    Pairs,
+    Text,
+    UnknownValue,
+    Value,
+    truth,
+)
 
 _TABLES = ("table_name", "source_table")
 _ALIASES = {
@@ -92,6 +103,28 @@ class BoundArguments:
         """The name that an argument gives; None where it is not given or not known."""
         return identifier(self.values.get(name))
 
+    def names(self, name: str) -> tuple[str, ...] | None:
+        """The names in a list that an argument gives; None where one of them is not known."""
+        return names(self.values.get(name))
+
+    def literal(self, name: str) -> object:
+        """
+        An argument as Python has it: a text, a number, True, False, None, or lists and dictionaries of these. None
+        where it is not given, UNKNOWN where a part of it is not known.
+        """
+        value = self.values.get(name)
+        return None if value is None else literal(value)
+
+    def made_with(self, name: str, parameters: str) -> BoundArguments | None:
+        """
+        The arguments of the call that an argument is made by, bound to these parameters: of `View("adults")` in
+        `op.create_entity(View("adults"))`. None where it is made by no call that is known.
+        """
+        value = self.values.get(name)
+        if not isinstance(value, CallValue):
+            return None
+        return BoundArguments(self.walker, value, Signature.of(parameters), None)
+
     def schema(self, name: str = "schema") -> str | None:
         """The schema that an argument names."""
         return schema_of(self.values.get(name), self.walker.dialect)
@@ -135,3 +168,19 @@ class BoundArguments:
     def site(self) -> Site:
         """Where the call stands."""
         return self.walker.site(self.made.node)
+
+
+def literal(value: Value) -> object:
+    """A value as Python has it; UNKNOWN where it is no literal, or not all of it is known."""
+    match value:
+        case Text(value=text) if value.known:
+            return text
+        case Constant(value=constant):
+            return constant
+        case Items(items=items, complete=True, certain=True):
+            parts = [literal(one) for one in items]
+            return schema.UNKNOWN if schema.UNKNOWN in parts else parts
+        case Pairs(pairs=pairs, complete=True) if all(isinstance(key, Text | Constant) for key, _ in pairs):
+            both = {literal(key): literal(one) for key, one in pairs}
+            return schema.UNKNOWN if schema.UNKNOWN in (*both, *both.values()) else both
+    return schema.UNKNOWN

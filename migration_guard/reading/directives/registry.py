@@ -7,11 +7,14 @@ through the same decorators.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from migration_guard.model.operations import Operation
+from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.reading.directives.arguments import BoundArguments, Signature
 from migration_guard.reading.directives.protocol import DirectiveWalker
+from migration_guard.reading.interpreter.scope import OutOfSteps
 from migration_guard.reading.interpreter.values import Attribute, Batch, CallValue, Symbol, Value
 
 Reader = Callable[[BoundArguments], Iterator[Operation]]
@@ -26,6 +29,8 @@ class Directive:
     path: str
     signature: Signature
     answer: Answer
+    source: str
+    """The module and the name of the function that was registered."""
 
     def call(self, walker: DirectiveWalker, made: CallValue, batch: Batch | None) -> Value:
         """Reads a call. Where an argument that is needed is not known, the call is Opaque, and the reader not asked."""
@@ -35,7 +40,9 @@ class Directive:
             about = ask.table()
             ask.opaque(missing, *((about,) if about is not None else ()))
             return made
-        return self.answer(ask)
+        module = self.source.partition(":")[0]
+        with nullcontext() if is_ours(module) else blamed(module, (OutOfSteps, RecursionError)):
+            return self.answer(ask)
 
 
 _DIRECTIVES: dict[str, Directive] = {}
@@ -62,7 +69,7 @@ def directive(
             ask.walker.emit(*reader(ask))
             return ask.made
 
-        _add(name, Signature.of(parameters, needed, objects), read)
+        _add(name, Signature.of(parameters, needed, objects), read, reader)
         return reader
 
     return register
@@ -72,7 +79,7 @@ def answer(name: str, parameters: str) -> Callable[[Answer], Answer]:
     """As directive(), for a function that gives the value of the call, and itself notes what that asks for."""
 
     def register(function: Answer) -> Answer:
-        _add(name, Signature.of(parameters), function)
+        _add(name, Signature.of(parameters), function, function)
         return function
 
     return register
@@ -81,14 +88,20 @@ def answer(name: str, parameters: str) -> Callable[[Answer], Answer]:
 def silent(*names: str) -> None:
     """Registers functions whose calls ask nothing of the database: `get_bind`, a class that is only made."""
     for name in names:
-        _add(name, Signature(), lambda ask: ask.made)
+        _add(name, Signature(), _nothing, _nothing)
 
 
-def _add(name: str, signature: Signature, answer: Answer) -> None:
+def _nothing(ask: BoundArguments) -> Value:
+    return ask.made
+
+
+def _add(name: str, signature: Signature, answer: Answer, function: Reader | Answer) -> None:
     path = name if "." in name else f"{OP}{name}"
-    if path in _DIRECTIVES:
-        raise ValueError(f"{name} is registered already")
-    _DIRECTIVES[path] = Directive(path, signature, answer)
+    source = f"{function.__module__}:{function.__qualname__}"
+    # The same function again: its module is imported once more, after it failed the first time.
+    if path in _DIRECTIVES and _DIRECTIVES[path].source != source:
+        raise ValueError(f"the directive {name} is registered already, by {_DIRECTIVES[path].source.partition(':')[0]}")
+    _DIRECTIVES[path] = Directive(path, signature, answer, source)
 
 
 def find(function: Value) -> Directive | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from migration_guard.config import ConfigError, toml_table
+from migration_guard.config.files import ConfigError, toml_table
 
 SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 SOURCES = ("", "src", "lib")  # where packages are kept, below a folder that holds the configuration

@@ -1,0 +1,40 @@
+"""Which plugins a configuration wishes for, and which ones the user's own configuration, outside of any tree, names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from migration_guard.config import words
+from migration_guard.config.files import ConfigError, toml_table, written
+
+OPTION = "plugins"
+
+
+def wished(folder: Path, explicit: Path | None = None) -> tuple[Path | None, tuple[str, ...]]:
+    """
+    The file that holds for a history in this folder, None where there is none, and the plugins that it names. Such a
+    file came with the repository: it can wish, and no more. Raises ConfigError.
+    """
+    file, table, _ = written(folder, explicit)
+    return file, words(table.get(OPTION)) or ()
+
+
+def trusted(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """
+    The plugins that `plugins` names in $XDG_CONFIG_HOME/migration-guard/config.toml, by default below ~/.config.
+
+    A relative path there counts for nothing, as https://specifications.freedesktop.org/basedir-spec/basedir-spec-0.8.html wants it: the
+    file would be looked for in whatever tree is linted. Raises ConfigError.
+    """
+    home = environment.get("XDG_CONFIG_HOME", "")
+    folder = Path(home) if os.path.isabs(home) else Path(os.path.expanduser("~"), ".config")
+    file = folder / "migration-guard" / "config.toml"
+    table = toml_table(file) or {}
+    if others := table.keys() - {OPTION}:
+        raise ConfigError(f"{file}: there is no option {min(others)!r} here, only {OPTION}.")
+    names = words(table.get(OPTION, []))
+    if names is None:
+        raise ConfigError(f"{file}: {OPTION}: {table[OPTION]!r} is not a string or a list of strings.")
+    return names
