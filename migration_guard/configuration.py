@@ -6,13 +6,26 @@ of others is run: only that of a plugin that a user has named, never what a file
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard import config, rules
 from migration_guard.assembly import relative
 from migration_guard.config import Config, Overrides, plugins
 from migration_guard.reading import plugin_modules
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A plugin that a file of the repository names and no user does."""
+
+    file: Path
+    plugin: str
+
+    def note(self, cwd: Path) -> str:
+        """What is said of it."""
+        file, name = relative(str(self.file), cwd), self.plugin
+        return f"{file} wishes for the plugin {name}; not loaded: give --plugin {name} or --trust-plugins."
 
 
 def load(folder: Path, *, explicit: Path | None = None, overrides: Overrides | None = None) -> Config:
@@ -23,16 +36,17 @@ def load(folder: Path, *, explicit: Path | None = None, overrides: Overrides | N
     Raises ConfigError or PluginError, each a sentence for the user.
     """
     said = overrides or Overrides()
-    absent = load_plugins(folder, said, explicit=explicit)
+    absent = tuple(one.plugin for one in load_plugins(folder, said, explicit=explicit))
     # What is left of them are the wishes of the file.
     options = replace(said, plugins=None, trust_plugins=None)
     return config.load(folder, explicit=explicit, overrides=options, known=rules.selectable(), absent=absent)
 
 
-def load_plugins(folder: Path, said: Overrides, *, explicit: Path | None = None) -> tuple[str, ...]:
+def load_plugins(folder: Path, said: Overrides, *, explicit: Path | None = None) -> tuple[Wish, ...]:
     """
-    Loads the plugins of a history in this folder, and gives the names of those that its configuration wishes for and
-    no user has named. Raises ConfigError or PluginError.
+    Loads the plugins of a history in this folder, and gives the wishes of its configuration that were not obeyed.
+
+    Raises ConfigError or PluginError.
     """
     file, wishes = plugins.wished(folder, explicit)
     named = tuple(word.strip() for entry in said.plugins or () for word in entry.split(",") if word.strip())
@@ -43,11 +57,10 @@ def load_plugins(folder: Path, said: Overrides, *, explicit: Path | None = None)
         # Only whoever names a plugin means the folder that they are in.
         here = [str(Path.cwd())] if name in named else []
         plugin_modules.load(name, tuple(dict.fromkeys((*beside, str(folder), *here))))
-    return tuple(one for one in dict.fromkeys(wishes) if one not in obeyed)
+    return tuple(Wish(file, one) for one in dict.fromkeys(wishes) if file and one not in obeyed)
 
 
 def notes(settings: Config, cwd: Path) -> Iterator[str]:
-    """What is said of wishes that were not obeyed."""
-    for name in settings.absent:
-        file = relative(str(settings.file), cwd)
-        yield f"{file} wishes for the plugin {name}; not loaded: give --plugin {name} or --trust-plugins."
+    """What is said of the wishes of a history's configuration that were not obeyed."""
+    if settings.file is not None:
+        yield from (Wish(settings.file, name).note(cwd) for name in settings.absent)

@@ -10,8 +10,8 @@ import click
 import pytest
 import readme_rules
 
-from migration_guard import cli
-from migration_guard.config import FORMATS, KEYS, Overrides, load
+from migration_guard import cli, config
+from migration_guard.config import FORMATS, Overrides, load
 from migration_guard.config.roundtrip import KEYS, TripConfig, TripOptions, load_trip
 from migration_guard.model.finding import Edit, Finding, Fix, Report, Severity, Span, Summary
 from migration_guard.model.trip import Trip
@@ -42,7 +42,7 @@ def blocks(language: str, document: str) -> list[str]:
 
 
 def test_the_table_of_options_names_every_key() -> None:
-    assert {key for key, _ in ROW.findall(OPTIONS)} == set(KEYS)
+    assert {key for key, _ in ROW.findall(OPTIONS)} == set(config.KEYS)
 
 
 def options(*commands: click.Command) -> set[str]:

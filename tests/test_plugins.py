@@ -13,6 +13,7 @@ import pytest
 
 from migration_guard.config import ConfigError
 from migration_guard.config.plugins import trusted
+from migration_guard.rule_examples import ENV
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "plugins.md").read_text(encoding="utf-8")
 MIGRATION = """\
@@ -69,7 +70,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     versions.mkdir(parents=True)
     (root / ".git").mkdir()
     (root / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
-    (root / "migrations" / "env.py").write_text("")
+    (root / "migrations" / "env.py").write_text(ENV)
     (root / "pyproject.toml").write_text(WISH)
     (root / "acme_guard.py").write_text(PLUGIN + RAN)
     (versions / "a.py").write_text(MIGRATION)
@@ -121,7 +122,8 @@ def test_a_wish_of_the_repository_runs_nothing_and_is_said(shop: Path, arguments
 
 def test_no_command_obeys_a_wish(shop: Path) -> None:
     for command, *arguments in (["rules"], ["baseline"], ["init", "--yes"], ["roundtrip", "--database", "sqlite"]):
-        lint(shop, *arguments, command=command)
+        done = lint(shop, *arguments, command=command)
+        assert command == "init" or "wishes for the plugin acme_guard" in done.stdout + done.stderr, command
         assert not (shop / "ran").exists(), command
     assert "ACME101" not in lint(shop, command="rules").stdout
 
@@ -269,9 +271,13 @@ def test_the_commands_on_rules_know_those_of_plugins(shop: Path) -> None:
     assert rule["shortDescription"]["text"] == "A new table of which no change is written down."
 
 
-def test_the_round_trip_knows_the_rules_of_plugins(shop: Path) -> None:
-    done = lint(shop, "--database", "sqlite", "--plugin", "not_there", command="roundtrip")
-    assert "The plugin not_there could not be loaded" in in_a_sentence(done)
+def test_the_round_trip_asks_the_rules_of_plugins(shop: Path) -> None:
+    (shop / "acme_guard.py").write_text(RULE.replace("CreateTable", "Trip").replace("subject.table.name", "'a trip'"))
+    here = ("--database", "sqlite", "--output-format", "concise")
+    assert "ACME101 There is a trip." in lint(shop, *here, "--trust-plugins", command="roundtrip").stdout
+    assert "ACME101" not in lint(shop, *here, command="roundtrip").stdout
+    refused = lint(shop, *here, "--plugin", "not_there", command="roundtrip")
+    assert "The plugin not_there could not be loaded" in in_a_sentence(refused)
 
 
 # Processes and the cache

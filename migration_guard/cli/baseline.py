@@ -48,6 +48,7 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     from migration_guard.assembly import relative
     from migration_guard.baseline import kept, written
     from migration_guard.cli.output import settings_of_run
+    from migration_guard.configuration import notes
     from migration_guard.reading.discovery.project import ProjectError, find
     from migration_guard.report import plural
 
@@ -78,6 +79,8 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     name = relative(str(file), settings.file.parent if settings.file else cwd)
     configured = "" if settings.baseline else f' Name it in the configuration: baseline = "{name}"'
     click.echo(f"Wrote {plural(count, 'finding')} to {file}.{configured}")
+    for note in notes(settings, cwd):
+        click.echo(f"Note: {note}", err=True)
     for finding in report.findings:
         if finding.unconditional:
             click.echo(f"Not in it: {finding.path}: {finding.message}", err=True)

@@ -77,7 +77,8 @@ def _load_plugins(named: tuple[str, ...], trusted: bool) -> None:
     from migration_guard.configuration import load_plugins
 
     try:
-        load_plugins(Path.cwd(), Overrides(plugins=named, trust_plugins=trusted))
+        for wish in load_plugins(Path.cwd(), Overrides(plugins=named, trust_plugins=trusted)):
+            click.echo(f"Note: {wish.note(Path.cwd())}", err=True)
     except (ConfigError, PluginError) as error:
         raise click.ClickException(str(error)) from None
 

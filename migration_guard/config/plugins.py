@@ -25,8 +25,8 @@ def trusted(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """
     The plugins that `plugins` names in $XDG_CONFIG_HOME/migration-guard/config.toml, by default below ~/.config.
 
-    A relative path there counts for nothing, as https://specifications.freedesktop.org/basedir-spec/basedir-spec-0.8.html wants it: the
-    file would be looked for in whatever tree is linted. Raises ConfigError.
+    A relative path there counts for nothing: the file would be looked for in whatever tree is linted. So says
+    https://specifications.freedesktop.org/basedir-spec/basedir-spec-0.8.html, too. Raises ConfigError.
     """
     home = environment.get("XDG_CONFIG_HOME", "")
     folder = Path(home) if os.path.isabs(home) else Path(os.path.expanduser("~"), ".config")

@@ -16,7 +16,7 @@ class Asked:
     What holds for a test run. `project` is a folder or an alembic.ini, None where nobody names one: then it is below
     `cwd`, where pytest was started, or else below `base`, where its configuration is.
     `since` is a git ref, auto or none; `database` a dialect, and `database_url` a server; None where nobody says so.
-    `plugins` are named on the command line only: what pytest's configuration says is the repository's word.
+    `plugin` names plugins, on the command line only: what pytest's configuration says is the repository's word.
     """
 
     cwd: Path
@@ -27,8 +27,8 @@ class Asked:
     since: str | None
     database: str | None
     database_url: str | None
-    plugins: tuple[str, ...]
-    trusts_plugins: bool
+    plugin: tuple[str, ...] = ()
+    trust_plugins: bool = False
 
 
 ASKED = pytest.StashKey[Asked]()
@@ -85,8 +85,8 @@ def asked(config: pytest.Config) -> Asked:
         since=config.getoption("--migration-guard-since") or config.getini("migration_guard_since") or None,
         database=config.getoption("--migration-guard-database") or config.getini("migration_guard_database") or None,
         database_url=config.getoption("--migration-guard-database-url"),
-        plugins=tuple(config.getoption("--migration-guard-plugin")),
-        trusts_plugins=config.getoption("--migration-guard-trust-plugins"),
+        plugin=tuple(config.getoption("--migration-guard-plugin")),
+        trust_plugins=config.getoption("--migration-guard-trust-plugins"),
     )
 
 

@@ -169,7 +169,7 @@ class Workbench:
     @property
     def _overrides(self) -> Overrides:
         return Overrides(
-            since=self.asked.since, plugins=self.asked.plugins or None, trust_plugins=self.asked.trusts_plugins
+            since=self.asked.since, plugins=self.asked.plugin or None, trust_plugins=self.asked.trust_plugins
         )
 
     def _options(self, database: str | None) -> TripConfig:
