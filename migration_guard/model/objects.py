@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from migration_guard.model.operations import Operation, TableOperation, with_unknown_table
-from migration_guard.model.schema import UNKNOWN, EnumType, Name, SchemaState, Sequence, View
-from migration_guard.model.unknown import LEFT_OUT, SHOWN, needed
+from migration_guard.model.schema import EnumType, Name, SchemaState, Sequence, View
+from migration_guard.model.unknown import LEFT_OUT, SHOWN, Unknown, needed
 
 Kept = TypeVar("Kept")
 
@@ -56,7 +56,7 @@ class AddEnumValue(Operation):
 
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type)
-        if known is None or known.labels is UNKNOWN or self.value in known.labels:
+        if known is None or isinstance(known.labels, Unknown) or self.value in known.labels:
             return state
         grown = replace(known, labels=(*known.labels, self.value))
         return replace(state, enums={**state.enums, self.type: grown})
@@ -72,7 +72,7 @@ class RenameEnumValue(Operation):
 
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type)
-        if known is None or known.labels is UNKNOWN:
+        if known is None or isinstance(known.labels, Unknown):
             return state
         labels = tuple(self.new_value if label == self.value else label for label in known.labels)
         return replace(state, enums={**state.enums, self.type: replace(known, labels=labels)})
@@ -93,7 +93,7 @@ class RenameType(Operation):
             columns = dict(table.columns)
             for column in table.columns.values():
                 used = column.type
-                if used is not UNKNOWN and Name(used.name, used.schema) == self.type:
+                if not isinstance(used, Unknown) and Name(used.name, used.schema) == self.type:
                     renamed = replace(used, name=self.new_name.name, schema=self.new_name.schema)
                     columns[column.name] = replace(column, type=renamed)
             tables[name] = replace(table, columns=columns)

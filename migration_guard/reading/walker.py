@@ -15,6 +15,7 @@ from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives import execution, operations
 from migration_guard.reading.directives.handles import HANDLE_NAMES, is_handle
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
@@ -34,7 +35,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     same,
 )
@@ -275,7 +275,7 @@ class Walker(ControlFlow):
         if len(self._calls) >= DEEPEST_CALLS or self._calls.count(node) > 1:
             if any(map(is_handle, made.arguments)):
                 self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
-            return UnknownValue("a call nested too deeply"), None
+            return Unknown("a call nested too deeply"), None
         frame = Frame(function.module, self._bound(function, made), function.closure)
         saved = self.frame, self.conditional, self._outer
         if function.module is not self.module and self._outer is None:
@@ -295,7 +295,7 @@ class Walker(ControlFlow):
             return frame.yielded, None
         values = frame.returned or [NONE]
         agreed = all(same(values[0], value) for value in values[1:]) and (end == "return" or len(values) == 1)
-        return values[0] if agreed else UnknownValue(f"{function.name}() returns different values"), end
+        return values[0] if agreed else Unknown(f"{function.name}() returns different values"), end
 
     def _bound(self, function: Function, made: CallValue) -> dict[str, Value]:
         parameters = function.node.params
@@ -313,7 +313,7 @@ class Walker(ControlFlow):
             elif parameter.default is not None and "**" not in keywords:
                 names[name] = self.evaluate(parameter.default)
             else:
-                names[name] = Symbol("alembic.op") if name in HANDLE_NAMES else UnknownValue(f"the parameter {name}")
+                names[name] = Symbol("alembic.op") if name in HANDLE_NAMES else Unknown(f"the parameter {name}")
         self.frame = saved
         if isinstance(parameters.star_arg, cst.Param):
             names[parameters.star_arg.name.value] = Items(given[len(positional) :])

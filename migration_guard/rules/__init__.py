@@ -49,9 +49,10 @@ from migration_guard.model.migration import History, IgnoreOutcome, Migration
 from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
 from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown, in_sql
+from migration_guard.model.schema import ColumnType, Name, SchemaState, in_sql
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules._page import Page, read
 
 Subject = TypeVar("Subject", bound=Operation | Migration | History | IgnoreOutcome | Trip)

@@ -5,13 +5,13 @@ The arguments of a directive's call, bound to the names of its signature. Signat
 
 from __future__ import annotations
 
-from migration_guard.model import schema
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.names import identifier, schema_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
-from migration_guard.reading.interpreter.values import FALSE, Batch, CallValue, UnknownValue, Value, truth
+from migration_guard.reading.interpreter.values import FALSE, Batch, CallValue, Value, truth
 
 SIGNATURES = {
     "create_table": "table_name *columns",
@@ -73,10 +73,10 @@ class BoundArguments:
         """Whether a keyword argument is given and true."""
         return truth(self.values.get(name) or FALSE) is True
 
-    def decision(self, name: str) -> bool | schema.Unknown:
+    def decision(self, name: str) -> bool | Unknown:
         """As flag(); UNKNOWN where it is decided at run time."""
         decided = truth(self.values.get(name) or FALSE)
-        return schema.UNKNOWN if decided is None else decided
+        return UNKNOWN if decided is None else decided
 
     def text(self, name: str) -> str | None:
         """The name that an argument gives; None where it is not given or not known."""
@@ -107,7 +107,7 @@ class BoundArguments:
             if value is None:
                 return f"the argument {parameter} is missing"
             if identifier(value) is None:
-                why = f" ({value.reason})" if isinstance(value, UnknownValue) else ""
+                why = f" ({value.reason})" if isinstance(value, Unknown) else ""
                 return f"the {parameter.replace('_', ' ')} is not known{why}"
         return None
 

@@ -21,18 +21,9 @@ from migration_guard.model.operations import (
     SetDefault,
     SetNotNull,
 )
-from migration_guard.model.schema import (
-    UNKNOWN,
-    Column,
-    ColumnType,
-    Constraint,
-    ConstraintKind,
-    EnumType,
-    Index,
-    Name,
-    Table,
-)
+from migration_guard.model.schema import Column, ColumnType, Constraint, ConstraintKind, EnumType, Index, Name, Table
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.arguments import SIGNATURES, BoundArguments
 from migration_guard.reading.directives.constraints import (
     create_check_constraint,
@@ -58,7 +49,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     plain,
     truth,
@@ -75,11 +65,11 @@ def operation(walker: DirectiveWalker, made: CallValue, batch: Batch | None = No
     name = made.name
     match name:
         case "f" | "inline_literal":
-            return made.arguments[0] if made.arguments else UnknownValue("op.f() without a name")
+            return made.arguments[0] if made.arguments else Unknown("op.f() without a name")
         case "get_bind" | "get_context":
             return made
         case "batch_alter_table":
-            table = made.argument(0, "table_name") or UnknownValue("no table name")
+            table = made.argument(0, "table_name") or Unknown("no table name")
             return Batch(table, made.argument(1, "schema"), made)
         case "run_async":
             return _run_async(walker, made)
@@ -182,19 +172,19 @@ def table_from(
 def _key_column(column: Column, alone: bool, constraints: list[Constraint]) -> Column:
     """A primary key's column: not null, and drawn from a sequence where it is a lone integer."""
     foreign = any(one.kind is ConstraintKind.FOREIGN_KEY and column.name in one.columns for one in constraints)
-    integer = column.type is not UNKNOWN and column.type.name in ("integer", "bigint", "smallint")
+    integer = not isinstance(column.type, Unknown) and column.type.name in ("integer", "bigint", "smallint")
     serial = alone and integer and not foreign and not column.identity and column.default is None
     return replace(column, nullable=False, serial=column.serial or serial)
 
 
 def _implicit_enum(part: ColumnParts, site: Site) -> Iterator[Operation]:
     enum = part.column.type
-    if enum is UNKNOWN or not enum.is_enum or not enum.native or enum.name == "enum":
+    if isinstance(enum, Unknown) or not enum.is_enum or not enum.native or enum.name == "enum":
         return
     construct = part.enum
     if isinstance(construct, CallValue) and truth(construct.keyword("create_type") or Constant(True)) is False:
         return
-    labels = enum.labels if enum.labels is not None else UNKNOWN
+    labels = enum.labels
     yield CreateEnum(site=site, type=EnumType(Name(enum.name, enum.schema), labels), implicit=True)
 
 
@@ -283,7 +273,7 @@ def alter_column(ask: BoundArguments) -> Iterator[Operation]:
         elif known:
             yield DropNotNull(**where)  # type: ignore[arg-type]
         else:
-            before = truth(ask["existing_nullable"] or UnknownValue("not told"))
+            before = truth(ask["existing_nullable"] or Unknown("not told"))
             yield SetNotNull(**where, existing=UNKNOWN if before is None else before)  # type: ignore[arg-type]
     if (default is not None and truth(default) is not False) or default == Constant(None) or default == Text(""):
         yield SetDefault(**where, default=ask.constructs.default(default))  # type: ignore[arg-type]

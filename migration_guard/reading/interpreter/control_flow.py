@@ -12,6 +12,7 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.model.finding import Direction
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library
 from migration_guard.reading.interpreter.evaluator import Evaluator
 from migration_guard.reading.interpreter.scope import Frame
@@ -28,7 +29,6 @@ from migration_guard.reading.interpreter.values import (
     Module,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     join,
     same,
@@ -104,7 +104,7 @@ class ControlFlow(Evaluator):
 
     def _augment(self, statement: cst.AugAssign) -> None:
         before, value = self.evaluate(statement.target), self.evaluate(statement.value)
-        after: Value = UnknownValue("it is changed in place")
+        after: Value = Unknown("it is changed in place")
         if isinstance(statement.operator, cst.AddAssign):
             match before, value:
                 case Text(), _:
@@ -155,7 +155,7 @@ class ControlFlow(Evaluator):
             for name in {*names, *other}:
                 one, two = names.get(name), other.get(name)
                 if one is not two and (one is None or two is None or not same(one, two)):
-                    other[name] = UnknownValue(f"{name} depends on a condition")
+                    other[name] = Unknown(f"{name} depends on a condition")
         if {first, second} & {"return", "break", "continue"}:
             self.conditional = True
         return None
@@ -187,7 +187,7 @@ class ControlFlow(Evaluator):
             self.note_dead(statement.body)
         if not complete:
             item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
-            self.bind(statement.target, item or UnknownValue("the items of the loop are not known"))
+            self.bind(statement.target, item or Unknown("the items of the loop are not known"))
             self._repeat(statement.body.body, certain=False)
         left_early = self.conditional and not saved
         if not self.frame.returned:

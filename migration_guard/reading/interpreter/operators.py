@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
@@ -15,7 +16,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     is_known,
     plain,
@@ -36,7 +36,7 @@ def arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
             return Constant(one // other)
         case cst.Modulo() if other:
             return Constant(one % other)
-    return UnknownValue("an operator that is not followed")
+    return Unknown("an operator that is not followed")
 
 
 def compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
@@ -91,8 +91,8 @@ def item(owner: Value, key: Value) -> Value:
         case Attribute(name="tables"), Text():
             return CallValue(Symbol("sqlalchemy.Table"), (key,))
         case Class(), Text() if key.known:
-            return next((each for each in owner.names.values() if each == key), UnknownValue("no such member"))
-    return UnknownValue("its index is not known")
+            return next((each for each in owner.names.values() if each == key), Unknown("no such member"))
+    return Unknown("its index is not known")
 
 
 def part(owner: Value, start: int | None, stop: int | None, step: int | None) -> Value:
@@ -101,4 +101,4 @@ def part(owner: Value, start: int | None, stop: int | None, step: int | None) ->
         return Items(owner.items[start:stop:step])
     if isinstance(owner, Text) and step is None:
         return owner.part(start, stop)
-    return UnknownValue("its bounds are not known")
+    return Unknown("its bounds are not known")
