@@ -60,7 +60,6 @@ from migration_guard.model.operations import (
     TableOperation,
 )
 from migration_guard.model.schema import (
-    UNKNOWN,
     Column,
     ColumnType,
     Constraint,
@@ -77,6 +76,7 @@ from migration_guard.model.schema import (
 )
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
+from migration_guard.model.unknown import UNKNOWN
 
 # Alembic's own directives are registered before any of a plugin: none can take their names.
 from migration_guard.reading.directives import operations as _alembic  # noqa: F401

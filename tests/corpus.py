@@ -29,9 +29,9 @@ from migration_guard.model.finding import Report
 from migration_guard.model.migration import History, Migration
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import CreateTable, Operation
-from migration_guard.model.schema import UNKNOWN
 from migration_guard.model.site import Site
 from migration_guard.model.target import Target, parse
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.cache.store import Cache
 from migration_guard.reading.directives.registry import directives
 from migration_guard.reading.discovery.project import find
@@ -251,7 +251,7 @@ def _reason(operation: Operation) -> str:
     match operation:
         case Opaque():
             return operation.reason
-        case CreateIndex() if operation.index.columns is UNKNOWN:
+        case CreateIndex() if isinstance(operation.index.columns, Unknown):
             return "the columns of the index are not known"
         case CreateTable() if operation.site.sql is None and not operation.table.complete:
             return "the columns of the table are not all known"

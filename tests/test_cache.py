@@ -24,6 +24,7 @@ from migration_guard.model import constraints, objects, operations
 from migration_guard.model.finding import Finding, Report, Summary
 from migration_guard.model.migration import Environment, Migration
 from migration_guard.model.operations import Operation
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading import history as reading
 from migration_guard.reading.cache.codec import Malformed, decoder, encoder
 from migration_guard.reading.cache.store import FOLDER, FileContent, FileRecord
@@ -369,6 +370,12 @@ def mutilated(value: Any) -> Iterator[Any]:
         for position, part in enumerate(value):
             for changed in mutilated(part):
                 yield [*value[:position], changed, *value[position + 1 :]]
+
+
+@pytest.mark.parametrize("value", [UNKNOWN, Unknown("it is put together at run time")])
+def test_what_is_unknown_keeps_its_reason(value: Unknown) -> None:
+    back = decoder(Unknown)(json.loads(json.dumps(encoder(Unknown)(value))))
+    assert back.reason == value.reason
 
 
 def test_json_of_another_shape_is_refused_or_is_a_value_like_any_other(project: Path) -> None:

@@ -34,6 +34,7 @@ from migration_guard.dialects.postgresql_types import (
 )
 from migration_guard.model.schema import ColumnType
 from migration_guard.model.target import Target
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.roundtripping.servers import binaries
 
 PROFILE = "migration_guard/dialects/postgresql.py"
@@ -443,8 +444,8 @@ def test_the_volatile_functions_are_those_of_the_server(database: Database) -> N
         (("uuid_generate_v4",), Volatility.VOLATILE),
         (("public.uuid_generate_v4",), Volatility.VOLATILE),
         (("our_id",), Volatility.UNKNOWN),
-        (None, Volatility.UNKNOWN),
+        (UNKNOWN, Volatility.UNKNOWN),
     ],
 )
-def test_the_worst_function_decides(functions: tuple[str, ...] | None, volatility: Volatility) -> None:
+def test_the_worst_function_decides(functions: tuple[str, ...] | Unknown, volatility: Volatility) -> None:
     assert volatility_of(functions) is volatility

@@ -17,7 +17,6 @@ from migration_guard.model.finding import Direction, Span
 from migration_guard.model.operations import AddColumn, AlterColumnType, Operation, SetNotNull
 from migration_guard.model.schema import (
     EMPTY,
-    UNKNOWN,
     Column,
     ColumnType,
     Constraint,
@@ -31,6 +30,7 @@ from migration_guard.model.schema import (
 )
 from migration_guard.model.site import Site
 from migration_guard.model.target import DIALECTS, parse
+from migration_guard.model.unknown import UNKNOWN
 
 POSTGRESQL_ONLY = {
     C.ADD_COLUMN_UNKNOWN_DEFAULT,

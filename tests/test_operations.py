@@ -60,12 +60,11 @@ from migration_guard.model.schema import (
     SchemaState,
     Sequence,
     Table,
-    Unknown,
     View,
 )
 from migration_guard.model.site import Site
 from migration_guard.model.target import ASSUMED, DIALECTS, Target
-from migration_guard.model.unknown import HOLE, Needed, with_hole
+from migration_guard.model.unknown import HOLE, Needed, Unknown, with_hole
 from migration_guard.reading.cache.codec import decoder, encoder
 from migration_guard.reading.sql.holes import settle
 from migration_guard.reading.sql.tokens import split
@@ -274,7 +273,7 @@ def parts(kind: type) -> Iterator[type]:
             found.add(hint)
             waiting += get_type_hints(hint).values()
         waiting += get_args(hint)
-        waiting = [one for one in waiting if one not in (Site, Name) and one not in found]
+        waiting = [one for one in waiting if one not in (Site, Name, Unknown) and one not in found]
     return iter(sorted(found, key=lambda part: part.__name__))
 
 

@@ -36,7 +36,6 @@ from migration_guard.model.operations import (
 from migration_guard.model.replay import Replayed, replay, replay_one
 from migration_guard.model.schema import (
     EMPTY,
-    UNKNOWN,
     Column,
     ColumnType,
     Constraint,
@@ -50,6 +49,7 @@ from migration_guard.model.schema import (
     View,
 )
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import UNKNOWN
 
 HERE = Span(1, 1, 1, 2)
 UP = Site(Direction.UPGRADE, HERE, HERE)

@@ -5,8 +5,7 @@ import pytest
 from migration_guard.model.constraints import AddConstraint, DropConstraint
 from migration_guard.model.objects import AddEnumValue, CreateEnum, Opaque, RunSql, UpdateRows
 from migration_guard.model.operations import AddColumn, DropColumn, DropTable, Operation
-from migration_guard.model.schema import UNKNOWN
-from migration_guard.model.unknown import HOLE
+from migration_guard.model.unknown import HOLE, UNKNOWN
 from migration_guard.reading.sql.reader import read_sql
 from tests.sql_sites import site
 

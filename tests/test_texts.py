@@ -7,17 +7,9 @@ import textwrap
 from hypothesis import given
 from hypothesis import strategies as st
 
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import texts
-from migration_guard.reading.interpreter.values import (
-    UNKNOWN_TEXT,
-    Constant,
-    Items,
-    Pairs,
-    Text,
-    UnknownValue,
-    Value,
-    join,
-)
+from migration_guard.reading.interpreter.values import UNKNOWN_TEXT, Constant, Items, Pairs, Text, Value, join
 
 WORDS = st.text(alphabet="ab {}%s\n'é:", max_size=12)
 PLAIN = st.text(alphabet="abc _", max_size=8)
@@ -28,7 +20,7 @@ def here(word: str) -> Text:
 
 
 def attribute(value: Value, name: str) -> Value:
-    return UnknownValue(name)
+    return Unknown(name)
 
 
 @given(st.lists(WORDS, max_size=5))

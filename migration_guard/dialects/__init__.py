@@ -14,8 +14,9 @@ from enum import Enum, auto
 from importlib import import_module
 
 from migration_guard.model.operations import AlterColumnType, Operation
-from migration_guard.model.schema import UNKNOWN, ColumnType, SchemaState, Unknown
+from migration_guard.model.schema import ColumnType, SchemaState
 from migration_guard.model.target import Target
+from migration_guard.model.unknown import Unknown
 
 
 class Change(Enum):
@@ -171,7 +172,7 @@ def can(ability: Ability, target: Target) -> bool:
 def type_before(operation: AlterColumnType, state: SchemaState) -> ColumnType | Unknown:
     """The type a column has before it is changed: that of the replayed history, else what the author says it is."""
     known = state.column(operation.table, operation.column)
-    if known is None or known.type is UNKNOWN:
+    if known is None or isinstance(known.type, Unknown):
         return operation.existing
     sure = known.certain and known.type.known
-    return known.type if sure or operation.existing is UNKNOWN else operation.existing
+    return known.type if sure or isinstance(operation.existing, Unknown) else operation.existing

@@ -12,8 +12,9 @@ from migration_guard.dialects import Change as C
 from migration_guard.dialects import Fact, Impact, Profile, type_before
 from migration_guard.dialects.plain import plain_changes
 from migration_guard.model.operations import AddColumn, AlterColumnType, Operation
-from migration_guard.model.schema import UNKNOWN, Column, ColumnType, ConstraintKind, SchemaState
+from migration_guard.model.schema import Column, ColumnType, ConstraintKind, SchemaState
 from migration_guard.model.target import Target
+from migration_guard.model.unknown import Unknown
 
 ONLINE = "https://dev.mysql.com/doc/refman/8.0/en/innodb-online-ddl-operations.html"
 ONLINE_57 = ONLINE.replace("8.0", "5.7")
@@ -96,14 +97,14 @@ def _new_column(column: Column, *, from_sql: bool) -> C:
     if column.generated:
         return C.ADD_COLUMN_GENERATED_STORED if column.generated.stored is True else C.ADD_COLUMN_GENERATED_VIRTUAL
     default = column.default
-    if default is None or default is UNKNOWN:
+    if default is None or isinstance(default, Unknown):
         return C.ADD_COLUMN
-    if default.literal is not None or not (default.functions is None or default.functions):
+    if default.literal is not None or default.functions == ():
         return C.ADD_COLUMN_CONSTANT_DEFAULT
     # SQLAlchemy puts parentheses around everything but a bare word, and what stands in them is an expression.
     text = default.sql.strip()
     plain = not text.startswith("(") if from_sql else text.isidentifier()
-    if plain and default.functions is not None and NOW.issuperset(default.functions):
+    if plain and not isinstance(default.functions, Unknown) and NOW.issuperset(default.functions):
         return C.ADD_COLUMN_CONSTANT_DEFAULT
     return C.ADD_COLUMN_VOLATILE_DEFAULT
 
@@ -114,16 +115,19 @@ def change_type(operation: AlterColumnType, state: SchemaState, *, grows_from: i
     is copied too, unless it has at most `grows_from` characters before.
     """
     old, new = type_before(operation, state), operation.type
-    if new is UNKNOWN or not new.known:
+    if isinstance(new, Unknown) or not new.known:
         return C.CHANGE_TYPE_UNKNOWN
-    if old is UNKNOWN or not old.known:
+    if isinstance(old, Unknown) or not old.known:
         return C.CHANGE_TYPE_UNKNOWN if new.name == "varchar" or new.is_enum else C.CHANGE_TYPE_REWRITE
     if old.name == new.name == "varchar" and not (old.modifiers and new.modifiers):
         return C.CHANGE_TYPE_UNKNOWN  # no VARCHAR is without a length: the history does not tell it
     if old == new or _is_same_number(old, new):
         return C.CHANGE_TYPE_FREE
-    if old.is_enum and new.is_enum and old.native and new.native and old.labels and new.labels:
-        appended = new.labels[: len(old.labels)] == old.labels and (len(new.labels) > 255) == (len(old.labels) > 255)
+    was, now = old.labels, new.labels
+    if isinstance(was, Unknown) or isinstance(now, Unknown):
+        return C.CHANGE_TYPE_REWRITE
+    if old.is_enum and new.is_enum and old.native and new.native:
+        appended = now[: len(was)] == was and (len(now) > 255) == (len(was) > 255)
         return C.CHANGE_TYPE_FREE if appended else C.CHANGE_TYPE_REWRITE
     if old.name == new.name == "varchar":
         (before,), (after,) = old.modifiers, new.modifiers

@@ -25,7 +25,8 @@ from migration_guard.model.operations import (
     SetDefault,
     SetNotNull,
 )
-from migration_guard.model.schema import Constraint, ConstraintKind, Name, SchemaState, Unknown
+from migration_guard.model.schema import Constraint, ConstraintKind, Name, SchemaState
+from migration_guard.model.unknown import Unknown
 
 ALWAYS: dict[type[Operation], C] = {
     CreateTable: C.CREATE_TABLE,

@@ -24,7 +24,6 @@ from migration_guard.dialects.postgresql_types import (
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropIndex
 from migration_guard.model.operations import AddColumn, AlterColumnType, Operation, SetNotNull
 from migration_guard.model.schema import (
-    UNKNOWN,
     Column,
     ColumnType,
     Constraint,
@@ -33,9 +32,9 @@ from migration_guard.model.schema import (
     Name,
     SchemaState,
     Table,
-    Unknown,
 )
 from migration_guard.model.target import Target
+from migration_guard.model.unknown import UNKNOWN, Unknown
 
 # Pages of one version stay as they are. A row that a newer one replaces cites the last version for which it holds.
 PG18 = "https://www.postgresql.org/docs/18/"
@@ -178,13 +177,13 @@ def _new_column(column: Column, target: Target, *, from_sql: bool) -> C:
         return C.ADD_COLUMN_IDENTITY
     if column.generated:
         stored = column.generated.stored
-        if stored is UNKNOWN:
+        if isinstance(stored, Unknown):
             # SQLAlchemy before 2.1 writes STORED of its own accord; PostgreSQL before 18 knows nothing else.
             stored = ABILITIES[A.VIRTUAL_COLUMNS] > target.version
         return C.ADD_COLUMN_GENERATED_STORED if stored else C.ADD_COLUMN_GENERATED_VIRTUAL
     if column.default is None:
         return C.ADD_COLUMN
-    if column.default is UNKNOWN:
+    if isinstance(column.default, Unknown):
         return C.ADD_COLUMN
     if column.default.sql.strip().upper() in ("NULL", ""):
         return C.ADD_COLUMN
@@ -224,19 +223,19 @@ def _may_prove(expression: Expression, column: str) -> bool:
 
 def _change_type(operation: AlterColumnType, state: SchemaState, target: Target) -> C:
     new, old = operation.type, type_before(operation, state)
-    if new is UNKNOWN:
+    if isinstance(new, Unknown):
         return C.CHANGE_TYPE_UNKNOWN
     new = with_enum(new, state)
-    old = UNKNOWN if old is UNKNOWN else with_enum(old, state)
-    if operation.using is None and old is not UNKNOWN and casts_by_itself(old, new) is False:
+    old = UNKNOWN if isinstance(old, Unknown) else with_enum(old, state)
+    if operation.using is None and not isinstance(old, Unknown) and casts_by_itself(old, new) is False:
         return C.CHANGE_TYPE_REFUSED
-    change = change_to(new) if old is UNKNOWN else change_of(old, new)
+    change = change_to(new) if isinstance(old, Unknown) else change_of(old, new)
     if operation.using is not None and not is_plain(operation.using, operation.column, new):
         change = TypeChange.REWRITE
     match change:
         case TypeChange.SAME:
             return C.CHANGE_TYPE_FREE
-        case TypeChange.FREE if old is not UNKNOWN and _is_checked_again(state, operation, old, new):
+        case TypeChange.FREE if not isinstance(old, Unknown) and _is_checked_again(state, operation, old, new):
             return C.CHANGE_TYPE_RECHECK
         case TypeChange.FREE:
             return C.CHANGE_TYPE_FREE
@@ -252,7 +251,7 @@ def with_enum(type: ColumnType, state: SchemaState) -> ColumnType:
     """SQL text does not tell an enum from another type of one's own: the history does."""
     if type.is_enum or Name(type.name, type.schema) not in state.enums:
         return type
-    return replace(type, is_enum=True)
+    return replace(type, is_enum=True, labels=UNKNOWN)
 
 
 def _is_checked_again(state: SchemaState, operation: AlterColumnType, old: ColumnType, new: ColumnType) -> bool:
@@ -269,7 +268,7 @@ def _is_checked_again(state: SchemaState, operation: AlterColumnType, old: Colum
     other_order = old.collation != new.collation or "citext" in (name_of(old), name_of(new))
     other_name = name_of(old) != name_of(new)
     for index in table.indexes.values():
-        parts = () if index.columns is UNKNOWN else index.columns
+        parts = () if isinstance(index.columns, Unknown) else index.columns
         computed = [part for part in (*parts, index.where or "") if part.startswith("(") or part == index.where]
         if (other_order and column in parts) or (other_name and any(column in part for part in computed)):
             return True
@@ -302,7 +301,7 @@ def _has_nullable_column(constraint: Constraint, table: Name, state: SchemaState
     """Whether a key made from an index has to look for nulls. USING INDEX does not repeat the columns of the index."""
     found = state.index(constraint.using_index or "", table)
     columns = found[1].columns if found else UNKNOWN
-    for name in constraint.columns if columns is UNKNOWN else columns:
+    for name in constraint.columns if isinstance(columns, Unknown) else columns:
         known = state.column(table, name)
         if known and known.nullable is True and not is_never_null(state.table(table), name, target):
             return True

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from migration_guard.model.unknown import Unknown
+
 
 class Volatility(Enum):
     """What is known of a function, or of all functions of an expression."""
@@ -92,9 +94,9 @@ STEADY_BUILT_INS = names(
 )
 
 
-def volatility_of(functions: tuple[str, ...] | None) -> Volatility:
-    """The worst that is known of these functions; None stands for an expression that could not be read."""
-    if functions is None:
+def volatility_of(functions: tuple[str, ...] | Unknown) -> Volatility:
+    """The worst that is known of these functions; they are Unknown where an expression could not be read."""
+    if isinstance(functions, Unknown):
         return Volatility.UNKNOWN
     called = {name.rpartition(".")[2] if name.startswith(("pg_catalog.", "public.")) else name for name in functions}
     if called & (VOLATILE_BUILT_INS | VOLATILE_IN_EXTENSIONS):

@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 from migration_guard.dialects.postgresql_functions import names
 from migration_guard.model.schema import ColumnType
+from migration_guard.model.unknown import Unknown
 
 
 class TypeChange(Enum):
@@ -113,8 +114,8 @@ def sizes(type: ColumnType) -> tuple[int, ...]:
         return ()
     if name == "numeric" and len(type.modifiers) == 1:
         return (*type.modifiers, 0)
-    if name == "varchar" and type.is_enum and not type.modifiers and type.labels:
-        return (max(map(len, type.labels)),)
+    if name == "varchar" and type.is_enum and not type.modifiers and not isinstance(type.labels, Unknown):
+        return (max(map(len, type.labels), default=0),)
     if name in TIMES and type.modifiers == (6,):
         return ()
     return type.modifiers

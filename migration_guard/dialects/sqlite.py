@@ -11,8 +11,9 @@ from migration_guard.dialects import Change as C
 from migration_guard.dialects import Fact, Impact, Profile
 from migration_guard.dialects.plain import plain_changes
 from migration_guard.model.operations import AddColumn, Operation
-from migration_guard.model.schema import UNKNOWN, SchemaState
+from migration_guard.model.schema import SchemaState
 from migration_guard.model.target import Target
+from migration_guard.model.unknown import Unknown
 
 # The addresses of this manual name no version: the pages say what holds since when.
 DOCS = "https://www.sqlite.org/"
@@ -47,7 +48,7 @@ def classify(operation: Operation, state: SchemaState, target: Target) -> tuple[
     column = operation.column
     if column.generated:
         return (C.ADD_COLUMN_GENERATED_STORED if column.generated.stored is True else C.ADD_COLUMN_GENERATED_VIRTUAL,)
-    if column.default is None or column.default is UNKNOWN:
+    if column.default is None or isinstance(column.default, Unknown):
         return (C.ADD_COLUMN,)
     constant = column.default.literal is not None or column.default.functions == ()
     return (C.ADD_COLUMN_CONSTANT_DEFAULT if constant else C.ADD_COLUMN_VOLATILE_DEFAULT,)

@@ -11,18 +11,8 @@ from migration_guard.model.operations import (
     with_unknown_column,
     with_unknown_table,
 )
-from migration_guard.model.schema import (
-    UNKNOWN,
-    Column,
-    Constraint,
-    ConstraintKind,
-    Index,
-    Name,
-    SchemaState,
-    Table,
-    Unknown,
-)
-from migration_guard.model.unknown import OR_NONE, OR_UNKNOWN, needed
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, Index, Name, SchemaState, Table
+from migration_guard.model.unknown import OR_NONE, OR_UNKNOWN, Unknown, needed
 
 # --- constraints ----------------------------------------------------------------------------------------------------
 
@@ -58,7 +48,7 @@ class AddConstraint(TableOperation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropConstraint(TableOperation):
     """
-    ALTER TABLE ... DROP CONSTRAINT. `name` is None for `drop_constraint(None, ...)`, UNKNOWN where it is found out at
+    ALTER TABLE ... DROP CONSTRAINT. `name` is None for `drop_constraint(None, ...)`, Unknown where it is found out at
     run time; `kind` where the author says it.
     """
 
@@ -98,7 +88,7 @@ class DropConstraint(TableOperation):
 
     def _may_be(self, constraint: Constraint) -> bool:
         """Whether it may be this constraint that goes: it has no name of its own, or the name dropped is not known."""
-        nameless = constraint.name is None or self.name is UNKNOWN
+        nameless = constraint.name is None or isinstance(self.name, Unknown)
         return nameless and self.kind in (None, constraint.kind)
 
 
@@ -168,7 +158,7 @@ class CreateIndex(TableOperation):
 
     def require(self, state: SchemaState) -> SchemaState:
         state = with_unknown_table(state, self.table)
-        for column in () if self.index.columns is UNKNOWN else self.index.columns:
+        for column in () if isinstance(self.index.columns, Unknown) else self.index.columns:
             if not column.startswith("("):
                 state = with_unknown_column(state, self.table, column)
         return state

@@ -11,7 +11,6 @@ from enum import Enum
 from typing import TypeVar
 
 from migration_guard.model.schema import (
-    UNKNOWN,
     Column,
     ColumnType,
     Constraint,
@@ -23,10 +22,10 @@ from migration_guard.model.schema import (
     SchemaState,
     Sequence,
     Table,
-    Unknown,
     View,
     changed,
 )
+from migration_guard.model.unknown import Unknown
 
 SchemaObject = Table | Column | Index | EnumType | View | Sequence
 Other = TypeVar("Other", EnumType, View, Sequence)
@@ -123,11 +122,11 @@ def _covered(index: Index | None, other: Table) -> bool:
 
 
 def _differ(one: object, other: object) -> bool:
-    return one is not UNKNOWN and other is not UNKNOWN and one != other
+    return not isinstance(one, Unknown) and not isinstance(other, Unknown) and one != other
 
 
 def _shown_index(index: Index) -> str:
-    columns = "unknown" if index.columns is UNKNOWN else ", ".join(index.columns)
+    columns = "unknown" if isinstance(index.columns, Unknown) else ", ".join(index.columns)
     return f"{'unique ' if index.unique is True else ''}on ({columns})"
 
 
@@ -135,7 +134,7 @@ def _column(table: Name, was: Column, now: Column) -> Iterator[SchemaDifference]
     if not (was.certain and now.certain):
         return
     name = f"{table}.{was.name}"
-    if was.type is not UNKNOWN and now.type is not UNKNOWN and not _same_type(was.type, now.type):
+    if not isinstance(was.type, Unknown) and not isinstance(now.type, Unknown) and not _same_type(was.type, now.type):
         yield SchemaDifference(Fate.CHANGED, "type of", name, table, str(was.type), str(now.type))
     if _differ(was.nullable, now.nullable):
         words = {True: "NULL", False: "NOT NULL"}
@@ -143,7 +142,7 @@ def _column(table: Name, was: Column, now: Column) -> Iterator[SchemaDifference]
             Fate.CHANGED, "nullability of", name, table, words[was.nullable is True], words[now.nullable is True]
         )
     counted = was.serial or now.serial or was.identity or now.identity
-    known = was.default is not UNKNOWN and now.default is not UNKNOWN
+    known = not isinstance(was.default, Unknown) and not isinstance(now.default, Unknown)
     if known and not counted and not _same_default(was.default, now.default):  # type: ignore[arg-type]
         yield SchemaDifference(Fate.CHANGED, "default of", name, table, _shown(was.default), _shown(now.default))
 
@@ -168,7 +167,8 @@ def _same_default(was: Expression | None, now: Expression | None) -> bool:
         return empty is None or empty.sql.upper() == "NULL"
     if was.literal is not None and now.literal is not None:
         return _plain(was.literal) == _plain(now.literal)
-    return was.functions is None or now.functions is None or _plain(was.sql) == _plain(now.sql)
+    unread = isinstance(was.functions, Unknown) or isinstance(now.functions, Unknown)
+    return unread or _plain(was.sql) == _plain(now.sql)
 
 
 def _plain(sql: str) -> str:
@@ -177,7 +177,7 @@ def _plain(sql: str) -> str:
 
 
 def _shown(default: Expression | Unknown | None) -> str:
-    return "none" if default is None or default is UNKNOWN else default.sql
+    return "none" if default is None or isinstance(default, Unknown) else default.sql
 
 
 def _constraints(was: Table, now: Table) -> Iterator[SchemaDifference]:

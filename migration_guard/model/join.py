@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from migration_guard.model.schema import (
-    UNKNOWN,
     Column,
     Constraint,
     EnumType,
@@ -18,6 +17,7 @@ from migration_guard.model.schema import (
     View,
     changed,
 )
+from migration_guard.model.unknown import UNKNOWN
 
 Key = TypeVar("Key")
 Part = TypeVar("Part", Table, Column, Index, EnumType, View, Sequence)

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from migration_guard.model.join import join
 from migration_guard.model.operations import Operation, TableOperation, with_unknown_table
-from migration_guard.model.schema import EMPTY, UNKNOWN, EnumType, Name, SchemaState, Sequence, Unknown, View
-from migration_guard.model.unknown import LEFT_OUT, OR_UNKNOWN, SHOWN, needed
+from migration_guard.model.schema import EMPTY, EnumType, Name, SchemaState, Sequence, View
+from migration_guard.model.unknown import LEFT_OUT, OR_UNKNOWN, SHOWN, Unknown, needed
 
 Kept = TypeVar("Kept")
 
@@ -57,7 +57,7 @@ class AddEnumValue(Operation):
 
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type)
-        if known is None or known.labels is UNKNOWN or self.value in known.labels:
+        if known is None or isinstance(known.labels, Unknown) or self.value in known.labels:
             return state
         grown = replace(known, labels=(*known.labels, self.value))
         return replace(state, enums={**state.enums, self.type: grown})
@@ -73,7 +73,7 @@ class RenameEnumValue(Operation):
 
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type)
-        if known is None or known.labels is UNKNOWN:
+        if known is None or isinstance(known.labels, Unknown):
             return state
         labels = tuple(self.new_value if label == self.value else label for label in known.labels)
         return replace(state, enums={**state.enums, self.type: replace(known, labels=labels)})
@@ -94,7 +94,7 @@ class RenameType(Operation):
             columns = dict(table.columns)
             for column in table.columns.values():
                 used = column.type
-                if used is not UNKNOWN and Name(used.name, used.schema) == self.type:
+                if not isinstance(used, Unknown) and Name(used.name, used.schema) == self.type:
                     renamed = replace(used, name=self.new_name.name, schema=self.new_name.schema)
                     columns[column.name] = replace(column, type=renamed)
             tables[name] = replace(table, columns=columns)

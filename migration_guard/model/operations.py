@@ -9,19 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from migration_guard.model.schema import (
-    UNKNOWN,
-    Column,
-    ColumnType,
-    Constraint,
-    Expression,
-    Name,
-    SchemaState,
-    Table,
-    Unknown,
-)
+from migration_guard.model.schema import Column, ColumnType, Constraint, Expression, Name, SchemaState, Table
 from migration_guard.model.site import Site
-from migration_guard.model.unknown import OR_UNKNOWN, SHOWN, needed
+from migration_guard.model.unknown import OR_UNKNOWN, SHOWN, UNKNOWN, Unknown, needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +183,7 @@ class DropColumn(ColumnOperation):
                 indexes={
                     name: index
                     for name, index in table.indexes.items()
-                    if index.columns is UNKNOWN or self.column not in index.columns
+                    if isinstance(index.columns, Unknown) or self.column not in index.columns
                 },
             )
 
@@ -213,7 +203,9 @@ class RenameColumn(ColumnOperation):
         def rename(table: Table) -> Table:
             columns = {new(name): replace(column, name=new(name)) for name, column in table.columns.items()}
             indexes = {
-                name: index if index.columns is UNKNOWN else replace(index, columns=tuple(map(new, index.columns)))
+                name: index
+                if isinstance(index.columns, Unknown)
+                else replace(index, columns=tuple(map(new, index.columns)))
                 for name, index in table.indexes.items()
             }
             return replace(table, columns=columns, indexes=indexes, constraints=tuple(map(follow, table.constraints)))
@@ -239,7 +231,7 @@ class AlterColumnType(ColumnOperation):
     def require(self, state: SchemaState) -> SchemaState:
         state = with_unknown_column(state, self.table, self.column)
         column = state.column(self.table, self.column)
-        if column is None or column.type is not UNKNOWN or self.existing is UNKNOWN:
+        if column is None or not isinstance(column.type, Unknown) or isinstance(self.existing, Unknown):
             return state
         return _edit_column(state, self.table, self.column, lambda known: replace(known, type=self.existing))
 
@@ -256,7 +248,7 @@ class SetNotNull(ColumnOperation):
     def require(self, state: SchemaState) -> SchemaState:
         state = with_unknown_column(state, self.table, self.column)
         column = state.column(self.table, self.column)
-        if column is None or column.nullable is not UNKNOWN or self.existing is UNKNOWN:
+        if column is None or not isinstance(column.nullable, Unknown) or isinstance(self.existing, Unknown):
             return state
         return _edit_column(state, self.table, self.column, lambda known: replace(known, nullable=self.existing))
 

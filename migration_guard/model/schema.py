@@ -1,7 +1,7 @@
 """
 The schema as plain data at one point of a history.
 
-What the history does not show is UNKNOWN, which is neither absent nor new. A table that is not `complete` may have
+What the history does not show is Unknown, which is neither absent nor new. A table that is not `complete` may have
 columns, constraints and indexes that are not listed. An object that is not `certain` may or may not be there.
 """
 
@@ -15,22 +15,10 @@ from itertools import islice
 from operator import is_
 from typing import Final, TypeVar
 
-from migration_guard.model.unknown import LEFT_OUT, OR_NONE, OR_UNKNOWN, SHOWN, needed
+from migration_guard.model.unknown import LEFT_OUT, OR_NONE, OR_UNKNOWN, SHOWN, UNKNOWN, Unknown, needed
 
 Key = TypeVar("Key")
 Part = TypeVar("Part")
-
-
-class Unknown(Enum):
-    """The one value that says: the history does not tell."""
-
-    UNKNOWN = "unknown"
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = Unknown.UNKNOWN
 
 
 UNKNOWN_SCHEMA = "{...}"
@@ -74,12 +62,12 @@ class Expression:
     """
     An SQL expression.
 
-    `functions` are the lower-case names it calls, or None when it could not be parsed. `not_null` are the columns
+    `functions` are the lower-case names it calls, Unknown when it could not be parsed. `not_null` are the columns
     that cannot be null where the expression is true. `literal` is the value of a plain string or number literal.
     """
 
     sql: str = field(metadata=SHOWN)
-    functions: tuple[str, ...] | None = field(default=(), metadata=OR_NONE)
+    functions: tuple[str, ...] | Unknown = field(default=(), metadata=OR_UNKNOWN)
     columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     not_null: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     literal: str | None = field(default=None, metadata=OR_NONE)
@@ -90,7 +78,7 @@ class ColumnType:
     """
     A column's type under PostgreSQL's name for it (`varchar`, `integer`, `timestamptz`), or a user's own type name.
 
-    `modifiers` are length, or precision and scale. `labels` are an enum's values, None where they are not known.
+    `modifiers` are length, or precision and scale. `labels` are an enum's values, empty for other types.
     `native` is False for an enum or uuid stored in a character column. `known` is False for a type of the
     application's own, whose SQL we cannot see: two such types are only equal when written alike.
     """
@@ -99,7 +87,7 @@ class ColumnType:
     modifiers: tuple[int, ...] = ()
     dimensions: int = 0
     schema: str | None = field(default=None, metadata=needed("type name"))
-    labels: tuple[str, ...] | None = field(default=None, metadata=OR_NONE)
+    labels: tuple[str, ...] | Unknown = field(default=(), metadata=OR_UNKNOWN)
     is_enum: bool = False
     native: bool = True
     known: bool = True
@@ -113,7 +101,7 @@ class ColumnType:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A generated column's expression. `stored` is UNKNOWN where neither STORED nor VIRTUAL is written."""
+    """A generated column's expression. `stored` is Unknown where neither STORED nor VIRTUAL is written."""
 
     expression: Expression
     stored: bool | Unknown
@@ -193,7 +181,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class EnumType:
-    """An enumerated type. `labels` is UNKNOWN when the type was made where we cannot see."""
+    """An enumerated type. `labels` is Unknown when the type was made where we cannot see."""
 
     name: Name = field(metadata=needed("type name"))
     labels: tuple[str, ...] | Unknown = field(default=UNKNOWN, metadata=OR_UNKNOWN)

@@ -1,5 +1,5 @@
 """
-What cannot be told from the source: pieces of a text, and what becomes of whatever holds such a text.
+What cannot be told from the source: a value, a piece of a text, and what becomes of whatever holds such a text.
 
 A text keeps each piece that is not known as a HOLE. A field of an operation, or of a part of one, that holds text says
 in its metadata what becomes of it where the text has a hole: `name: str = field(metadata=needed("index name"))`.
@@ -9,10 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import Field, dataclass
+from dataclasses import Field, dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What cannot be told from the source, and why. All of them are equal: it is not known what they differ in."""
+
+    reason: str = field(compare=False)
+
+
+UNKNOWN: Final = Unknown("the history does not show it")
+
+# --- pieces of a text -----------------------------------------------------------------------------------------------
 
 _MARK = "\ufdd0"
 HOLE: Final = _MARK * 3
@@ -77,7 +89,7 @@ LEFT_OUT: Final[Metadata] = MappingProxyType({"with_hole": WithHole.LEFT_OUT})
 SHOWN: Final[Metadata] = MappingProxyType({"with_hole": WithHole.SHOWN})
 
 
-def with_hole(field: Field[Any]) -> Needed | WithHole | None:
+def with_hole(of: Field[Any]) -> Needed | WithHole | None:
     """What the field says becomes of it where what it holds has a hole; None where it says nothing."""
-    declared: Needed | WithHole | None = field.metadata.get("with_hole")
+    declared: Needed | WithHole | None = of.metadata.get("with_hole")
     return declared

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import libcst as cst
 
 from migration_guard.model.schema import Name
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives.handles import HANDLE_NAMES, is_handle
 from migration_guard.reading.interpreter.control_flow import ControlFlow
 from migration_guard.reading.interpreter.scope import Frame
@@ -20,7 +21,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     same,
 )
@@ -73,7 +73,7 @@ class Functions(ControlFlow):
         if len(self._calls) >= DEEPEST_CALLS or self._calls.count(node) > 1:
             if any(map(is_handle, made.arguments)):
                 self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
-            return UnknownValue("a call nested too deeply"), None
+            return Unknown("a call nested too deeply"), None
         frame = Frame(function.module, self._bound(function, made), function.closure, function)
         saved = self.frame, self.conditional, self._outer
         if function.module is not self.module and self._outer is None:
@@ -93,7 +93,7 @@ class Functions(ControlFlow):
             return frame.yielded, None
         values = frame.returned or [NONE]
         agreed = all(same(values[0], value) for value in values[1:]) and (end == "return" or len(values) == 1)
-        return values[0] if agreed else UnknownValue(f"{function.name}() returns different values"), end
+        return values[0] if agreed else Unknown(f"{function.name}() returns different values"), end
 
     def _decorated(self, function: Function) -> Function:
         """The function that those of its decorators make of it that are written in the project."""
@@ -126,7 +126,7 @@ class Functions(ControlFlow):
             elif parameter.default is not None and "**" not in keywords:
                 names[name] = self.evaluate(parameter.default)
             else:
-                names[name] = _HANDED_BY_ENV.get(name) or UnknownValue(f"the parameter {name}")
+                names[name] = _HANDED_BY_ENV.get(name) or Unknown(f"the parameter {name}")
         self.frame = saved
         if isinstance(parameters.star_arg, cst.Param):
             names[parameters.star_arg.name.value] = Items(given[len(positional) :])

@@ -51,9 +51,10 @@ from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
 from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import ColumnType, Name, SchemaState, Unknown
+from migration_guard.model.schema import ColumnType, Name, SchemaState
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules._page import Page, read
 from migration_guard.rules._word import Word
 

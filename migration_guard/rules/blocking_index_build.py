@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from migration_guard.dialects import Ability, Change
 from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.finding import Finding
-from migration_guard.model.schema import UNKNOWN, Index
+from migration_guard.model.schema import Index
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql, keyword, outside_the_transaction
 
@@ -110,4 +111,4 @@ class BlockingIndexBuild(Rule[CreateIndex]):
 
 
 def _nameless(index: Index) -> str:
-    return "an index" if index.columns is UNKNOWN else f"an index on {', '.join(index.columns)}"
+    return "an index" if isinstance(index.columns, Unknown) else f"an index on {', '.join(index.columns)}"

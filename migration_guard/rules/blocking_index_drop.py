@@ -6,7 +6,8 @@ from migration_guard.dialects import Ability, Change
 from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.operations import DropColumn, DropTable, Operation
-from migration_guard.model.schema import UNKNOWN, Index, Name
+from migration_guard.model.schema import Index, Name
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql, keyword, outside_the_transaction
 
@@ -117,7 +118,7 @@ class BlockingIndexDrop(Rule[DropIndex]):
 
 def _goes_anyway(table: Name, index: Index | None, later: Sequence[Operation]) -> bool:
     """Whether the table, or a column of the index, is dropped further on: it takes the index along."""
-    columns = index.columns if index and index.columns is not UNKNOWN else ()
+    columns = index.columns if index and not isinstance(index.columns, Unknown) else ()
     return any(
         (isinstance(one, DropTable) and one.table == table)
         or (isinstance(one, DropColumn) and one.table == table and one.column in columns)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
-from migration_guard.model.schema import UNKNOWN, Name, SchemaState, in_sql
+from migration_guard.model.schema import Name, SchemaState, in_sql
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
 from migration_guard.source_edits import insert_after, op_name
@@ -108,7 +109,7 @@ def _drop(name: Name, context: Context) -> Fix | None:
 
 def _is_used(name: Name, state: SchemaState) -> bool:
     return any(
-        column.type is not UNKNOWN and Name(column.type.name, column.type.schema) == name
+        not isinstance(column.type, Unknown) and Name(column.type.name, column.type.schema) == name
         for table in state.tables.values()
         for column in table.columns.values()
     )

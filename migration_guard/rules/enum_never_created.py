@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.operations import AddColumn, AlterColumnType, Operation
-from migration_guard.model.schema import UNKNOWN, ColumnType, Name, Unknown
+from migration_guard.model.schema import ColumnType, Name
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
 
 
@@ -81,7 +82,7 @@ class EnumNeverCreated(Rule[Operation]):
         else:
             return
         name = native_enum(type)
-        if name is None or type is UNKNOWN or name in context.before.enums or not shows_everything(context):
+        if name is None or isinstance(type, Unknown) or name in context.before.enums or not shows_everything(context):
             return
         yield self.finding(
             subject,
@@ -90,13 +91,13 @@ class EnumNeverCreated(Rule[Operation]):
             table=subject.table,
             column=column,
             name=name.name,
-            labels=", ".join(repr(label) for label in type.labels or ()) or "...",
+            labels="..." if isinstance(type.labels, Unknown) or not type.labels else ", ".join(map(repr, type.labels)),
         )
 
 
 def native_enum(type: ColumnType | Unknown) -> Name | None:
     """The name of the type, if it is an enum that the database must know."""
-    if type is UNKNOWN or not (type.is_enum and type.native and type.known and type.name):
+    if isinstance(type, Unknown) or not (type.is_enum and type.native and type.known and type.name):
         return None
     return Name(type.name, type.schema)
 

@@ -8,7 +8,8 @@ from migration_guard.model.constraints import AddConstraint, CreateIndex
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.objects import AddEnumValue, CreateEnum, DeleteRows, InsertRows, RunSql, UpdateRows
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, SetDefault
-from migration_guard.model.schema import UNKNOWN, Column, ColumnType, Expression, Name, SchemaState, Unknown
+from migration_guard.model.schema import Column, ColumnType, Expression, Name, SchemaState
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import outside_the_transaction
 
@@ -88,7 +89,7 @@ class EnumValueUsedInSameTransaction(Rule[AddEnumValue]):
 
     def check(self, subject: AddEnumValue, context: Context) -> Iterator[Finding]:
         known = context.before.enums.get(subject.type)
-        if known and known.labels is not UNKNOWN and known.certain and subject.value in known.labels:
+        if known and not isinstance(known.labels, Unknown) and known.certain and subject.value in known.labels:
             return
         if not context.in_transaction(subject) or self.is_of_this_transaction(subject, context):
             return
@@ -154,14 +155,14 @@ def _column_uses(column: Column, added: AddEnumValue) -> bool:
 
 def says(expression: Expression | Unknown | None, value: str) -> bool:
     """Whether an expression names the value."""
-    if expression is None or expression is UNKNOWN:
+    if expression is None or isinstance(expression, Unknown):
         return False
     return expression.literal == value or f"'{value}'" in expression.sql
 
 
 def may_be(type: ColumnType | Unknown, enum: Name) -> bool:
     """Whether a column of this type may hold the enum."""
-    return type is UNKNOWN or not type.known or Name(type.name, type.schema) == enum
+    return isinstance(type, Unknown) or not type.known or Name(type.name, type.schema) == enum
 
 
 def has_column_of(enum: Name, table: Name, state: SchemaState) -> bool:

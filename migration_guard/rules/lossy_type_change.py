@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from migration_guard.dialects import Ability, Change
 from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AlterColumnType
-from migration_guard.model.schema import UNKNOWN, ColumnType, ConstraintKind
+from migration_guard.model.schema import ColumnType, ConstraintKind
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
 
 INTEGERS = ("smallint", "integer", "bigint")
@@ -91,7 +92,7 @@ class LossyTypeChange(Rule[AlterColumnType]):
 
     def check(self, subject: AlterColumnType, context: Context) -> Iterator[Finding]:
         old, new = context.type_before(subject), subject.type
-        if old is UNKNOWN or new is UNKNOWN or context.is_new_column(subject.table, subject.column):
+        if isinstance(old, Unknown) or isinstance(new, Unknown) or context.is_new_column(subject.table, subject.column):
             return
         if Change.CHANGE_TYPE_REFUSED in context.changes(subject):
             return  # nothing is lost where the statement fails: that is MG211
@@ -129,7 +130,9 @@ def loses(old: ColumnType, new: ColumnType) -> bool:
     if old.is_enum and new.is_enum and old.name == new.name != "enum":
         return False  # the type of that name stays what it is, whatever labels the migration lists
     if old.is_enum or new.is_enum:
-        return bool(old.is_enum and new.is_enum and old.labels and new.labels and set(old.labels) - set(new.labels))
+        if isinstance(old.labels, Unknown) or isinstance(new.labels, Unknown):
+            return False
+        return old.is_enum and new.is_enum and bool(set(old.labels) - set(new.labels))
     before, after = old.name, new.name
     if before in STRINGS and after in STRINGS:
         return _is_shorter(old, new)

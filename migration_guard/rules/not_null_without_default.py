@@ -6,7 +6,8 @@ from migration_guard import source_edits
 from migration_guard.dialects import Ability
 from migration_guard.model.finding import Edit, Finding, Fix
 from migration_guard.model.operations import AddColumn
-from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
+from migration_guard.model.schema import ColumnType
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql
 
@@ -99,7 +100,7 @@ class NotNullWithoutDefault(Rule[AddColumn]):
         column = subject.column
         if column.nullable is not False or column.identity or column.serial or column.generated:
             return
-        has_default = column.default is UNKNOWN or (
+        has_default = isinstance(column.default, Unknown) or (
             column.default is not None and column.default.sql.strip().upper() != "NULL"
         )
         if has_default or context.is_empty(subject):
@@ -135,7 +136,7 @@ def _with_default(subject: AddColumn, context: Context) -> Fix | None:
 
 def _default_for(type: ColumnType | Unknown) -> str | None:
     """An innocent value of the type, as SQL; None where there is none that anybody would agree on."""
-    if type is UNKNOWN or not type.known or type.is_enum:
+    if isinstance(type, Unknown) or not type.known or type.is_enum:
         return None
     if type.dimensions:
         return "'{}'"

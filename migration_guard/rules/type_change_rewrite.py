@@ -8,7 +8,7 @@ from migration_guard.dialects import Change
 from migration_guard.model.finding import Finding, Fix
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import AlterColumnType
-from migration_guard.model.schema import UNKNOWN
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
 
 ZONE = (
@@ -127,7 +127,7 @@ class TypeChangeRewrite(Rule[AlterColumnType]):
             help=ZONE_HELP if zone else None,
             table=subject.table,
             column=subject.column,
-            old="its old type" if old is UNKNOWN else old,
+            old="its old type" if isinstance(old, Unknown) else old,
             new=subject.type,
             blocks=impact.blocks,
         )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.objects import DeleteRows, UpdateRows
 from migration_guard.model.operations import DropTable, Operation
-from migration_guard.model.schema import UNKNOWN, ConstraintKind, Table, in_sql
+from migration_guard.model.schema import ConstraintKind, Table, in_sql
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
 
 # Alembic's own table of one row.
@@ -130,5 +131,10 @@ def _unique_columns(table: Table) -> Iterator[str]:
         if constraint.kind in (ConstraintKind.PRIMARY_KEY, ConstraintKind.UNIQUE) and len(constraint.columns) == 1:
             yield constraint.columns[0]
     for index in table.indexes.values():
-        if index.unique is True and index.where is None and index.columns is not UNKNOWN and len(index.columns) == 1:
+        if (
+            index.unique is True
+            and index.where is None
+            and not isinstance(index.columns, Unknown)
+            and len(index.columns) == 1
+        ):
             yield index.columns[0]

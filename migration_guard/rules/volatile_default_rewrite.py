@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from migration_guard.dialects import Change
 from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn
-from migration_guard.model.schema import UNKNOWN
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
 
 VOLATILE = (
@@ -117,7 +117,7 @@ class VolatileDefaultRewrite(Rule[AddColumn]):
         if words is None or context.is_empty(subject) or impact is None or not (impact.blocks and impact.rewrites):
             return
         default = subject.column.default
-        if default is None or default is UNKNOWN:
+        if default is None or isinstance(default, Unknown):
             return
         yield self.finding(
             subject,

@@ -14,7 +14,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from migration_guard.model.schema import UNKNOWN, Unknown
+from migration_guard.model.unknown import UNKNOWN, Unknown
 
 # Values of any type go in and come out: the hints, not this module, say which.
 Encode = Callable[[Any], Any]
@@ -45,7 +45,7 @@ def _coder(hint: Any) -> tuple[Encode, Decode]:
     if origin is Mapping:
         return _pairs(*arguments)
     if hint is Unknown:
-        return (lambda value: {}), _unknown
+        return _encode_unknown, _decode_unknown
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum(hint)
     if isinstance(hint, type) and is_dataclass(hint):
@@ -83,10 +83,15 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _unknown(value: Any) -> Any:
-    if value != {} or type(value) is not dict:
+def _encode_unknown(value: Unknown) -> dict[str, str]:
+    """Without its reason where that is the usual one: most columns have something unknown."""
+    return {} if value.reason == UNKNOWN.reason else {"reason": value.reason}
+
+
+def _decode_unknown(value: Any) -> Unknown:
+    if type(value) is not dict or value.keys() - {"reason"} or type(reason := value.get("reason", "")) is not str:
         raise Malformed
-    return UNKNOWN
+    return Unknown(reason) if value else UNKNOWN
 
 
 def _enum(kind: type[Enum]) -> tuple[Encode, Decode]:
@@ -182,7 +187,7 @@ def _tagged(kinds: tuple[type, ...]) -> tuple[Encode, Decode]:
 
 def _union(hints: tuple[Any, ...]) -> tuple[Encode, Decode]:
     """One of several types, told apart by what they are in JSON; several dataclasses by their names."""
-    records = tuple(hint for hint in hints if isinstance(hint, type) and is_dataclass(hint))
+    records = tuple(hint for hint in hints if isinstance(hint, type) and is_dataclass(hint) and hint is not Unknown)
     rest = tuple(hint for hint in hints if hint not in records)
     by_json: dict[type, Decode] = {}
     encoders: list[tuple[Any, Encode]] = []

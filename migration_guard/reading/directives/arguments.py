@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migration_guard.model import schema
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.constructs import Constructs, names
 from migration_guard.reading.directives.names import identifier, schema_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
@@ -24,7 +24,6 @@ from migration_guard.reading.interpreter.values import (
     Items,
     Pairs,
     Text,
-    UnknownValue,
     Value,
     truth,
 )
@@ -94,10 +93,10 @@ class BoundArguments:
         """Whether a keyword argument is given and true."""
         return truth(self.values.get(name) or FALSE) is True
 
-    def decision(self, name: str) -> bool | schema.Unknown:
+    def decision(self, name: str) -> bool | Unknown:
         """As flag(); UNKNOWN where it is decided at run time."""
         decided = truth(self.values.get(name) or FALSE)
-        return schema.UNKNOWN if decided is None else decided
+        return UNKNOWN if decided is None else decided
 
     def text(self, name: str) -> str | None:
         """The name that an argument gives; None where it is not given or not known."""
@@ -151,8 +150,8 @@ class BoundArguments:
             value = self.values.get(name)
             if value is None:
                 return f"the argument {name} is missing"
-            if isinstance(value, UnknownValue) or (name in self.signature.needed and identifier(value) is None):
-                why = f" ({value.reason})" if isinstance(value, UnknownValue) else ""
+            if isinstance(value, Unknown) or (name in self.signature.needed and identifier(value) is None):
+                why = f" ({value.reason})" if isinstance(value, Unknown) else ""
                 return f"the {name.replace('_', ' ')} is not known{why}"
         return None
 
@@ -179,8 +178,8 @@ def literal(value: Value) -> object:
             return constant
         case Items(items=items, complete=True, certain=True):
             parts = [literal(one) for one in items]
-            return schema.UNKNOWN if schema.UNKNOWN in parts else parts
+            return UNKNOWN if UNKNOWN in parts else parts
         case Pairs(pairs=pairs, complete=True) if all(isinstance(key, Text | Constant) for key, _ in pairs):
             both = {literal(key): literal(one) for key, one in pairs}
-            return schema.UNKNOWN if schema.UNKNOWN in (*both, *both.values()) else both
-    return schema.UNKNOWN
+            return UNKNOWN if UNKNOWN in (*both, *both.values()) else both
+    return UNKNOWN

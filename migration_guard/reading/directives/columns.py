@@ -16,20 +16,12 @@ from migration_guard.model.operations import (
     SetDefault,
     SetNotNull,
 )
-from migration_guard.model.schema import UNKNOWN, ColumnType, Constraint, ConstraintKind, Index
+from migration_guard.model.schema import ColumnType, Constraint, ConstraintKind, Index
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.names import identifier
 from migration_guard.reading.directives.registry import directive
-from migration_guard.reading.interpreter.values import (
-    FALSE,
-    Attribute,
-    CallValue,
-    Constant,
-    Text,
-    UnknownValue,
-    plain,
-    truth,
-)
+from migration_guard.reading.interpreter.values import FALSE, Attribute, CallValue, Constant, Text, plain, truth
 
 
 @directive("add_column", "table_name column", needed=("table_name",))
@@ -101,7 +93,7 @@ def alter_column(ask: BoundArguments) -> Iterator[Operation]:
         elif known:
             yield DropNotNull(**where)  # type: ignore[arg-type]
         else:
-            before = truth(ask["existing_nullable"] or UnknownValue("not told"))
+            before = truth(ask["existing_nullable"] or Unknown("not told"))
             yield SetNotNull(**where, existing=UNKNOWN if before is None else before)  # type: ignore[arg-type]
     if (default is not None and truth(default) is not False) or default == Constant(None) or default == Text(""):
         yield SetDefault(**where, default=ask.constructs.default(default))  # type: ignore[arg-type]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.operations import Operation
-from migration_guard.model.schema import UNKNOWN, Constraint, ConstraintKind, Index, Name
+from migration_guard.model.schema import Constraint, ConstraintKind, Index, Name
+from migration_guard.model.unknown import UNKNOWN
 from migration_guard.reading.directives import constructs
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constructs import Constructs

@@ -7,18 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
-from migration_guard.model.schema import (
-    UNKNOWN,
-    Column,
-    Constraint,
-    ConstraintKind,
-    Expression,
-    Generated,
-    Name,
-    Unknown,
-)
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Name
 from migration_guard.model.target import without_default
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.names import table_of
 from migration_guard.reading.directives.types import Types
 from migration_guard.reading.interpreter.values import (
@@ -64,7 +57,7 @@ class Constructs(Types):
             primary
             and not identity
             and not foreign
-            and column_type is not UNKNOWN
+            and not isinstance(column_type, Unknown)
             and column_type.name in _SERIAL
             and made.keyword("server_default") is None
             and (automatic is None or automatic == Text("auto") or truth(automatic) is True)
@@ -90,7 +83,7 @@ class Constructs(Types):
             ),
             truth(made.keyword("unique") or Constant(False)) is True,
             truth(made.keyword("index") or Constant(False)) is True,
-            given if column_type is not UNKNOWN and column_type.is_enum else None,
+            given if not isinstance(column_type, Unknown) and column_type.is_enum else None,
         )
 
     def _nullable(self, made: CallValue, required: bool) -> bool | Unknown:
@@ -156,15 +149,14 @@ class Constructs(Types):
                 return reader.read_expression(f'"{tested[0]}" IS NOT NULL', self.dialect)
             case CallValue(function=Attribute(owner=owner, name="op" | "bindparams" | "self_group" | "label")):
                 return self.expression(owner)
-        return Expression("", functions=None)
+        return Expression("", functions=UNKNOWN)
 
     def _function(self, name: str, arguments: tuple[Value, ...]) -> Expression:
         inner = [
             self.expression(one) if not isinstance(one, Text) else Expression(repr(one.shown)) for one in arguments
         ]
-        functions: tuple[str, ...] | None = (name.lower(),)
-        for one in inner:
-            functions = None if functions is None or one.functions is None else functions + one.functions
+        called = [one.functions for one in inner if not isinstance(one.functions, Unknown)]
+        functions = (name.lower(), *chain(*called)) if len(called) == len(inner) else UNKNOWN
         return Expression(f"{name}({', '.join(one.sql or '...' for one in inner)})", functions=functions)
 
     # --- constraints --------------------------------------------------------------------------------------------

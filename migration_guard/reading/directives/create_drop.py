@@ -5,7 +5,8 @@ from __future__ import annotations
 from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.objects import CreateEnum, CreateSequence, DropEnum, DropSequence
 from migration_guard.model.operations import DropTable
-from migration_guard.model.schema import UNKNOWN, EnumType, Name
+from migration_guard.model.schema import EnumType, Name
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.handles import is_handle
@@ -29,12 +30,12 @@ def create_or_drop(walker: DirectiveWalker, made: CallValue, owner: CallValue) -
     looks_first = truth(made.argument(1, "checkfirst") or default) is True
     where = walker.site(made.node)
     kind = Constructs(walker.dialect).type(owner)
-    if owner.name in ("Enum", "ENUM", "with_variant") or (kind is not UNKNOWN and kind.is_enum):
-        if kind is UNKNOWN or not kind.known:
+    if owner.name in ("Enum", "ENUM", "with_variant") or (not isinstance(kind, Unknown) and kind.is_enum):
+        if isinstance(kind, Unknown) or not kind.known:
             walker.opaque(made.node, walker.shown(made.node), "the name of the enumerated type is not known")
         elif kind.is_enum and kind.native and kind.name != "enum":
             name = Name(kind.name, kind.schema)
-            labels = kind.labels if kind.labels is not None else UNKNOWN
+            labels = kind.labels
             if creates:
                 walker.emit(CreateEnum(site=where, type=EnumType(name, labels), if_not_exists=looks_first))
             else:

@@ -5,7 +5,7 @@ other calls could have touched the database unseen.
 
 from __future__ import annotations
 
-from migration_guard.model.unknown import without_marks
+from migration_guard.model.unknown import Unknown, without_marks
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.create_drop import create_or_drop
 from migration_guard.reading.directives.handles import (
@@ -40,7 +40,6 @@ from migration_guard.reading.interpreter.values import (
     Module,
     Symbol,
     Text,
-    UnknownValue,
     Value,
 )
 
@@ -85,7 +84,7 @@ def _file_text(walker: DirectiveWalker, made: CallValue) -> Value | None:
         return None
     text = walker.files.text(path if path.startswith("/") or path[1:3] == ":\\" else f"{walker.files.root}/{path}")
     if text is None:
-        return UnknownValue("the file is not in the repository, or cannot be read")
+        return Unknown("the file is not in the repository, or cannot be read")
     return Text(without_marks(text))
 
 
@@ -155,7 +154,7 @@ def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets the connection, and is not read")
     elif walker.is_statement(made.node) and isinstance(root, Symbol) and isinstance(function, Symbol):
         walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} is not part of the migrations")
-    elif walker.is_statement(made.node) and isinstance(function, UnknownValue):
+    elif walker.is_statement(made.node) and isinstance(function, Unknown):
         walker.opaque(made.node, walker.shown(made.node), f"what is called here is not known ({function.reason})")
 
 

@@ -6,6 +6,7 @@ Each call of op.* and batch_op.*, and of a function of a plugin, as operations. 
 from __future__ import annotations
 
 from migration_guard.model.schema import Name
+from migration_guard.model.unknown import Unknown
 
 # Each of these registers the directives that it reads.
 from migration_guard.reading.directives import columns, constraints, execution, tables  # noqa: F401
@@ -22,7 +23,6 @@ from migration_guard.reading.interpreter.values import (
     Function,
     Symbol,
     Text,
-    UnknownValue,
     Value,
 )
 
@@ -63,13 +63,13 @@ def _tables(walker: DirectiveWalker, made: CallValue) -> tuple[Name, ...]:
 @answer("inline_literal", "value")
 def given_name(ask: BoundArguments) -> Value:
     """op.f() and op.inline_literal(): what they are given."""
-    return ask["name"] or ask["value"] or UnknownValue("op.f() without a name")
+    return ask["name"] or ask["value"] or Unknown("op.f() without a name")
 
 
 @answer("batch_alter_table", "table_name schema")
 def batch_alter_table(ask: BoundArguments) -> Value:
     """op.batch_alter_table(): the block on a table."""
-    return Batch(ask["table_name"] or UnknownValue("no table name"), ask["schema"], ask.made)
+    return Batch(ask["table_name"] or Unknown("no table name"), ask["schema"], ask.made)
 
 
 @answer("run_async", "async_function *args")

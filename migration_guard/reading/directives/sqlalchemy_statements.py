@@ -20,9 +20,10 @@ from migration_guard.model.objects import (
     UpdateRows,
 )
 from migration_guard.model.operations import Operation
-from migration_guard.model.schema import UNKNOWN, Name
+from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.model.target import without_default
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.create_drop import object_name
 from migration_guard.reading.directives.names import identifier, table_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
@@ -37,7 +38,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     truth,
 )
@@ -94,7 +94,7 @@ def run_construct(walker: DirectiveWalker, made: CallValue, statement: Value) ->
     if isinstance(statement, CallValue) and (found := _ddl(walker, statement, where)) is not None:
         walker.emit(found)
         return
-    why = statement.reason if isinstance(statement, UnknownValue) else "it is put together by code that is not followed"
+    why = statement.reason if isinstance(statement, Unknown) else "it is put together by code that is not followed"
     walker.opaque(made.node, walker.shown(made.node), f"its statement is not known: {why}")
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.objects import CreateEnum, InsertRows, RunSql
 from migration_guard.model.operations import CreateTable, DropTable, Operation, RenameTable
-from migration_guard.model.schema import UNKNOWN, Column, Constraint, ConstraintKind, EnumType, Index, Name, Table
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, EnumType, Index, Name, Table
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import ColumnParts
@@ -96,19 +97,19 @@ def table_from(
 def _key_column(column: Column, alone: bool, constraints: list[Constraint]) -> Column:
     """A primary key's column: not null, and drawn from a sequence where it is a lone integer."""
     foreign = any(one.kind is ConstraintKind.FOREIGN_KEY and column.name in one.columns for one in constraints)
-    integer = column.type is not UNKNOWN and column.type.name in ("integer", "bigint", "smallint")
+    integer = not isinstance(column.type, Unknown) and column.type.name in ("integer", "bigint", "smallint")
     serial = alone and integer and not foreign and not column.identity and column.default is None
     return replace(column, nullable=False, serial=column.serial or serial)
 
 
 def _implicit_enum(part: ColumnParts, site: Site) -> Iterator[Operation]:
     enum = part.column.type
-    if enum is UNKNOWN or not enum.is_enum or not enum.native or enum.name == "enum":
+    if isinstance(enum, Unknown) or not enum.is_enum or not enum.native or enum.name == "enum":
         return
     construct = part.enum
     if isinstance(construct, CallValue) and truth(construct.keyword("create_type") or Constant(True)) is False:
         return
-    labels = enum.labels if enum.labels is not None else UNKNOWN
+    labels = enum.labels
     yield CreateEnum(site=site, type=EnumType(Name(enum.name, enum.schema), labels), implicit=True)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from migration_guard.model.schema import UNKNOWN, ColumnType, Unknown
+from migration_guard.model.schema import ColumnType
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.names import schema_of
 from migration_guard.reading.interpreter.values import (
     Attribute,
@@ -76,7 +77,7 @@ class Types:
             inner = self.type(made.argument(0, "item_type") if made else None)
             dimensions = plain(made.keyword("dimensions") or Constant(1)) if made else 1
             count = dimensions if isinstance(dimensions, int) else 1
-            return inner if inner is UNKNOWN else replace(inner, dimensions=count)
+            return inner if isinstance(inner, Unknown) else replace(inner, dimensions=count)
         if name not in TYPES or not symbol.path.startswith(("sqlalchemy", "sqlmodel", "geoalchemy2")):
             return ColumnType(name, known=False)
         base = TYPES[name]
@@ -117,32 +118,31 @@ class Types:
     def _enum(self, made: CallValue | None) -> ColumnType | Unknown:
         if made is None:
             return UNKNOWN
-        labels: tuple[str, ...] | None = tuple(
-            item.value for item in made.arguments if isinstance(item, Text) and item.known
-        )
         first = made.arguments[0] if made.arguments else None
         given = plain(made.keyword("name") or Constant(None))
         if isinstance(first, Class):
-            labels = tuple(first.names)
+            listed, complete = tuple(first.names), True
             given = given or first.name.lower()
-        elif labels is not None and len(labels) != len(made.arguments):
-            labels = None
+        else:
+            listed = tuple(item.value for item in made.arguments if isinstance(item, Text) and item.known)
+            complete = len(listed) == len(made.arguments)
+        labels = listed if complete else UNKNOWN
         native = truth(made.keyword("native_enum") or Constant(True)) is not False
         if not native or self.dialect == "sqlite":
-            if labels is None:
+            if isinstance(labels, Unknown):
                 return UNKNOWN
             length = plain(made.keyword("length") or Constant(None))
             size = length if isinstance(length, int) else max(map(len, labels), default=0)
             return ColumnType("varchar", (size,), labels=labels, native=False)
         if self.dialect in ("mysql", "mariadb"):
-            return ColumnType("enum", labels=labels, is_enum=True)
+            return ColumnType("enum", labels=labels or UNKNOWN, is_enum=True)
         if not isinstance(given, str):
             return UNKNOWN
         schema = schema_of(made.keyword("schema"), self.dialect)
         return ColumnType(
             given,
             schema=schema,
-            labels=labels or None,
+            labels=labels or UNKNOWN,
             is_enum=True,
         )
 

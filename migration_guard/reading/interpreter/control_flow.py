@@ -12,6 +12,7 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.model.finding import Direction
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library
 from migration_guard.reading.interpreter.definitions import Definitions
 from migration_guard.reading.interpreter.texts import as_text
@@ -25,7 +26,6 @@ from migration_guard.reading.interpreter.values import (
     Items,
     Module,
     Text,
-    UnknownValue,
     Value,
     join,
     same,
@@ -106,7 +106,7 @@ class ControlFlow(Definitions):
 
     def _augment(self, statement: cst.AugAssign) -> None:
         before, value = self.evaluate(statement.target), self.evaluate(statement.value)
-        after: Value = UnknownValue("it is changed in place")
+        after: Value = Unknown("it is changed in place")
         if isinstance(statement.operator, cst.AddAssign):
             match before, value:
                 case Text(), _:
@@ -157,7 +157,7 @@ class ControlFlow(Definitions):
             for name in {*names, *other}:
                 one, two = names.get(name), other.get(name)
                 if one is not two and (one is None or two is None or not same(one, two)):
-                    other[name] = UnknownValue(f"{name} depends on a condition")
+                    other[name] = Unknown(f"{name} depends on a condition")
         if {first, second} & {"return", "break", "continue"}:
             self.conditional = True
         return None
@@ -189,7 +189,7 @@ class ControlFlow(Definitions):
             self.note_dead(statement.body)
         if not complete:
             item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
-            self.bind(statement.target, item or UnknownValue("the items of the loop are not known"))
+            self.bind(statement.target, item or Unknown("the items of the loop are not known"))
             self._repeat(statement.body.body, certain=False)
         left_early = self.conditional and not saved
         if not self.frame.returned:

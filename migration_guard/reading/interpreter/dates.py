@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 import libcst as cst
 
-from migration_guard.reading.interpreter.values import CallValue, Constant, Symbol, Text, UnknownValue, Value, plain
+from migration_guard.model.unknown import Unknown
+from migration_guard.reading.interpreter.values import CallValue, Constant, Symbol, Text, Value, plain
 
 Moment = date | timedelta
 _CLASSES: dict[str, type[Moment]] = {
@@ -62,7 +63,7 @@ def arithmetic(operator: cst.BaseBinaryOp, left: Moment, right: Moment) -> Value
                 return Constant(left - right)
     except (OverflowError, TypeError):  # past the year 9999; one with and one without a time zone
         pass
-    return UnknownValue("an operation on dates that is not followed")
+    return Unknown("an operation on dates that is not followed")
 
 
 def _called(function: object, call: CallValue) -> Value | None:

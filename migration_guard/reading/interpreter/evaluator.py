@@ -12,6 +12,7 @@ from typing import Any
 
 import libcst as cst
 
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import dates, library, literals, texts
 from migration_guard.reading.interpreter.operators import compare, item, operate, part
 from migration_guard.reading.interpreter.scope import Scope
@@ -30,7 +31,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     is_known,
     join,
@@ -52,11 +52,11 @@ class Evaluator(Scope):
         handler = _HANDLERS.get(type(node))
         if handler is None:
             self.evaluate_parts(node)
-            return UnknownValue(f"a {type(node).__name__} is not followed")
+            return Unknown(f"a {type(node).__name__} is not followed")
         self.step()
         value = handler(self, node)
         if isinstance(value, SIZED) and value.size > LARGEST_VALUE:
-            return UnknownValue("what is put together here is too large")
+            return Unknown("what is put together here is too large")
         return value
 
     def evaluate_parts(self, node: cst.CSTNode) -> None:
@@ -85,7 +85,7 @@ class Evaluator(Scope):
             case Symbol(path=path):
                 return self.resolve(Symbol(f"{path}.{name}", owner.origin))
             case Module(names=names):
-                found = names.get(name, UnknownValue(f"{name} is not in that module"))
+                found = names.get(name, Unknown(f"{name} is not in that module"))
                 return self.resolve(found) if isinstance(found, Symbol) else found
             case Class(names=names) if (inherited := owner.find(name)) is not None:
                 mapped = "__tablename__" in names and isinstance(inherited, CallValue) and inherited.name in _COLUMNS
@@ -100,7 +100,7 @@ class Evaluator(Scope):
                 return replace(inherited, bound=instance) if isinstance(inherited, Function) else Attribute(owner, name)
             case CallValue(function=Class(fields=fields)) if name in fields:
                 value = owner.argument(fields.index(name), name)
-                return UnknownValue(f"{name} is not given") if value is None else value
+                return Unknown(f"{name} is not given") if value is None else value
             case Pairs() if (value := owner.get(Text(name))) is not None:
                 return value
             case Constant(value=date() | timedelta() as moment) if (value := dates.field(moment, name)) is not None:
@@ -181,14 +181,14 @@ class Evaluator(Scope):
         value = self.evaluate(node.expression)
         if isinstance(node.operator, cst.Not):
             known = truth(value)
-            return UnknownValue("a condition that is not known") if known is None else Constant(not known)
+            return Unknown("a condition that is not known") if known is None else Constant(not known)
         if (
             isinstance(node.operator, cst.Minus)
             and isinstance(value, Constant)
             and isinstance(value.value, int | float)
         ):
             return Constant(-value.value)
-        return UnknownValue("its operand is not known")
+        return Unknown("its operand is not known")
 
     def boolean(self, node: cst.BooleanOperation) -> Value:
         """`and`, `or`: stops early as Python does."""
@@ -201,7 +201,7 @@ class Evaluator(Scope):
             return self.evaluate(node.right)
         right = self.evaluate(node.right)
         decides = isinstance(right, Constant) and right.value is (not is_and)  # `x or True`, whatever x is
-        return right if decides else UnknownValue("a condition that is not known")
+        return right if decides else Unknown("a condition that is not known")
 
     def comparison(self, node: cst.Comparison) -> Value:
         """`a == b`, `a in b` and their kin; a chain is true when every link is."""
@@ -213,7 +213,7 @@ class Evaluator(Scope):
             if known is None and (library.is_column(left) or library.is_column(right)):
                 return CallValue(Symbol(f"sqlalchemy.{type(link.operator).__name__}"), (left, right))
             if known is None:
-                return UnknownValue("a condition that is not known")
+                return Unknown("a condition that is not known")
             result, left = result and known, right
         return Constant(result)
 
@@ -224,21 +224,21 @@ class Evaluator(Scope):
             self.note_dead(node.orelse if known else node.body)
             return self.evaluate(node.body if known else node.orelse)
         one, other = self.evaluate(node.body), self.evaluate(node.orelse)
-        return one if same(one, other) else UnknownValue("it depends on a condition that is not known")
+        return one if same(one, other) else Unknown("it depends on a condition that is not known")
 
     def subscript(self, node: cst.Subscript) -> Value:
         """`owner[index]` and slices of lists."""
         owner = self.evaluate(node.value)
         if len(node.slice) != 1:
-            return UnknownValue("its index is not known")
+            return Unknown("its index is not known")
         index = node.slice[0].slice
         if isinstance(index, cst.Slice):
             return self._slice(owner, index)
         if not isinstance(index, cst.Index):
-            return UnknownValue("its index is not known")
+            return Unknown("its index is not known")
         key = self.evaluate(index.value)
         if library.is_scope(owner) and isinstance(key, Text):
-            return self.lookup(key.value) if key.known else UnknownValue(f"{key.shown} is not known here")
+            return self.lookup(key.value) if key.known else Unknown(f"{key.shown} is not known here")
         return item(owner, key)
 
     def _slice(self, owner: Value, index: cst.Slice) -> Value:
@@ -246,7 +246,7 @@ class Evaluator(Scope):
         for bound in (index.lower, index.upper, index.step):
             known = plain(self.evaluate(bound)) if bound is not None else None
             if bound is not None and not isinstance(known, int):
-                return UnknownValue("its bounds are not known")
+                return Unknown("its bounds are not known")
             bounds.append(known if isinstance(known, int) else None)
         return part(owner, *bounds)
 
@@ -266,11 +266,11 @@ class Evaluator(Scope):
                 pairs = value.pairs if isinstance(value, Pairs) else []
                 keywords += [(key.value, each) for key, each in pairs if isinstance(key, Text) and key.known]
                 if not isinstance(value, Pairs) or not value.complete or not all(is_known(key) for key, _ in pairs):
-                    keywords.append(("**", UnknownValue("keyword arguments that are not known")))
+                    keywords.append(("**", Unknown("keyword arguments that are not known")))
             elif argument.star == "*":
                 arguments += value.items if isinstance(value, Items) else []
                 if not isinstance(value, Items) or not value.complete:
-                    arguments.append(UnknownValue("arguments that are not known"))
+                    arguments.append(Unknown("arguments that are not known"))
             else:
                 arguments.append(value)
         if function == Symbol("builtins.super") and not arguments:
@@ -341,7 +341,7 @@ class Evaluator(Scope):
         found = self.frame.yielded = self.frame.yielded or Items([])
         found.grow(values)
         found.complete &= complete and not self.conditional and not self.repeated
-        return UnknownValue("what is sent to a generator is not known")
+        return Unknown("what is sent to a generator is not known")
 
     def named(self, node: cst.NamedExpr) -> Value:
         """`(name := value)`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os.path
 from collections.abc import Callable, Sequence
 
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import dates, texts
 from migration_guard.reading.interpreter.values import (
     FALSE,
@@ -19,7 +20,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     is_known,
     plain,
@@ -144,7 +144,7 @@ def path_join(parts: Sequence[Value], module_path: str) -> Value:
     known = [_path(part) for part in parts]
     if all(isinstance(part, str) for part in known):
         return Text(os.path.normpath(os.path.join(*[part for part in known if part is not None])))
-    return UnknownValue("the path is not known")
+    return Unknown("the path is not known")
 
 
 def _path(value: Value) -> str | None:
@@ -265,17 +265,17 @@ def _is_instance(owner: Value, kind: Value) -> Value:
     names = [one.name for one in (kind.items if isinstance(kind, Items) else [kind]) if isinstance(one, Symbol)]
     if names and all(name in classes for name in names) and isinstance(owner, Text | Items | Pairs | Constant):
         return Constant(any(isinstance(owner, classes[name]) for name in names))
-    return UnknownValue("its class is not known")
+    return Unknown("its class is not known")
 
 
 def _range(arguments: Sequence[Value]) -> Value:
     numbers = [plain(value) for value in arguments]
     if numbers and all(isinstance(number, int) and abs(number) < 10**9 for number in numbers) and len(numbers) <= 3:
         if len(numbers) == 3 and numbers[2] == 0:
-            return UnknownValue("a range without a step")
+            return Unknown("a range without a step")
         counted = range(*[number for number in numbers if isinstance(number, int)])
         return Items([Constant(number) for number in counted[: MOST_ITEMS + 1]])
-    return UnknownValue("the range is not known")
+    return Unknown("the range is not known")
 
 
 def _product(arguments: Sequence[Value]) -> Value:
@@ -286,7 +286,7 @@ def _product(arguments: Sequence[Value]) -> Value:
         complete &= known
         rows = [[*row, item] for row in rows for item in items]
         if len(rows) > MOST_ITEMS:
-            return UnknownValue("the product is too large")
+            return Unknown("the product is too large")
     return Items([Items(row) for row in rows], complete)
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import libcst as cst
 
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import texts
-from migration_guard.reading.interpreter.values import UNKNOWN_TEXT, Constant, Text, UnknownValue, Value, join
+from migration_guard.reading.interpreter.values import UNKNOWN_TEXT, Constant, Text, Value, join
 from migration_guard.reading.source.source import Source
 
 LONGEST_NUMBER = 40
@@ -29,7 +30,7 @@ def string(node: cst.SimpleString, start: int, path: str) -> Value:
         try:
             decoded = ast.literal_eval(value)
         except (ValueError, SyntaxError):
-            return UnknownValue("its escapes are not valid")
+            return Unknown("its escapes are not valid")
     if isinstance(decoded, bytes):
         return Constant(decoded)
     return texts.literal(body, str(decoded), path, start + prefix + quote)
@@ -38,9 +39,9 @@ def string(node: cst.SimpleString, start: int, path: str) -> Value:
 def number(node: cst.Integer | cst.Float | cst.Imaginary) -> Value:
     """A number, if it is not absurdly long."""
     if len(node.value) > LONGEST_NUMBER:
-        return UnknownValue("the number is too large")
+        return Unknown("the number is too large")
     found = ast.literal_eval(node.value)
-    return Constant(found) if isinstance(found, int | float | complex) else UnknownValue("no number")
+    return Constant(found) if isinstance(found, int | float | complex) else Unknown("no number")
 
 
 def formatted_string(

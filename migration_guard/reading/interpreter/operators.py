@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import libcst as cst
 
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import dates, library, texts
 from migration_guard.reading.interpreter.values import (
     NONE,
@@ -18,7 +19,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
     is_known,
     join,
@@ -50,7 +50,7 @@ def operate(operator: cst.BaseBinaryOp, left: Value, right: Value, path: str) ->
             return dates.arithmetic(operator, moment, length)
         case _, Constant(int(one)), Constant(int(other)) if max(abs(one), abs(other)) < LARGEST_NUMBER:
             return _arithmetic(operator, one, other)
-    return UnknownValue("its operands are not known")
+    return Unknown("its operands are not known")
 
 
 def _arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
@@ -66,7 +66,7 @@ def _arithmetic(operator: cst.BaseBinaryOp, one: int, other: int) -> Value:
             return Constant(one // other)
         case cst.Modulo() if other:
             return Constant(one % other)
-    return UnknownValue("an operator that is not followed")
+    return Unknown("an operator that is not followed")
 
 
 def compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
@@ -132,8 +132,8 @@ def item(owner: Value, key: Value) -> Value:
         case Attribute(name="tables"), Text():
             return CallValue(Symbol("sqlalchemy.Table"), (key,))
         case Class(), Text() if key.known:
-            return next((each for each in owner.names.values() if each == key), UnknownValue("no such member"))
-    return UnknownValue("its index is not known")
+            return next((each for each in owner.names.values() if each == key), Unknown("no such member"))
+    return Unknown("its index is not known")
 
 
 def part(owner: Value, start: int | None, stop: int | None, step: int | None) -> Value:
@@ -142,4 +142,4 @@ def part(owner: Value, start: int | None, stop: int | None, step: int | None) ->
         return Items(owner.items[start:stop:step])
     if isinstance(owner, Text) and step is None:
         return owner.part(start, stop)
-    return UnknownValue("its bounds are not known")
+    return Unknown("its bounds are not known")

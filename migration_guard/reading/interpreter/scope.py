@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library
 from migration_guard.reading.interpreter.values import (
     CallValue,
@@ -18,7 +19,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Symbol,
     Text,
-    UnknownValue,
     Value,
 )
 from migration_guard.reading.source.source import Source
@@ -108,7 +108,7 @@ class Scope:
             return Symbol(f"builtins.{name}")
         if name in ("__file__", "__name__"):
             return Text(frame.module.path if name == "__file__" else "migration")
-        return UnknownValue(f"{name} is not known here")
+        return Unknown(f"{name} is not known here")
 
     def bind(self, target: cst.BaseExpression, value: Value) -> None:
         """Assigns a value to a name, or to several by unpacking."""
@@ -150,5 +150,5 @@ class Scope:
             at, rest = starred.index(True), len(items) - len(starred) + 1
             items = [*items[:at], Items(items[at : at + max(0, rest)]), *items[at + max(0, rest) :]]
         for position, element in enumerate(target.elements):
-            found = items[position] if position < len(items) else UnknownValue("what is unpacked here is not known")
+            found = items[position] if position < len(items) else Unknown("what is unpacked here is not known")
             self.bind(element.value, found)

@@ -10,7 +10,7 @@ import string
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from migration_guard.model.unknown import without_marks
+from migration_guard.model.unknown import Unknown, without_marks
 from migration_guard.reading.interpreter.values import (
     LONGEST_TEXT,
     UNKNOWN_TEXT,
@@ -19,7 +19,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Piece,
     Text,
-    UnknownValue,
     Value,
     is_known,
     join,
@@ -95,7 +94,7 @@ def formatted(value: Value, conversion: str | None, specification: str) -> Text:
     return UNKNOWN_TEXT
 
 
-def percent(template: Text, argument: Value) -> Text | UnknownValue:
+def percent(template: Text, argument: Value) -> Text | Unknown:
     """`template % argument`."""
     positional = iter(argument.items if isinstance(argument, Items) else [argument])
     parts, done = [], 0
@@ -126,12 +125,12 @@ def format_method(
     arguments: Sequence[Value],
     keywords: Mapping[str, Value],
     attribute: Callable[[Value, str], Value],
-) -> Text | UnknownValue:
+) -> Text | Unknown:
     """`template.format(*arguments, **keywords)`."""
     try:
         fields = list(string.Formatter().parse(template.value))
     except ValueError:
-        return UnknownValue("its format string is malformed")
+        return Unknown("its format string is malformed")
     parts: list[Text] = []
     done, automatic = 0, iter(range(len(arguments)))
     for written, name, specification, conversion in fields:
@@ -175,13 +174,13 @@ def _field(
     else:
         value = keywords.get(first)
     if value is None:
-        return UnknownValue(f"{{{name}}} is not given")
+        return Unknown(f"{{{name}}} is not given")
     for part in rest:
         value = attribute(value, part)
     return value
 
 
-def dedent(text: Text) -> Text | UnknownValue:
+def dedent(text: Text) -> Text | Unknown:
     """textwrap.dedent: every line keeps the place it came from."""
     wanted = textwrap.dedent(text.value).splitlines(keepends=True)
     lines, parts, at = text.value.splitlines(keepends=True), [], 0
@@ -194,16 +193,16 @@ def dedent(text: Text) -> Text | UnknownValue:
     return join(parts)
 
 
-def replaced(text: Text, old: str, new: Text) -> Text | UnknownValue:
+def replaced(text: Text, old: str, new: Text) -> Text | Unknown:
     """str.replace for all occurrences."""
     if not old:
-        return UnknownValue("it replaces nothing by something")
+        return Unknown("it replaces nothing by something")
     parts, at = [], 0
     while (found := text.value.find(old, at)) >= 0:
         parts += [text.slice(at, found), new]
         at = found + len(old)
         if len(parts) > LONGEST_TEXT // 10:
-            return UnknownValue("it is replaced too many times")
+            return Unknown("it is replaced too many times")
     return join([*parts, text.slice(at, len(text.value))])
 
 

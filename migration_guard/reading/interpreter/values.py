@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import libcst as cst
 
-from migration_guard.model.unknown import HOLE, has_hole, show_holes, without_holes
+from migration_guard.model.unknown import HOLE, Unknown, has_hole, show_holes, without_holes
 
 LONGEST_TEXT = 1_000_000
 LARGEST_VALUE = 200_000
@@ -130,7 +130,10 @@ class Pairs:
 
     def get(self, key: Value) -> Value | None:
         """The value under a key; None where it is not there, or the key is not known."""
-        if isinstance(key, Text) and not key.known:
+        owner = key
+        while isinstance(owner, Attribute):
+            owner = owner.owner
+        if isinstance(owner, Unknown) or (isinstance(owner, Text) and not owner.known):
             return None
         return next((value for known, value in reversed(self.pairs) if known == key), None)
 
@@ -258,16 +261,7 @@ class Batch:
     made: CallValue
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownValue:
-    """What cannot be told from the source, and why."""
-
-    reason: str
-
-
-Value = (
-    Text | Constant | Items | Pairs | Symbol | Attribute | CallValue | Module | Function | Class | Batch | UnknownValue
-)
+Value = Text | Constant | Items | Pairs | Symbol | Attribute | CallValue | Module | Function | Class | Batch | Unknown
 
 SIZED = (CallValue, Items, Pairs)
 NONE = Constant(None)
@@ -329,7 +323,7 @@ def plain(value: Value) -> str | int | float | complex | bytes | date | timedelt
     return value.value if isinstance(value, Constant) else None
 
 
-def join(parts: Iterable[Text]) -> Text | UnknownValue:
+def join(parts: Iterable[Text]) -> Text | Unknown:
     """Texts one behind the other."""
     values: list[str] = []
     pieces: list[Piece] = []
@@ -339,5 +333,5 @@ def join(parts: Iterable[Text]) -> Text | UnknownValue:
         values.append(part.value)
         length += len(part.value)
         if length > LONGEST_TEXT:
-            return UnknownValue(f"the text grows past {LONGEST_TEXT:,} characters")
+            return Unknown(f"the text grows past {LONGEST_TEXT:,} characters")
     return Text("".join(values), tuple(pieces))

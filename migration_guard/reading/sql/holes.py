@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation, TableOperation
-from migration_guard.model.schema import UNKNOWN, UNKNOWN_SCHEMA, Name, Table
+from migration_guard.model.schema import UNKNOWN_SCHEMA, Name, Table
 from migration_guard.model.site import Site
-from migration_guard.model.unknown import Needed, WithHole, has_hole, show_holes, with_hole
+from migration_guard.model.unknown import Needed, Unknown, WithHole, has_hole, show_holes, with_hole
 from migration_guard.reading.sql.tokens import Statement, shown
 
 Part = TypeVar("Part")
@@ -76,7 +76,7 @@ def _settled(value: object, declared: Needed | WithHole | None) -> object:
         case WithHole.NONE if not _is_known(value):
             return None
         case WithHole.UNKNOWN if not _is_known(value):
-            return UNKNOWN
+            return Unknown("it is put together at run time")
         case WithHole.SHOWN if isinstance(value, str):
             return show_holes(value)
         case WithHole.LEFT_OUT if isinstance(value, tuple):

@@ -13,7 +13,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import ColumnType, Expression, Name
 from migration_guard.model.site import Site
 from migration_guard.model.target import DATABASES
-from migration_guard.model.unknown import HOLE, has_hole
+from migration_guard.model.unknown import HOLE, UNKNOWN, has_hole
 from migration_guard.reading.sql.holes import known, settle, shorten
 from migration_guard.reading.sql.kinds import changes_rows_only, name_at, read_by_words
 from migration_guard.reading.sql.others.columns import Cursor, NotRead, expression_here
@@ -171,7 +171,7 @@ def _depth(tokens: tuple[Token, ...]) -> int:
 
 
 def read_expression(text: str, dialect: str) -> Expression:
-    """An SQL expression on its own. `functions` is None where it could not be read."""
+    """An SQL expression on its own. `functions` is Unknown where it could not be read."""
     expression = _expression(text, dialect)
     return known(expression) if has_hole(text) else expression
 
@@ -179,12 +179,12 @@ def read_expression(text: str, dialect: str) -> Expression:
 def _expression(text: str, dialect: str) -> Expression:
     statement = next(split(text, dialect), None)
     if statement is None or statement.end < len(text.rstrip()) or _depth(statement.tokens) > DEEPEST:
-        return Expression(text.strip(), functions=None)
+        return Expression(text.strip(), functions=UNKNOWN)
     if dialect == "postgresql":
         try:
             from migration_guard.reading.sql.postgresql.statements import read_expression as read
         except ImportError:
-            return Expression(text.strip(), functions=None)
+            return Expression(text.strip(), functions=UNKNOWN)
         return read(statement.text, statement.clean)
     return expression_here(Cursor(statement))
 

@@ -6,7 +6,7 @@ import re
 
 from migration_guard.model.schema import ColumnType
 from migration_guard.model.target import without_default
-from migration_guard.model.unknown import has_hole
+from migration_guard.model.unknown import UNKNOWN, has_hole
 
 # PostgreSQL's own spellings mean the same in MySQL and SQLite, or do not occur there.
 _SPELLINGS = {
@@ -86,7 +86,7 @@ def type_from_text(text: str, dialect: str) -> ColumnType:
     modifiers = found["modifiers"] or ""
     if name in ("enum", "set") and dialect in ("mysql", "mariadb"):
         labels = tuple(label.replace("''", "'") for label in _QUOTED.findall(modifiers))
-        return ColumnType(name, labels=labels, is_enum=name == "enum")
+        return ColumnType(name, labels=labels or UNKNOWN, is_enum=name == "enum")
     if dialect in ("mysql", "mariadb") and name in _WHOLE_NUMBERS:
         name, modifiers = ("boolean", "") if (name, modifiers.strip()) == ("tinyint", "1") else (name, "")
     if "unsigned" in rest.split():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Index, Name
-from migration_guard.model.unknown import has_hole
+from migration_guard.model.unknown import UNKNOWN, has_hole
 from migration_guard.reading.sql.definitions import ColumnDefinition
 from migration_guard.reading.sql.kinds import name_at, words
 from migration_guard.reading.sql.tokens import BIND, MARK, NAME, NUMBER, STRING, WORD, Statement, Token, shown
@@ -124,7 +124,7 @@ def expression_here(cursor: Cursor) -> Expression:
     known = not any(map(has_hole, functions)) and not has_hole(tokens[0].raw[:1])
     return Expression(
         cursor.source(),
-        tuple(functions) if known else None,
+        tuple(functions) if known else UNKNOWN,
         tuple(columns),
         tuple(_proven(tokens)),
         _literal(tokens),

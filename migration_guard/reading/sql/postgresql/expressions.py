@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from google.protobuf.message import Message
 from postgast import pg_query_pb2 as pg
 
-from migration_guard.model.schema import UNKNOWN, ColumnType, Expression, Name, Unknown
+from migration_guard.model.schema import ColumnType, Expression, Name
 from migration_guard.model.target import without_default
-from migration_guard.model.unknown import has_hole
+from migration_guard.model.unknown import UNKNOWN, Unknown, has_hole
 from migration_guard.reading.sql.tokens import shown
 from migration_guard.reading.sql.types import SERIALS, canonical_type
 
@@ -66,7 +66,7 @@ def expression_of(node: pg.Node, sql: str) -> Expression:
     known = not any(map(has_hole, functions)) and not (kind == "column_ref" and any(map(has_hole, columns)))
     return Expression(
         sql,
-        tuple(functions) if known else None,
+        tuple(functions) if known else UNKNOWN,
         tuple(columns),
         tuple(dict.fromkeys(_proven(node))),
         literal_of(node),

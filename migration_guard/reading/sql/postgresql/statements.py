@@ -37,6 +37,7 @@ from migration_guard.model.operations import (
 from migration_guard.model.schema import ColumnType, EnumType, Expression, Index, Name, Table, View
 from migration_guard.model.site import Site
 from migration_guard.model.target import without_default
+from migration_guard.model.unknown import UNKNOWN
 from migration_guard.reading.sql.holes import shorten
 from migration_guard.reading.sql.kinds import kind_of
 from migration_guard.reading.sql.postgresql.expressions import (
@@ -367,14 +368,14 @@ _READERS: dict[str, Reader] = {
 
 
 def read_expression(text: str, clean: str) -> Expression:
-    """An expression on its own; `functions` is None where the parser does not take it."""
+    """An expression on its own; `functions` is Unknown where the parser does not take it."""
     try:
         node = parse(f"SELECT ({clean}\n)")
     except NotAccepted:
-        return Expression(text, functions=None)
+        return Expression(text, functions=UNKNOWN)
     select = node.select_stmt
     if len(select.target_list) != 1 or select.from_clause:
-        return Expression(text, functions=None)
+        return Expression(text, functions=UNKNOWN)
     return expression_of(select.target_list[0].res_target.val, text)
 
 

@@ -19,8 +19,9 @@ from migration_guard.model.operations import (
     SetDefault,
     SetNotNull,
 )
-from migration_guard.model.schema import UNKNOWN, Column, Constraint, ConstraintKind, Expression, Generated, Name, Table
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Name, Table
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.sql.definitions import ColumnDefinition
 from migration_guard.reading.sql.postgresql.expressions import expression_of, name_of, strings, type_of
 from migration_guard.reading.sql.tokens import NAME, WORD, Statement
@@ -46,7 +47,7 @@ def read_column(definition: pg.ColumnDef, statement: Statement) -> ColumnDefinit
     serial = len(type_name) == 1 and type_name[0] in SERIALS
     read = type_of(definition.type_name)
     column = Column(definition.colname, read, nullable=not serial, default=None, serial=serial, comment=None)
-    if definition.HasField("coll_clause") and column.type is not UNKNOWN:
+    if definition.HasField("coll_clause") and not isinstance(column.type, Unknown):
         collation = ".".join(strings(definition.coll_clause.collname))
         column = replace(column, type=replace(column.type, collation=collation))
     constraints: list[Constraint] = []
@@ -255,7 +256,7 @@ def _alter_type(
         first, last = _action_tokens(number, statement)
         using = statement.slice(statement.find(first, "USING") + 1, last)
     read = type_of(definition.type_name)
-    if read is not UNKNOWN and definition.HasField("coll_clause"):
+    if not isinstance(read, Unknown) and definition.HasField("coll_clause"):
         read = replace(read, collation=".".join(strings(definition.coll_clause.collname)))
     return AlterColumnType(site=site, table=table, column=name, type=read, using=using)
 
