@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard import plugins
 from migration_guard.config import ConfigError
 from migration_guard.config.plugins import trusted
+from migration_guard.model import constraints, objects, operations
 from migration_guard.rule_examples import ENV
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -278,6 +280,17 @@ def test_the_round_trip_asks_the_rules_of_plugins(shop: Path) -> None:
     assert "ACME101" not in lint(shop, *here, command="roundtrip").stdout
     refused = lint(shop, *here, "--plugin", "not_there", command="roundtrip")
     assert "The plugin not_there could not be loaded" in in_a_sentence(refused)
+
+
+def test_every_operation_is_there_for_plugins() -> None:
+    modules = (constraints, objects, operations)
+    every = {name for module in modules for name, one in vars(module).items() if is_operation(one)}
+    alone = every - set(plugins.__all__)
+    assert not alone, f"migration_guard/plugins.py does not export {', '.join(sorted(alone))}."
+
+
+def is_operation(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, operations.Operation)
 
 
 # Processes and the cache
