@@ -194,7 +194,7 @@ def judge(
     ]
     comments = {one.path: IgnoreComments(one) for one in history.migrations}
     found = graded((one for one in whole if one.path not in comments or not comments[one.path].ignores(one)), settings)
-    for replayed in replay(history.graph.order):
+    for replayed in replay(history.graph):
         migration = replayed.migration
         if migration.revision not in judged:
             continue
@@ -274,12 +274,23 @@ def _summary(project: Project, history: History, wanted: tuple[Target, ...], ass
         uncompared=sum(not Replayed(one).comparable for one in history.migrations if one.downgrade.form is Form.BODY),
         target=tuple(map(str, wanted)),
         assumed=assumed,
-        notes=project.notes,
+        notes=(*project.notes, *_about_unplaced(history)),
         revisions=tuple(migration.revision for migration in history.migrations),
         examined=tuple(Examined(one.revision, one.path) for one in history.graph.order if one.revision in judged),
         start_after=settings.start_after or "" if settings.start_after in history.by_revision else "",
         since=history.merge.ref if history.merge else "",
     )
+
+
+def _about_unplaced(history: History) -> Iterator[str]:
+    """A sentence on the revisions of which it is not known what comes before them."""
+    computed = [Path(one.path).name for one in history.graph.order if not one.has_known_parents]
+    if computed:
+        more = f" and {len(computed) - 1} more" if len(computed) > 1 else ""
+        yield (
+            f"What comes before {computed[0]}{more} is computed when Alembic imports the file. So these and all behind"
+            " them are judged as if nothing were known of the schema that they meet, and heads are not counted."
+        )
 
 
 def content(path: Path) -> bytes | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from work import grows_with
@@ -45,6 +47,14 @@ def test_a_merge_joins_two_heads() -> None:
     facts = graph([revision("a"), revision("b", "a"), revision("c", "a"), revision("m", "b", "c")])
     assert names(facts.order) == ["a", "b", "c", "m"]
     assert names(facts.heads) == ["m"]
+
+
+def test_a_revision_with_computed_parents_stands_last_with_all_that_build_upon_it_and_heads_are_not_known() -> None:
+    computed = replace(revision("a"), has_known_parents=False)
+    facts = graph([computed, revision("b", "a"), revision("c"), revision("d", "c")])
+    assert names(facts.order) == ["c", "d", "a", "b"]
+    assert facts.unplaced == {"a", "b"}
+    assert facts.heads == facts.missing == ()
 
 
 def test_ties_are_broken_by_path() -> None:

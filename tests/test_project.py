@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard.reading.discovery.project import Project, ProjectError, find
+from migration_guard.roundtripping.project import choose
 
 REVISION = 'revision = "{0}"\ndown_revision = {1}\n'
 
@@ -196,6 +197,29 @@ def test_several_databases_of_one_folder_are_one_project_each(tmp_path: Path) ->
         ("users", "mysql://u"),
         ("orders", "postgresql://o"),
     ]
+
+
+ENGINES = """
+def upgrade(engine_name):
+    globals()["upgrade_%s" % engine_name]()
+def upgrade_():
+    pass
+def upgrade_logs():
+    pass
+"""
+
+
+def test_engines_that_only_env_py_knows_are_those_that_the_migrations_have_functions_for(tmp_path: Path) -> None:
+    env = "context.run_migrations(engine_name=name)"
+    tree(plain(tmp_path), {"alembic/env.py": env, "alembic/versions/a.py": revision("a") + ENGINES})
+    assert [one.database for one in find([], tmp_path)] == ["", "logs"]
+    # The round trip asks env.py.
+    assert [one.database for one in choose(None, tmp_path)] == [None]
+
+
+def test_one_engine_is_one_project_whatever_functions_its_migrations_have(tmp_path: Path) -> None:
+    tree(plain(tmp_path), {"alembic/versions/a.py": revision("a") + ENGINES})
+    assert only([], tmp_path).database is None
 
 
 def test_pyproject_can_hold_the_settings(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from migration_guard.config import Overrides
+from migration_guard.engine import lint
 from migration_guard.model.migration import Migration, Unreadable
 from migration_guard.model.objects import Opaque
 from migration_guard.reading.interpreter.modules import Files
@@ -102,7 +104,8 @@ def test_columns_count_code_points(tmp_path: Path) -> None:
         (b"def upgrade():\n    pass\n", "revision"),
         (b"down_revision = 'a'\n", "revision"),
         (b"revision = make()\ndown_revision = None\n", "not written out"),
-        (b"revision = 'a'\ndown_revision = make()\n", "down_revision"),
+        (b"revision = 'a'\ndown_revision = 7\n", "down_revision"),
+        (b"revision = 'a'\ndown_revision = None\ndepends_on = ['b', 7]\n", "depends_on"),
         (b"x = [0 for a in range(900) for b in range(900)]\n" * 12 + b"revision = 'a'\n", "steps"),
         (b"x = " + b"(" * 5000 + b")" * 5000, "nested"),
         (b"x = " + b"not " * 30000 + b"1", "nested"),
@@ -113,6 +116,34 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path: Path, content: byte
     assert isinstance(found, Unreadable)
     assert word in found.reason
     assert found.reason.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "down_revision = get_down_revision(revision)",
+        "down_revision = open('order.txt').read().split()[-1]",
+        "down_revision = ('b', get_down_revision(revision))",
+        "down_revision = None\ndepends_on = [*others()]",
+    ],
+)
+def test_a_migration_whose_parents_are_computed_is_read(tmp_path: Path, line: str) -> None:
+    found = read(tmp_path, f"from order import *\nrevision = 'a'\n{line}\ndef upgrade():\n    pass\n".encode())
+
+    assert isinstance(found, Migration)
+    assert not found.has_known_parents
+
+
+def test_what_comes_before_a_revision_is_said_to_be_computed_in_one_note(tmp_path: Path) -> None:
+    body = 'def upgrade():\n    op.create_index("i", "users", ["a"])\ndef downgrade():\n    op.drop_index("i")\n'
+    for name in ("a", "b"):
+        head = f"from alembic import op\nrevision = {name!r}\ndown_revision = get_down_revision(revision)\n"
+        (tmp_path / f"{name}.py").write_text(head + body)
+    report = lint([tmp_path], tmp_path, None, Overrides(cache=False))
+
+    assert [finding.code for finding in report.findings] == ["MG401", "MG401"]
+    [note] = [each for each in report.summary.notes if "computed" in each]
+    assert note.startswith("What comes before a.py and 1 more is computed when Alembic imports the file.")
 
 
 def test_files_that_are_no_migrations_are_passed_over(tmp_path: Path) -> None:

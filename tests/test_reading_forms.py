@@ -304,11 +304,14 @@ def test_the_template_for_several_databases_is_read_for_each(tmp_path: Path) -> 
         globals()["upgrade_%s" % engine_name]()
     def upgrade_main():
         op.drop_table("orders")
+    def upgrade_():
+        op.drop_table("pets")
     def upgrade_audit():
         op.drop_table("entries")
     """
     assert shown(tmp_path, source, database="main") == ["DropTable orders"]
     assert shown(tmp_path, source, database="audit") == ["DropTable entries"]
+    assert shown(tmp_path, source, database="") == ["DropTable pets"]
 
 
 def test_nothing_that_is_not_read_disappears(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from migration_guard.model.constraints import (
 )
 from migration_guard.model.differences import differences
 from migration_guard.model.finding import Direction, Span
+from migration_guard.model.graph import graph
 from migration_guard.model.join import join
-from migration_guard.model.migration import Body, Form, Migration
+from migration_guard.model.migration import Body, Form, Migration, RevisionGraph
 from migration_guard.model.objects import CreateEnum, DropEnum, DropSchema, Opaque
 from migration_guard.model.operations import (
     AddColumn,
@@ -36,6 +37,7 @@ from migration_guard.model.operations import (
 from migration_guard.model.replay import Replayed, replay, replay_one
 from migration_guard.model.schema import (
     EMPTY,
+    NOT_KNOWN,
     Column,
     ColumnType,
     Constraint,
@@ -243,7 +245,7 @@ def test_a_constraint_that_only_changed_its_name_is_one_difference() -> None:
 def test_states_follow_each_other_through_a_history() -> None:
     first = Migration("1.py", "1", upgrade=Body(Form.BODY, None, (users(AGE),)))
     second = Migration("2.py", "2", ("1",))
-    _, later = replay([first, second])
+    _, later = replay(RevisionGraph((first, second)))
     assert USERS in later.before.tables
 
 
@@ -308,3 +310,12 @@ def test_a_join_differs_from_neither_side(first: list[Operation], second: list[O
     assert set(joined.tables) == {*left.tables, *right.tables}
     only_left = set(left.tables) - set(right.tables)
     assert all(not joined.tables[name].certain for name in only_left)
+
+
+def test_what_comes_behind_computed_parents_meets_a_schema_that_is_not_known() -> None:
+    first = Migration("a.py", "a", upgrade=Body(Form.BODY, None, (users(AGE),)))
+    second = Migration("b.py", "b", has_known_parents=False)
+    third = Migration("c.py", "c", ("b",))
+    before = {one.migration.revision: one.before for one in replay(graph([first, second, third]))}
+
+    assert before == {"a": EMPTY, "b": NOT_KNOWN, "c": NOT_KNOWN}

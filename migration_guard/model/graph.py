@@ -27,13 +27,15 @@ def graph(migrations: Sequence[Migration]) -> RevisionGraph:
     edges, missing = _edges(known)
     order = _order(edges)
     entangled, loops = _loops(edges, set(edges).difference(order))
+    unplaced = _unplaced(known, edges, (*order, *entangled))
     named = {parent for migration in known.values() for parent in migration.parents}
     return RevisionGraph(
-        order=tuple(known[revision] for revision in (*order, *entangled)),
-        heads=tuple(migration for revision, migration in known.items() if revision not in named),
+        order=tuple(known[revision] for revision in sorted((*order, *entangled), key=unplaced.__contains__)),
+        heads=tuple(one for revision, one in known.items() if revision not in named) if not unplaced else (),
         cycles=tuple(tuple(known[revision] for revision in loop) for loop in loops),
         missing=tuple(missing),
         duplicates=tuple(duplicates),
+        unplaced=unplaced,
     )
 
 
@@ -71,6 +73,15 @@ def _order(edges: Edges) -> list[str]:
             if waiting[follower] == 0:
                 heappush(ready, rank[follower])
     return order
+
+
+def _unplaced(known: Mapping[str, Migration], edges: Edges, order: Sequence[str]) -> frozenset[str]:
+    """The revisions of which it is not known what runs before them."""
+    found: set[str] = set()
+    for revision in order:
+        if not known[revision].has_known_parents or found.intersection(edges[revision]):
+            found.add(revision)
+    return frozenset(found)
 
 
 def _loops(edges: Edges, entangled: set[str]) -> tuple[list[str], list[tuple[str, ...]]]:

@@ -69,8 +69,10 @@ class Migration:
     """
     One revision.
 
-    `path` is absolute. `parents` is down_revision as a tuple, empty for a base. `revision_span` is the `revision = ...`
-    statement. `op_name` is what the module calls alembic.op, None where it has no name for it.
+    `path` is absolute. `parents` is down_revision as a tuple, empty for a base. `has_known_parents` is False where
+    down_revision or depends_on is computed when Alembic imports the file, so that what stands before it is not known.
+    `revision_span` is the `revision = ...` statement. `op_name` is what the module calls alembic.op, None where it has
+    no name for it.
     """
 
     path: str
@@ -87,6 +89,7 @@ class Migration:
     irreversible: Irreversible | None = None
     imports: tuple[str, ...] = ()
     op_name: str | None = "op"
+    has_known_parents: bool = True
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -128,6 +131,9 @@ class RevisionGraph:
     `order` is every readable revision, parents and dependencies first; members of a loop come last. `cycles` lists
     each loop once, as the revisions along it. `missing` pairs a migration with an id that no file declares.
     `duplicates` pairs the migration that was kept with the one that declares the same id.
+
+    `unplaced` are the ids of the revisions whose parents are computed, and of all that come after one. They stand
+    behind all others in `order`. Where there are any no `heads` are known: a computed one may build upon each.
     """
 
     order: tuple[Migration, ...] = ()
@@ -135,6 +141,7 @@ class RevisionGraph:
     cycles: tuple[tuple[Migration, ...], ...] = ()
     missing: tuple[tuple[Migration, str], ...] = ()
     duplicates: tuple[tuple[Migration, Migration], ...] = ()
+    unplaced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

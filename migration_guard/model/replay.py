@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from migration_guard.model.differences import Fate, SchemaDifference, constraint_name, differences
 from migration_guard.model.join import join
-from migration_guard.model.migration import Migration
+from migration_guard.model.migration import Migration, RevisionGraph
 from migration_guard.model.objects import CreateEnum, Opaque
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
-from migration_guard.model.schema import EMPTY, Column, Name, SchemaState, Table, changed
+from migration_guard.model.schema import EMPTY, NOT_KNOWN, Column, Name, SchemaState, Table, changed
 
 Key = TypeVar("Key")
 Part = TypeVar("Part")
@@ -55,11 +55,14 @@ class Replayed:
         )
 
 
-def replay(migrations: Sequence[Migration]) -> Iterator[Replayed]:
-    """Each migration with the state that all before it left. They come in the order in which they would run."""
+def replay(graph: RevisionGraph) -> Iterator[Replayed]:
+    """
+    Each migration with the state that all before it left, in the order in which they would run. What comes before one
+    that is unplaced is not known, and so neither is the schema that it meets.
+    """
     state = EMPTY
-    for migration in migrations:
-        replayed = replay_one(migration, state)
+    for migration in graph.order:
+        replayed = replay_one(migration, NOT_KNOWN if migration.revision in graph.unplaced else state)
         yield replayed
         state = replayed.after
 

@@ -243,6 +243,7 @@ class SchemaState:
 
 
 EMPTY: Final = SchemaState()
+NOT_KNOWN: Final = SchemaState(clouded=True)
 
 
 def changed(one: Mapping[Key, Part], other: Mapping[Key, Part]) -> Iterator[tuple[Key, Part | None, Part | None]]:

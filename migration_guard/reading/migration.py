@@ -10,7 +10,7 @@ from migration_guard.model.finding import Direction, Span
 from migration_guard.model.migration import Body, Form, Migration, Unreadable
 from migration_guard.model.objects import Opaque
 from migration_guard.reading.interpreter.modules import Files
-from migration_guard.reading.interpreter.values import Constant, Function, Items, Symbol, Text, Value
+from migration_guard.reading.interpreter.values import Constant, Function, Items, Pairs, Symbol, Text, Value
 from migration_guard.reading.source.comments import read_comments
 from migration_guard.reading.source.source import Source, UnreadableSource, decode, parse
 from migration_guard.reading.walker import Walker
@@ -44,17 +44,17 @@ def read_migration(
         )
     if not isinstance(revision, Text) or not revision.known or not revision.value:
         return _no_revision(path, revision, names, source)
+    for which in ("down_revision", "depends_on"):
+        if _ids(names.get(which)) is None and not _is_computed(names[which]):
+            reason = f"Its {which} is no revision id, so its place in the history is unknown."
+            return Unreadable(path, reason, _assignment(source, which))
     parents, depends_on = _ids(names.get("down_revision")), _ids(names.get("depends_on"))
-    if parents is None or depends_on is None:
-        which = "down_revision" if parents is None else "depends_on"
-        return Unreadable(path, f"Its {which} is not written out as text, so its place in the history is unknown.",
-                          _assignment(source, which))  # fmt: skip
     ignores, irreversible = read_comments(source, _top(source))
     return Migration(
         path,
         revision.value,
-        parents,
-        depends_on,
+        parents or (),
+        depends_on or (),
         _ids(names.get("branch_labels")) or (),
         _description(source),
         _assignment(source, "revision"),
@@ -65,6 +65,7 @@ def read_migration(
         irreversible,
         tuple(sorted({value.path for value in names.values() if isinstance(value, Symbol)})),
         next((name for name, value in names.items() if value == Symbol("alembic.op")), None),
+        has_known_parents=parents is not None and depends_on is not None,
     )
 
 
@@ -88,6 +89,13 @@ def _ids(value: Value | None) -> tuple[str, ...] | None:
         case Items(items=items, complete=True) if all(isinstance(one, Text) and one.known for one in items):
             return tuple(one.value for one in items if isinstance(one, Text))
     return None
+
+
+def _is_computed(value: Value) -> bool:
+    """Whether only running the file shows what a value is."""
+    if isinstance(value, Items):
+        return not value.complete or any(map(_is_computed, value.items))
+    return not isinstance(value, Constant | Pairs) and not (isinstance(value, Text) and value.known)
 
 
 def _body(walker: Walker, direction: Direction, database: str | None) -> Body:

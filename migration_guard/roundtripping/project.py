@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from migration_guard.assembly import relative
@@ -41,6 +42,9 @@ def choose(path: Path | None, cwd: Path, *, config: Path | None = None, name: st
     if len(groups) > 1:
         raise ProjectError(_ambiguity([group[0] for group in groups.values()], place, cwd))
     (chosen,) = groups.values()
+    if chosen[0].finds_engines:
+        # Its env.py says which engines there are, and may know nothing of one that old migrations have functions for.
+        return (replace(chosen[0], database=None),)
     return tuple(chosen)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 SKIPPED = frozenset(("node_modules", "site-packages", "dist-packages", "__pycache__", "__pypackages__"))
@@ -12,6 +12,8 @@ REVISION = re.compile(rb"^revision\b[^=\n]*=\s*[\"']([^\"'\n]+)", re.MULTILINE)
 DECLARES = re.compile(rb"^revision\b[^=\n]*=", re.MULTILINE)
 REFERS = re.compile(rb"^(?:down_revision|depends_on)\b[^=\n]*=\s*(\([^)]*\)|\[[^\]]*\]|[^\n]*)", re.MULTILINE)
 DOWN = re.compile(rb"^down_revision\b[^=\n]*=", re.MULTILINE)
+BY_ENGINE = re.compile(rb"^def upgrade\(\s*\w", re.MULTILINE)
+OF_ENGINE = re.compile(rb"^def upgrade_(\w*)\(", re.MULTILINE)
 QUOTED = re.compile(rb"[\"']([^\"'\n]+)[\"']")
 
 
@@ -60,6 +62,24 @@ def declared_in(content: bytes) -> str:
 def needed_by(content: bytes) -> list[str]:
     """The ids and labels that a migration names as what must run before it, at a glance."""
     return [one.decode("utf-8", "replace") for text in REFERS.findall(content) for one in QUOTED.findall(text)]
+
+
+def names_engines(env: Path) -> bool:
+    """Whether an env.py tells the migrations which engine they run on, at a glance: run_migrations(engine_name=...)."""
+    return b"engine_name" in _content(env)
+
+
+def engines(files: Iterable[Path]) -> tuple[str, ...]:
+    """
+    The engines that the migrations have functions for, at a glance: `upgrade(engine_name)` calls `upgrade_logs()` for
+    the engine `logs`, and `upgrade_()` for that of the application's default bind
+    (https://flask-migrate.readthedocs.io/en/latest/#multiple-database-support).
+    """
+    found: dict[bytes, None] = {}
+    for content in map(_content, files):
+        if BY_ENGINE.search(content):
+            found.update(dict.fromkeys(OF_ENGINE.findall(content)))
+    return tuple(name.decode() for name in found)
 
 
 def repository_of(folder: Path) -> Path | None:

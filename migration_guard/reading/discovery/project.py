@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard.reading.discovery.folders import (
+    engines,
     histories,
     holds_migrations,
     is_migration,
+    names_engines,
     python_files,
     repository_of,
     walk,
@@ -27,6 +29,8 @@ class Project:
 
     `root` is the folder of the configuration, else of env.py, else of the versions; `base` is the one from which
     Alembic is run. `files` are all candidates; `only` are those to report on, None where that is all of them.
+    `database` is what env.py calls the engine, where it has several. With `finds_engines` it alone knows at run time
+    which those are: the names are those of the migrations' functions.
     `file_template` and `sqlalchemy_url` are None where the configuration sets none. `repository` fences what may be
     read on behalf of the migrations. `read` are the configuration files that were looked at, absent ones included.
     `notes` are sentences for the summary.
@@ -45,6 +49,7 @@ class Project:
     env: Path | None = None
     sqlalchemy_url: str | None = None
     database: str | None = None
+    finds_engines: bool = False
     repository: Path
     read: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
@@ -224,7 +229,14 @@ def _projects(one: Settings, cwd: Path, troubles: list[str]) -> list[Project]:
             f"{one.file}: there are no migrations in {where}. Make one with `alembic revision`, or correct the"
             " script_location or version_locations."
         )
-    return [project for project in found if project.files]
+    return [each for project in found if project.files for each in _of_engines(project)]
+
+
+def _of_engines(project: Project) -> list[Project]:
+    """The project, once for each engine that env.py hands to its migrations where no configuration names them."""
+    if project.database is not None or project.env is None or not names_engines(project.env):
+        return [project]
+    return [replace(project, database=name, finds_engines=True) for name in engines(project.files)] or [project]
 
 
 def _project(one: Settings, versions: tuple[Path, ...], cwd: Path) -> Project:
