@@ -16,7 +16,7 @@ from migration_guard.model.operations import (
     SetDefault,
     SetNotNull,
 )
-from migration_guard.model.schema import ColumnType, Constraint, ConstraintKind, Index
+from migration_guard.model.schema import ColumnType, Constraint, ConstraintKind
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.names import identifier
@@ -48,11 +48,9 @@ def add_column(ask: BoundArguments) -> Iterator[Operation]:
     name = part.column.name
     for key in () if inline_keys else part.foreign_keys:
         yield AddConstraint(site=site, table=table, constraint=key)
-    if part.index:
-        schema = f"{table.schema}_" if table.schema else ""
-        index = Index(f"ix_{schema}{table.name}_{name}", (name,), part.unique)
+    for index in part.indexes(table):
         yield CreateIndex(site=site, table=table, index=index)
-    elif part.unique:
+    if part.unique and not part.index:
         constraint = Constraint(ConstraintKind.UNIQUE, None, (name,))
         yield AddConstraint(site=site, table=table, constraint=constraint)
 

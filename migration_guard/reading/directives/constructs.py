@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Name
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Index, Name
 from migration_guard.model.target import without_default
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.names import table_of
@@ -83,6 +83,7 @@ class Constructs(Types):
             ),
             truth(made.keyword("unique") or Constant(False)) is True,
             truth(made.keyword("index") or Constant(False)) is True,
+            self.spatial_index(given, name.value),
             given if not isinstance(column_type, Unknown) and column_type.is_enum else None,
         )
 
@@ -209,7 +210,10 @@ class Constructs(Types):
 
 @dataclass(frozen=True, slots=True)
 class ColumnParts:
-    """A column with what was written inside its Column(...). `enum` is the enum's construct, where its type is one."""
+    """
+    A column with what was written inside its Column(...). `spatial_index` is what the index is built on that comes with
+    its type, empty where none does. `enum` is the enum's construct, where its type is one.
+    """
 
     column: Column
     primary_key: bool
@@ -217,7 +221,16 @@ class ColumnParts:
     checks: tuple[Constraint, ...]
     unique: bool
     index: bool
+    spatial_index: str
     enum: Value | None
+
+    def indexes(self, table: Name) -> Iterator[Index]:
+        """The indexes that the column brings with it."""
+        if self.index:
+            schema = f"{table.schema}_" if table.schema else ""
+            yield Index(f"ix_{schema}{table.name}_{self.column.name}", (self.column.name,), self.unique)
+        if self.spatial_index:
+            yield Index(f"idx_{table.name}_{self.column.name}", (self.spatial_index,), False, method="gist")
 
 
 _EXTRAS = frozenset(

@@ -80,10 +80,8 @@ def table_from(
     own: list[Index] = []
     for part in parts:
         constraints += [*part.foreign_keys, *part.checks]
-        if part.index:
-            own.append(Index(f"ix_{name.schema + '_' if name.schema else ''}{name.name}_{part.column.name}",
-                             (part.column.name,), part.unique))  # fmt: skip
-        elif part.unique:
+        own += part.indexes(name)
+        if part.unique and not part.index:
             constraints.append(Constraint(ConstraintKind.UNIQUE, None, (part.column.name,)))
     columns = {part.column.name: part.column for part in parts}
     for constraint in constraints:

@@ -83,7 +83,8 @@ class Evaluator(Scope):
         """The attribute of a value."""
         match owner:
             case Symbol(path=path):
-                return self.resolve(Symbol(f"{path}.{name}", owner.origin))
+                whole = f"{path}.{name}"
+                return self.frame.module.patched.get(whole) or self.resolve(Symbol(whole, owner.origin))
             case Module(names=names):
                 found = names.get(name, Unknown(f"{name} is not in that module"))
                 return self.resolve(found) if isinstance(found, Symbol) else found

@@ -141,6 +141,8 @@ class Scope:
         match owner:
             case Class(names=names) | CallValue(function=Class(names=names)):
                 names[name] = value
+            case Symbol(path=path):
+                self.frame.module.patched[f"{path}.{name}"] = value
 
     def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
         known = isinstance(value, Items) and value.complete

@@ -194,13 +194,15 @@ class CallValue:
 @dataclass(slots=True, eq=False)
 class Module:
     """
-    A Python file whose names were read. `names` fills up as its body is walked, and so do `directives`,
-    the methods that it registers as directives of `op`.
+    A Python file whose names were read. `names` fills up as its body is walked, and so do `directives`, the methods
+    that it registers as directives of `op`, and `patched`, what it sets on what it imports (`sa.GUID = GUID`), by
+    dotted path.
     """
 
     path: str
     names: dict[str, Value] = field(default_factory=dict)
     directives: dict[str, Function] = field(default_factory=dict)
+    patched: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
