@@ -89,8 +89,8 @@ _GEOMETRY, _GEOGRAPHY = (f"{kind}({{geometry_type:GEOMETRY}},{{srid:-1}})" for k
 
 # https://sqlmodel.tiangolo.com, measured on 0.0.50.
 _SQLMODEL = (PackageType("AutoString", "length", "varchar({length})", _STRING, "varchar({length})"),)
-# https://fastapi-users.github.io/fastapi-users/latest/configuration/databases/sqlalchemy, measured on the package
-# fastapi-users-db-sqlalchemy 7.0.0.
+# https://github.com/fastapi-users/fastapi-users/blob/v15.0.5/docs/configuration/databases/sqlalchemy.md, measured on
+# the package fastapi-users-db-sqlalchemy 7.0.0.
 _FASTAPI_USERS = (
     PackageType("GUID", "", "uuid", "char(36)"),
     PackageType("TIMESTAMPAware", "timezone", "timestamptz", "timestamp", when=_ZONED),
