@@ -87,17 +87,16 @@ _SHAPE = "geometry_type srid dimension spatial_index"
 _ANY_SHAPE = {"geometry_type": False}
 _GEOMETRY, _GEOGRAPHY = (f"{kind}({{geometry_type:GEOMETRY}},{{srid:-1}})" for kind in ("geometry", "geography"))
 
-# https://sqlmodel.tiangolo.com, measured on 0.0.50.
+# https://pypi.org/project/sqlmodel/0.0.50/, measured.
 _SQLMODEL = (PackageType("AutoString", "length", "varchar({length})", _STRING, "varchar({length})"),)
-# https://github.com/fastapi-users/fastapi-users/blob/v15.0.5/docs/configuration/databases/sqlalchemy.md, measured on
-# the package fastapi-users-db-sqlalchemy 7.0.0.
+# https://pypi.org/project/fastapi-users-db-sqlalchemy/7.0.0/, measured.
 _FASTAPI_USERS = (
     PackageType("GUID", "", "uuid", "char(36)"),
     PackageType("TIMESTAMPAware", "timezone", "timestamptz", "timestamp", when=_ZONED),
     PackageType("TIMESTAMPAware", "timezone", "timestamp"),
 )
-# https://docs.advanced-alchemy.litestar.dev/latest/usage/modeling/types.html, measured on 1.12.0. Its template sets
-# them on `sa`, and Alembic writes `sa.GUID(length=16)`.
+# https://pypi.org/project/advanced-alchemy/1.12.0/, measured. Its template sets them on `sa`, and Alembic writes
+# `sa.GUID(length=16)`.
 _ADVANCED_ALCHEMY = (
     PackageType("GUID", "binary", "uuid", "char(32)", when={"binary": False}),
     PackageType("GUID", "binary", "uuid", "binary(16)"),
@@ -113,7 +112,7 @@ _ADVANCED_ALCHEMY = (
     PackageType("OneTimeCode", "", "jsonb", "json"),
     PackageType("Bool", "", "boolean"),
 )
-# https://sqlalchemy-utils.readthedocs.io/en/latest/data_types.html, measured on 0.43.0.
+# https://pypi.org/project/SQLAlchemy-Utils/0.43.0/, measured.
 _SQLALCHEMY_UTILS = (
     PackageType("ArrowType", "timezone", "timestamptz", "datetime", when=_ZONED),
     PackageType("ArrowType", "timezone", "timestamp", "datetime"),
@@ -148,7 +147,7 @@ _SQLALCHEMY_UTILS = (
     PackageType("UUIDType", "binary native", "uuid", "binary(16)"),
     PackageType("WeekDaysType", "", "bit(7)", "binary(7)", "varchar(7)"),
 )
-# https://geoalchemy-2.readthedocs.io/en/latest/types.html, measured on 0.20.0.
+# https://pypi.org/project/GeoAlchemy2/0.20.0/, measured.
 _GEOALCHEMY2 = (
     PackageType("Geometry", _SHAPE, "geometry", when=_ANY_SHAPE, index="{column}"),
     PackageType("Geometry", _SHAPE, _GEOMETRY, "{geometry_type:geometry}", _GEOMETRY, index="{column}"),
