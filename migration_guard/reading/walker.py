@@ -18,7 +18,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives import execution, operations
-from migration_guard.reading.directives.handles import HANDLE_NAMES
+from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hands_over
 from migration_guard.reading.directives.registry import directives
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.functions import Functions
@@ -263,7 +263,7 @@ class Walker(Functions):
                 return self.enter(function, made)[0]
             case Class(names=names):
                 start = function.find("__init__")
-                if isinstance(start, Function):
+                if isinstance(start, Function) and (start.home is function or self._matters(function, start, made)):
                     instance = CallValue(
                         Class(function.name, function.bases, dict(names), function.fields),
                         made.arguments,
@@ -271,7 +271,11 @@ class Walker(Functions):
                     )
                     self.enter(replace(start, bound=instance), made)
                     return instance
+                if isinstance(started := function.find("__post_init__"), Function):
+                    self.enter(replace(started, bound=made), CallValue(started, (), (), made.node, made.path))
                 return made
+            case CallValue(function=Class() as kind) if isinstance(called := kind.find("__call__"), Function):
+                return self.enter(replace(called, bound=function), made)[0]
             case CallValue(function=Symbol(path="functools.partial")) if function.arguments:
                 return self.call_value(function.arguments[0], _whole(function, made))
             case Symbol() | Attribute():
@@ -291,6 +295,13 @@ class Walker(Functions):
         if known is not None:
             return known
         return execution.call(self, made)
+
+    def _matters(self, kind: Class, start: Function, made: CallValue) -> bool:
+        """Whether an __init__ that a class inherits is followed: an application's own may lead through all of it."""
+        lines = start.node.body.body if isinstance(start.node, cst.FunctionDef) else ()
+        if all(isinstance(line, cst.SimpleStatementLine) for line in lines):
+            return True
+        return start.module is self.module or any(map(hands_over, (*given(made), *kind.every())))
 
     def _apply(self, function: Value, arguments: tuple[Value, ...]) -> Value:
         return self.call_value(function, CallValue(function, arguments, (), None, self.frame.module.path))

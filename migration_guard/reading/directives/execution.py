@@ -20,7 +20,7 @@ from migration_guard.reading.directives.handles import (
     root_of,
     was_handed_one,
 )
-from migration_guard.reading.directives.harmless import METHODS, is_of_quiet_package
+from migration_guard.reading.directives.harmless import METHODS, is_of_quiet_package, is_plain_function
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.registry import answer
 from migration_guard.reading.directives.sql_text import sql_operations
@@ -38,6 +38,7 @@ from migration_guard.reading.interpreter.values import (
     Function,
     Items,
     Module,
+    Pairs,
     Symbol,
     Text,
     Value,
@@ -59,6 +60,11 @@ def call(walker: DirectiveWalker, made: CallValue) -> Value:
         owner, name = function.owner, function.name
         if name in ("read", "read_text") and (text := _file_text(walker, made)) is not None:
             return text
+        if name == "run_sync" and is_handle(owner) and made.arguments:
+            inner = CallValue(made.arguments[0], (owner, *made.arguments[1:]), made.keywords, made.node, made.path)
+            return walker.call_value(made.arguments[0], inner)
+        if name == "enter_context" and made.arguments:
+            return made.arguments[0]
         if name in RUNNERS and made.arguments and not is_other_api(owner):
             return execute(walker, made, made.arguments[0])
         if name in ("create", "drop") and isinstance(owner, CallValue):
@@ -111,8 +117,9 @@ def execute(walker: DirectiveWalker, made: CallValue, statement: Value | None) -
 
 
 @answer("execute", "sqltext")
+@answer("alembic.context.execute", "sqltext")
 def op_execute(ask: BoundArguments) -> Value:
-    """op.execute()."""
+    """op.execute(), context.execute()."""
     return execute(ask.walker, ask.made, ask["sqltext"])
 
 
@@ -125,37 +132,72 @@ def _first(made: CallValue) -> Value | None:
 
 def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
     """Notes a call that may have touched the database where we cannot look."""
-    function, name = made.function, made.name
-    root = root_of(function)
-    library = isinstance(root, Symbol) and is_library(root)
-    if library and isinstance(function, Symbol):
-        if not is_read(function) and name not in _KEEPERS and any(map(_is_code, given(made))):
-            walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets code that uses the connection")
-        return
+    reason = _suspicion(walker, made)
+    if reason is not None:
+        walker.opaque(made.node, walker.shown(made.node), reason)
+
+
+def _suspicion(walker: DirectiveWalker, made: CallValue) -> str | None:
+    """Why a call may have touched the database; None where it has not."""
+    function, name, root = made.function, made.name, root_of(made.function)
     handed = any(map(hands_over, given(made)))
+    if isinstance(root, Symbol) and is_library(root) and not is_read(root):
+        return _suspicion_of_python(walker, made, root, handed)
     if name in ("create_all", "drop_all") and handed:
-        reason = "it creates or drops whatever the application's models hold today"
-        walker.opaque(made.node, walker.shown(made.node), reason)
-        return
+        return "it creates or drops whatever the application's models hold today"
     if isinstance(function, CallValue) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
-        walker.opaque(made.node, walker.shown(made.node), "which directive is called here is not known")
-        return
-    if isinstance(root, Class) and isinstance(function, Attribute) and any(map(hands_over, root.every())):
-        reason = f"{root.name} comes from a class that is not read"
-        walker.opaque(made.node, walker.shown(made.node), reason)
-        return
-    if library or name in OPENERS | _LOOKS or isinstance(root, Class | Function | Module):
-        return
-    if name in METHODS or (not handed and is_of_quiet_package(root)):
-        return
-    if not handed and isinstance(function, Attribute) and was_handed_one(function):
-        walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} has got the connection, and is not read")
-    elif handed:
-        walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} gets the connection, and is not read")
-    elif walker.is_statement(made.node) and isinstance(root, Symbol) and isinstance(function, Symbol):
-        walker.opaque(made.node, walker.shown(made.node), f"{_whence(root)} is not part of the migrations")
-    elif walker.is_statement(made.node) and isinstance(function, Unknown):
-        walker.opaque(made.node, walker.shown(made.node), f"what is called here is not known ({function.reason})")
+        return "which directive is called here is not known"
+    if isinstance(function, Attribute) and isinstance(function.owner, Attribute) and function.owner.name == "impl":
+        return "it calls Alembic's implementation of the dialect itself" if is_handle(function.owner.owner) else None
+    if isinstance(root, Class):
+        return _suspicion_of_object(walker, made, root, handed)
+    if isinstance(root, Items | Pairs):
+        kept = not isinstance(function, Attribute) or function.owner is not root
+        return "which of several is called here is not known" if kept and hands_over(root) else None
+    if isinstance(root, Function | Module) or (isinstance(root, Symbol) and is_read(root)) or name in OPENERS | _LOOKS:
+        return None
+    if name in METHODS and not (handed and is_plain_function(function)):
+        return None
+    if handed:
+        return f"{_whence(root)} gets the connection, and is not read"
+    if is_of_quiet_package(root):
+        return None
+    if isinstance(function, Attribute) and was_handed_one(function):
+        return f"{_whence(root)} has got the connection, and is not read"
+    if walker.is_statement(made.node) and isinstance(root, Symbol) and isinstance(function, Symbol):
+        return f"{_whence(root)} is not part of the migrations"
+    if walker.is_statement(made.node) and isinstance(function, Unknown):
+        return f"what is called here is not known ({function.reason})"
+    return None
+
+
+def _suspicion_of_python(walker: DirectiveWalker, made: CallValue, root: Symbol, handed: bool) -> str | None:
+    """As _suspicion(), for what comes with Python."""
+    function, name = made.function, made.name
+    if root.path.startswith(("subprocess.", "os.system", "os.popen")) and isinstance(function, Symbol):
+        return "it runs another program"
+    if isinstance(function, Symbol):
+        code = name not in _KEEPERS and any(map(_is_code, given(made)))
+        return f"{_whence(root)} gets code that uses the connection" if code else None
+    if name in METHODS and not any(map(_is_code, given(made))):
+        return None
+    got = handed or was_handed_one(function)
+    return f"{_whence(root)} gets the connection, and is not read" if got else None
+
+
+def _suspicion_of_object(walker: DirectiveWalker, made: CallValue, kind: Class, handed: bool) -> str | None:
+    """As _suspicion(), for an object of the project whose class does not say what is called."""
+    if isinstance(made.function, Class) and not handed:
+        return None
+    unread = any(not isinstance(base, Class) and not _is_known(base) for one in kind.order() for base in one.bases)
+    called = unread and walker.is_statement(made.node) and made.name not in METHODS
+    if handed or called or any(map(hands_over, kind.every())):
+        return f"{kind.name} comes from a class that is not read" if unread else f"{kind.name} is not followed here"
+    return None
+
+
+def _is_known(base: Value) -> bool:
+    return isinstance(base, Symbol) and is_library(base)
 
 
 def _is_code(value: Value) -> bool:

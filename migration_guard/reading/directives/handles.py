@@ -14,6 +14,7 @@ from migration_guard.reading.interpreter.values import (
     Attribute,
     Batch,
     CallValue,
+    Class,
     Function,
     Items,
     Pairs,
@@ -68,14 +69,16 @@ def hands_over(value: Value | None) -> bool:
             return any(hands_over(one) for _, one in pairs)
         case CallValue(function=Symbol(path="functools.partial"), arguments=[inner, *_]):
             return hands_over(inner)
+        case CallValue(function=Class() as kind):
+            return any(map(hands_over, (*given(value), *kind.every())))
     return is_handle(value)
 
 
 def was_handed_one(value: Value) -> bool:
-    """Whether a value is an object of an installed package that was given a handle when it was made."""
+    """Whether a value is an object that was given a handle when it was made, by code that is not read."""
     while isinstance(value, CallValue | Attribute):
         if isinstance(value, CallValue) and isinstance(value.function, Symbol):
-            return not is_library(value.function) and any(map(hands_over, given(value)))
+            return not is_read(value.function) and any(map(hands_over, given(value)))
         value = value.function if isinstance(value, CallValue) else value.owner
     return False
 

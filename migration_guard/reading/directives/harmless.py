@@ -84,3 +84,12 @@ PACKAGES = frozenset(
 def is_of_quiet_package(function: Value) -> bool:
     """Whether a function comes from a package that touches no database unless it is handed one."""
     return isinstance(function, Symbol) and function.path.partition(".")[0] in PACKAGES
+
+
+def is_plain_function(function: Value) -> bool:
+    """Whether this is imported from a module, and no method of a class or an object: `utils.update`."""
+    owners = function.path.split(".")[:-1] if isinstance(function, Symbol) else ["session"]
+    return not any(one[:1].isupper() or one in _OBJECTS for one in owners)
+
+
+_OBJECTS = frozenset({"metadata", "session", "logger", "log", "logging"})

@@ -66,6 +66,23 @@ def given_name(ask: BoundArguments) -> Value:
     return ask["name"] or ask["value"] or Unknown("op.f() without a name")
 
 
+@answer("alembic.operations.Operations", "migration_context")
+@answer("alembic.operations.Operations.context", "migration_context")
+@answer("alembic.operations.base.Operations", "migration_context")
+def operations_of(ask: BoundArguments) -> Value:
+    """Operations(context): another `op`."""
+    return Symbol("alembic.op")
+
+
+@answer("contextlib.closing", "value")
+@answer("contextlib.nullcontext", "value")
+@answer("copy.copy", "value")
+@answer("typing.cast", "type value")
+def passed_through(ask: BoundArguments) -> Value:
+    """What Python's own helpers give back as they got it."""
+    return ask["value"] or ask.made
+
+
 @answer("batch_alter_table", "table_name schema")
 def batch_alter_table(ask: BoundArguments) -> Value:
     """op.batch_alter_table(): the block on a table."""

@@ -227,9 +227,9 @@ class ControlFlow(Definitions):
             self.note_dead(statement.body)
             return self._after_loop(statement.orelse, certain=True)
         end = self._repeat(statement.body.body, certain=known is True)
-        if end in ("return", "raise") and known:
+        if end in ("return", "raise", "break") and known:
             self.note_dead(statement.orelse)
-            return end
+            return None if end == "break" else end
         return self._after_loop(statement.orelse, certain=False)
 
     def _with(self, statement: cst.With) -> str | None:
@@ -254,7 +254,7 @@ class ControlFlow(Definitions):
             end = self.block(statement.body.body)
             for manager in reversed(managers):
                 self._of_context(manager, "__exit__", NONE, NONE, NONE)
-            return end
+            return None if end == "raise" and any(map(library.is_suppressing, managers)) else end
         finally:
             for manager in reversed(managers):
                 if isinstance(manager, Batch):
@@ -294,9 +294,22 @@ class ControlFlow(Definitions):
             self.block(statement.finalbody.body.body)
         return end
 
+    def _matches(self, subject: Value, case: cst.MatchCase) -> bool | None:
+        """Whether a case is the one of a known subject; None where that cannot be told."""
+        if case.guard is not None or not isinstance(case.pattern, cst.MatchValue):
+            return None
+        return same(subject, self.evaluate(case.pattern.value))
+
     def _match(self, statement: cst.Match) -> str | None:
-        self.evaluate(statement.subject)
-        for case in statement.cases:
+        subject = self.evaluate(statement.subject)
+        for position, case in enumerate(statement.cases):
+            known = self._matches(subject, case)
+            if known is False:
+                self.note_dead(case)
+                continue
+            if known is True:
+                self.note_dead(*statement.cases[position + 1 :])
+                return self.block(case.body.body)
             before = dict(self.frame.names)
             with self._maybe():
                 end = self.block(case.body.body)

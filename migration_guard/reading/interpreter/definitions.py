@@ -9,7 +9,7 @@ import libcst as cst
 
 from migration_guard.reading.interpreter.evaluator import Evaluator
 from migration_guard.reading.interpreter.scope import Frame
-from migration_guard.reading.interpreter.values import Class, Function, Module, Symbol, Text, Value
+from migration_guard.reading.interpreter.values import CallValue, Class, Function, Module, Symbol, Text, Value
 
 IMPLEMENTATION = "@implementation"
 """The name under which a class of operations keeps the function that Operations.implementation_for() registers."""
@@ -32,9 +32,23 @@ class Definitions(Evaluator):
         closure = {} if module_level else self.around()
         function = Function(statement, self.frame.module, closure)
         self.frame.names[statement.name.value] = function
+        if module_level:
+            self._register(statement, function)
         for given in self._registrations(statement, "implementation_for"):
             if given and isinstance(given[0], Class):
                 given[0].names[IMPLEMENTATION] = function
+
+    def _register(self, statement: cst.FunctionDef, function: Function) -> None:
+        """A decorator that is written above in the file may keep the function somewhere."""
+        for one in reversed(statement.decorators):
+            name: cst.BaseExpression = one.decorator
+            while isinstance(name, cst.Call | cst.Attribute):
+                name = name.func if isinstance(name, cst.Call) else name.value
+            own = self.frame.names.get(name.value) if isinstance(name, cst.Name) else None
+            if isinstance(own, Function | CallValue):
+                decorator = self.evaluate(one.decorator)
+                given = (replace(function, is_bare=True),)
+                self.call_value(decorator, CallValue(decorator, given, (), None, function.module.path))
 
     def define_class(self, statement: cst.ClassDef) -> None:
         """A class: its body is walked, its methods are not."""

@@ -6,28 +6,22 @@ steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import date, timedelta
 from typing import Any
 
 import libcst as cst
 
 from migration_guard.model.unknown import Unknown
-from migration_guard.reading.interpreter import dates, library, literals, texts
+from migration_guard.reading.interpreter import library, literals, texts
+from migration_guard.reading.interpreter.attributes import Attributes
 from migration_guard.reading.interpreter.operators import compare, item, operate, part
-from migration_guard.reading.interpreter.scope import Scope
 from migration_guard.reading.interpreter.values import (
-    FALSE,
     LARGEST_VALUE,
     NONE,
     SIZED,
-    Attribute,
     CallValue,
-    Class,
     Constant,
     Function,
     Items,
-    Module,
     Pairs,
     Symbol,
     Text,
@@ -41,10 +35,9 @@ from migration_guard.reading.interpreter.values import (
 )
 
 PARTS_OF_A_STEP = 20
-_COLUMNS = frozenset({"Column", "mapped_column", "Field"})
 
 
-class Evaluator(Scope):
+class Evaluator(Attributes):
     """Evaluates expressions."""
 
     def evaluate(self, node: cst.BaseExpression) -> Value:
@@ -78,39 +71,6 @@ class Evaluator(Scope):
     def attribute(self, node: cst.Attribute) -> Value:
         """`owner.name`."""
         return self.attribute_of(self.evaluate(node.value), node.attr.value)
-
-    def attribute_of(self, owner: Value, name: str) -> Value:
-        """The attribute of a value."""
-        match owner:
-            case Symbol(path=path):
-                whole = f"{path}.{name}"
-                return self.frame.module.patched.get(whole) or self.resolve(Symbol(whole, owner.origin))
-            case Module(names=names):
-                found = names.get(name, Unknown(f"{name} is not in that module"))
-                return self.resolve(found) if isinstance(found, Symbol) else found
-            case Class(names=names) if (inherited := owner.find(name)) is not None:
-                mapped = "__tablename__" in names and isinstance(inherited, CallValue) and inherited.name in _COLUMNS
-                return Attribute(owner, name) if mapped else inherited
-            case CallValue(function=Class(fields=fields) as made) if (inherited := made.find(name)) is not None:
-                if isinstance(inherited, Function):
-                    return replace(inherited, bound=owner)
-                given = owner.keyword(name) if name in fields else None
-                return inherited if given is None else given
-            case CallValue(function=Symbol(path="builtins.super"), arguments=[Class() as home, instance]):
-                inherited = home.inherited(name)
-                return replace(inherited, bound=instance) if isinstance(inherited, Function) else Attribute(owner, name)
-            case CallValue(function=Class(fields=fields)) if name in fields:
-                value = owner.argument(fields.index(name), name)
-                return Unknown(f"{name} is not given") if value is None else value
-            case Pairs() if (value := owner.get(Text(name))) is not None:
-                return value
-            case Constant(value=date() | timedelta() as moment) if (value := dates.field(moment, name)) is not None:
-                return value
-        if name == "as_sql" and library.is_context(owner):
-            return FALSE
-        if name in ("name", "__dialect__", "dialect_name") and library.is_dialect(owner):
-            return Text("mysql" if self.dialect == "mariadb" else self.dialect)
-        return Attribute(owner, name)
 
     # --- literals -----------------------------------------------------------------------------------------------
 
@@ -275,18 +235,11 @@ class Evaluator(Scope):
             else:
                 arguments.append(value)
         if function == Symbol("builtins.super") and not arguments:
-            arguments = self._super()
+            arguments = self.super_of()
         made = CallValue(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
         # What is handed over is read; what it is handed to, a list that grows say, is not read again.
         self.steps += (made.size - size_of(function)) // PARTS_OF_A_STEP
         return self.call_value(function, made)
-
-    def _super(self) -> list[Value]:
-        """What `super()` stands for in a method: `super(Class, self)`."""
-        method = self.frame.method
-        parameters = method.node.params.params if method is not None else ()
-        home = method.home if method is not None else None
-        return [home, self.lookup(parameters[0].name.value)] if home is not None and parameters else []
 
     def function(self, node: cst.Lambda) -> Value:
         """A lambda."""

@@ -5,6 +5,7 @@ know.
 
 from __future__ import annotations
 
+import builtins
 import os.path
 from collections.abc import Callable, Sequence
 
@@ -27,54 +28,8 @@ from migration_guard.reading.interpreter.values import (
 )
 
 MOST_ITEMS = 1000
-BUILTINS = frozenset(
-    [
-        "bool",
-        "dict",
-        "enumerate",
-        "exit",
-        "filter",
-        "format",
-        "frozenset",
-        "getattr",
-        "globals",
-        "hasattr",
-        "int",
-        "isinstance",
-        "len",
-        "list",
-        "locals",
-        "map",
-        "max",
-        "min",
-        "next",
-        "open",
-        "print",
-        "quit",
-        "range",
-        "repr",
-        "reversed",
-        "set",
-        "setattr",
-        "sorted",
-        "str",
-        "sum",
-        "tuple",
-        "type",
-        "zip",
-        "any",
-        "all",
-        "iter",
-        "super",
-        "float",
-        "vars",
-        "Exception",
-        "NotImplementedError",
-        "RuntimeError",
-        "ValueError",
-        "AssertionError",
-    ]
-)
+# What runs text as code is none of them: what it does is not known.
+BUILTINS = frozenset(vars(builtins)) - {"exec", "eval", "compile", "__import__", "breakpoint", "__name__", "__doc__"}
 _EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
 _MODULES = ("builtins.", "alembic.context.", "datetime.", "textwrap.", "inspect.", "os.path.", "itertools.")
 
@@ -100,6 +55,11 @@ def _is_enumeration(value: Class) -> bool:
 def is_scope(owner: Value) -> bool:
     """Whether this is what globals() or locals() gives."""
     return isinstance(owner, CallValue) and owner.function in (Symbol("builtins.globals"), Symbol("builtins.locals"))
+
+
+def is_suppressing(manager: Value) -> bool:
+    """Whether a block under this context manager may end before its end, and the code behind it runs all the same."""
+    return isinstance(manager, CallValue) and manager.function == Symbol("contextlib.suppress")
 
 
 def is_exit(value: Value) -> bool:
@@ -215,6 +175,8 @@ def call(
             return Constant(int(text))
         case "builtins.getattr", [owner, Text(value=name) as text, *_] if text.known:
             return attribute(owner, name)
+        case "builtins.next", [Items([first, *_]), *_]:
+            return first
         case "builtins.isinstance", [owner, kind]:
             return _is_instance(owner, kind)
         case "builtins.dict", []:

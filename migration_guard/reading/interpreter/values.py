@@ -237,21 +237,37 @@ class Class:
 
     def find(self, name: str) -> Value | None:
         """What it or a class that it comes from assigns to a name; None where none of them does."""
-        if name in self.names:
-            found = self.names[name]
-            return replace(found, home=self) if isinstance(found, Function) else found
-        return self.inherited(name)
+        return _found(name, [self] if name in self.names else self.order())
+
+    def find_behind(self, home: Class, name: str) -> Value | None:
+        """What `super()` finds in a method of `home`, one of the classes that it comes from."""
+        order = self.order()
+        return _found(name, order[order.index(home) + 1 :] if home in order else home.order()[1:])
 
     def every(self) -> Iterator[Value]:
         """What it and the classes that it comes from assign to names."""
-        yield from self.names.values()
-        for base in self.bases:
-            yield from base.every() if isinstance(base, Class) else ()
+        for one in self.order():
+            yield from one.names.values()
 
-    def inherited(self, name: str) -> Value | None:
-        """What a class that it comes from assigns to a name: what `super()` finds."""
-        inherited = (base.find(name) for base in self.bases if isinstance(base, Class))
-        return next((found for found in inherited if found is not None), None)
+    def order(self) -> list[Class]:
+        """It and the classes that it comes from, in the order in which Python asks them for a name."""
+        known: dict[int, list[Class]] = {}
+
+        def ordered(one: Class) -> list[Class]:
+            if id(one) not in known:
+                behind = [each for base in one.bases if isinstance(base, Class) for each in ordered(base)]
+                known[id(one)] = [one, *reversed(dict.fromkeys(reversed(behind)))]
+            return known[id(one)]
+
+        return ordered(self)
+
+
+def _found(name: str, classes: Iterable[Class]) -> Value | None:
+    home = next((one for one in classes if name in one.names), None)
+    if home is None:
+        return None
+    found = home.names[name]
+    return replace(found, home=home) if isinstance(found, Function) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +312,8 @@ def truth(value: Value) -> bool | None:
             return True
         case Symbol(path="alembic.op"):
             return True
+        case Symbol(path="typing.TYPE_CHECKING"):
+            return False
     return None
 
 
