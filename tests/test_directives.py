@@ -111,3 +111,13 @@ def test_functions_and_methods_of_a_package_are_registered_by_their_path(tmp_pat
     EnumMigration(op=op, name="state").upgrade()
     """
     assert shown(tmp_path, source) == ["RunSql", "DropTable rewritten"]
+
+
+@pytest.mark.usefixtures("_own_table")
+@pytest.mark.parametrize("name", ["create_entity", "create_geospatial_table"])
+def test_a_plugin_goes_before_what_is_read_of_a_package(tmp_path: Path, name: str) -> None:
+    @directive(name, "table_name")
+    def read_otherwise(ask: BoundArguments) -> Iterator[Operation]:
+        yield DropTable(site=ask.site(), table=Name("orders"))
+
+    assert shown(tmp_path, f'op.{name}("orders")') == ["DropTable orders"]

@@ -91,3 +91,9 @@ def test_a_spatial_column_brings_its_index(
 
     assert [(one.name, one.columns) for one in found] == expected
     assert all(one.method == "gist" for one in found)
+
+
+def test_a_string_that_mysql_needs_a_length_for_is_no_type_to_compare(tmp_path: Path) -> None:
+    # SQLAlchemy refuses to render it there: "VARCHAR requires a length on dialect mysql".
+    assert column_type(tmp_path, "sqlalchemy.String()", "mysql") == ColumnType("varchar", known=False)
+    assert column_type(tmp_path, "sqlalchemy.String()", "postgresql") == ColumnType("varchar")

@@ -154,10 +154,13 @@ def test_a_column_brings_the_statements_that_alembic_makes_of_it(tmp_path: Path)
 
 
 def test_a_reference_may_be_written_inline(tmp_path: Path) -> None:
-    source = 'op.add_column("users", sa.Column("b", sa.Integer, sa.ForeignKey("p.id")), inline_references=True)'
+    source = (
+        'op.add_column("users", sa.Column("b", sa.Integer, sa.ForeignKey("p.id", name="k")), inline_references=True)'
+    )
     (add,) = operations(tmp_path, source)
     assert isinstance(add, AddColumn)
-    assert [constraint.kind for constraint in add.inline] == [ConstraintKind.FOREIGN_KEY]
+    # Alembic does not write the name.
+    assert [(one.kind, one.name) for one in add.inline] == [(ConstraintKind.FOREIGN_KEY, None)]
 
 
 def test_alter_column_gives_one_operation_for_each_statement(tmp_path: Path) -> None:

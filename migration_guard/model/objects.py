@@ -7,11 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from migration_guard.model.join import join
-from migration_guard.model.operations import Operation, TableOperation, with_unknown_table
+from migration_guard.model.operations import Operation, TableOperation, edit_table, with_unknown_table
 from migration_guard.model.schema import EMPTY, EnumType, Name, SchemaState, Sequence, View
 from migration_guard.model.unknown import LEFT_OUT, OR_UNKNOWN, SHOWN, Unknown, needed
 
 Kept = TypeVar("Kept")
+
+
+def with_unknown_enum(state: SchemaState, name: Name, certain: bool = True) -> SchemaState:
+    """The state in which this enumerated type exists."""
+    if name in state.enums:
+        return state
+    return replace(state, enums={**state.enums, name: EnumType(name, certain=certain)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +46,7 @@ class DropEnum(Operation):
     if_exists: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
-        if self.type in state.enums:
-            return state
-        return replace(state, enums={**state.enums, self.type: EnumType(self.type, certain=not self.if_exists)})
+        return with_unknown_enum(state, self.type, certain=not self.if_exists)
 
     def apply(self, state: SchemaState) -> SchemaState:
         return replace(state, enums={name: each for name, each in state.enums.items() if name != self.type})
@@ -54,6 +59,9 @@ class AddEnumValue(Operation):
     type: Name = field(metadata=needed("type name"))
     value: str = field(metadata=needed("value"))
     if_not_exists: bool = False
+
+    def require(self, state: SchemaState) -> SchemaState:
+        return with_unknown_enum(state, self.type)
 
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type)
@@ -71,6 +79,9 @@ class RenameEnumValue(Operation):
     value: str = field(metadata=needed("value"))
     new_value: str = field(metadata=needed("value"))
 
+    def require(self, state: SchemaState) -> SchemaState:
+        return with_unknown_enum(state, self.type)
+
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type)
         if known is None or isinstance(known.labels, Unknown):
@@ -85,6 +96,9 @@ class RenameType(Operation):
 
     type: Name = field(metadata=needed("type name"))
     new_name: Name = field(metadata=needed("type name"))
+
+    def require(self, state: SchemaState) -> SchemaState:
+        return with_unknown_enum(state, self.type)
 
     def apply(self, state: SchemaState) -> SchemaState:
         known = state.enums.get(self.type, EnumType(self.type))
@@ -115,7 +129,7 @@ class CreateView(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropView(Operation):
-    """DROP [MATERIALIZED] VIEW."""
+    """DROP [MATERIALIZED] VIEW: the indexes of a materialized view go with it."""
 
     view: Name = field(metadata=needed("view name"))
     materialized: bool = False
@@ -128,6 +142,8 @@ class DropView(Operation):
         return replace(state, views={**state.views, self.view: view})
 
     def apply(self, state: SchemaState) -> SchemaState:
+        # What a history indexes is a table to us, though it be a view.
+        state = edit_table(state, self.view, lambda table: replace(table, indexes={}))
         return replace(state, views={name: each for name, each in state.views.items() if name != self.view})
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from migration_guard.model.differences import Fate, SchemaDifference, constraint_name, differences
 from migration_guard.model.join import join
 from migration_guard.model.migration import Migration, RevisionGraph
-from migration_guard.model.objects import CreateEnum, Opaque
+from migration_guard.model.objects import CreateEnum, CreateView, Opaque
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
 from migration_guard.model.schema import EMPTY, NOT_KNOWN, Column, Name, SchemaState, Table, changed
 
@@ -31,7 +31,7 @@ class Replayed:
     One revision, replayed: upgrade from `before` to `after`, then downgrade from there to `restored`.
 
     `before` also holds what the upgrade shows to have been there, though the history never made it. `created` are the
-    tables that its upgrade makes, `added` the columns it adds to tables, `created_enums` the types it makes.
+    tables and views that its upgrade makes, `added` the columns it adds to tables, `created_enums` the types it makes.
     `differences` are those between `before` and `restored`.
     """
 
@@ -205,6 +205,8 @@ def _made(
         match operation:
             case CreateTable():
                 tables.add(operation.table.name)
+            case CreateView(or_replace=False):
+                tables.add(operation.view.name)
             case AddColumn():
                 columns.add((operation.table, operation.column.name))
             case RenameColumn() if (operation.table, operation.column) in columns:

@@ -303,6 +303,14 @@ class Walker(Functions):
             return True
         return start.module is self.module or any(map(hands_over, (*given(made), *kind.every())))
 
+    def _of_context(self, manager: Value, method: str, *arguments: Value) -> Value | None:
+        """As for the project's own context managers; of those of packages, what is registered."""
+        found = super()._of_context(manager, method, *arguments)
+        if found is None and isinstance(manager, CallValue):
+            call = CallValue(Attribute(manager, method), arguments, (), manager.node, manager.path)
+            operations.operation(self, call)
+        return found
+
     def _apply(self, function: Value, arguments: tuple[Value, ...]) -> Value:
         return self.call_value(function, CallValue(function, arguments, (), None, self.frame.module.path))
 

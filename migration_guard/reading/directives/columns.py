@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex
 from migration_guard.model.operations import (
@@ -19,6 +20,7 @@ from migration_guard.model.operations import (
 from migration_guard.model.schema import ColumnType, Constraint, ConstraintKind
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.arguments import BoundArguments
+from migration_guard.reading.directives.constructs import ColumnParts
 from migration_guard.reading.directives.names import identifier
 from migration_guard.reading.directives.registry import directive
 from migration_guard.reading.interpreter.values import FALSE, Attribute, CallValue, Constant, Text, plain, truth
@@ -27,17 +29,15 @@ from migration_guard.reading.interpreter.values import FALSE, Attribute, CallVal
 @directive("add_column", "table_name column", needed=("table_name",))
 def add_column(ask: BoundArguments) -> Iterator[Operation]:
     """op.add_column(): foreign keys, unique and index become statements of their own (measured on Alembic 1.20)."""
-    table, made = ask.table(), ask["column"]
+    table, part = ask.table(), column_of(ask)
     assert table is not None
-    while isinstance(made, CallValue) and isinstance(made.function, Attribute) and made.name in ("copy", "_copy"):
-        made = made.function.owner
-    part = ask.constructs.column(made) if isinstance(made, CallValue) and made.name == "Column" else None
     if part is None:
         reason = "the column is not a Column(...) whose name is known"
         ask.opaque(reason, table)
         return
     site = ask.site()
-    inline_keys = part.foreign_keys if ask.flag("inline_references") else ()
+    # Alembic 1.20.1 writes REFERENCES without the name of the key: the database chooses one (measured).
+    inline_keys = tuple(replace(key, name=None) for key in part.foreign_keys if ask.flag("inline_references"))
     yield AddColumn(
         site=site,
         table=table,
@@ -53,6 +53,14 @@ def add_column(ask: BoundArguments) -> Iterator[Operation]:
     if part.unique and not part.index:
         constraint = Constraint(ConstraintKind.UNIQUE, None, (name,))
         yield AddConstraint(site=site, table=table, constraint=constraint)
+
+
+def column_of(ask: BoundArguments) -> ColumnParts | None:
+    """The argument `column`; None where it is not a Column(...) whose name is known."""
+    made = ask["column"]
+    while isinstance(made, CallValue) and isinstance(made.function, Attribute) and made.name in ("copy", "_copy"):
+        made = made.function.owner
+    return ask.constructs.column(made) if isinstance(made, CallValue) and made.name == "Column" else None
 
 
 @directive("drop_column", "table_name column_name", needed=("table_name", "column_name"))

@@ -1,6 +1,7 @@
 """
 Each call of op.* and batch_op.*, and of a function of a plugin, as operations. Alembic's directives are read in
-`tables`, `columns` and `constraints`, op.execute() in `execution`; here stand those that only give a value.
+`tables`, `columns` and `constraints`, op.execute() in `execution`, those of packages in `packages`; here stand those
+that only give a value.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from migration_guard.model.schema import Name
 from migration_guard.model.unknown import Unknown
 
 # Each of these registers the directives that it reads.
-from migration_guard.reading.directives import columns, constraints, execution, tables  # noqa: F401
+from migration_guard.reading.directives import columns, constraints, execution, packages, tables  # noqa: F401
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.names import identifier, schema_of
 from migration_guard.reading.directives.protocol import DirectiveWalker

@@ -87,15 +87,15 @@ _SHAPE = "geometry_type srid dimension spatial_index"
 _ANY_SHAPE = {"geometry_type": False}
 _GEOMETRY, _GEOGRAPHY = (f"{kind}({{geometry_type:GEOMETRY}},{{srid:-1}})" for kind in ("geometry", "geography"))
 
-# https://pypi.org/project/sqlmodel/0.0.50/, measured.
+# https://pypi.org/project/sqlmodel/0.0.50, measured.
 _SQLMODEL = (PackageType("AutoString", "length", "varchar({length})", _STRING, "varchar({length})"),)
-# https://pypi.org/project/fastapi-users-db-sqlalchemy/7.0.0/, measured.
+# https://pypi.org/project/fastapi-users-db-sqlalchemy/7.0.0, measured.
 _FASTAPI_USERS = (
     PackageType("GUID", "", "uuid", "char(36)"),
     PackageType("TIMESTAMPAware", "timezone", "timestamptz", "timestamp", when=_ZONED),
     PackageType("TIMESTAMPAware", "timezone", "timestamp"),
 )
-# https://pypi.org/project/advanced-alchemy/1.12.0/, measured. Its template sets them on `sa`, and Alembic writes
+# https://pypi.org/project/advanced-alchemy/1.12.0, measured. Its template sets them on `sa`, and Alembic writes
 # `sa.GUID(length=16)`.
 _ADVANCED_ALCHEMY = (
     PackageType("GUID", "binary", "uuid", "char(32)", when={"binary": False}),
@@ -112,7 +112,7 @@ _ADVANCED_ALCHEMY = (
     PackageType("OneTimeCode", "", "jsonb", "json"),
     PackageType("Bool", "", "boolean"),
 )
-# https://pypi.org/project/SQLAlchemy-Utils/0.43.0/, measured.
+# https://pypi.org/project/SQLAlchemy-Utils/0.43.0, measured.
 _SQLALCHEMY_UTILS = (
     PackageType("ArrowType", "timezone", "timestamptz", "datetime", when=_ZONED),
     PackageType("ArrowType", "timezone", "timestamp", "datetime"),
@@ -147,7 +147,7 @@ _SQLALCHEMY_UTILS = (
     PackageType("UUIDType", "binary native", "uuid", "binary(16)"),
     PackageType("WeekDaysType", "", "bit(7)", "binary(7)", "varchar(7)"),
 )
-# https://pypi.org/project/GeoAlchemy2/0.20.0/, measured.
+# https://pypi.org/project/GeoAlchemy2/0.20.0, measured.
 _GEOALCHEMY2 = (
     PackageType("Geometry", _SHAPE, "geometry", when=_ANY_SHAPE, index="{column}"),
     PackageType("Geometry", _SHAPE, _GEOMETRY, "{geometry_type:geometry}", _GEOMETRY, index="{column}"),
@@ -155,7 +155,7 @@ _GEOALCHEMY2 = (
     PackageType("Geography", _SHAPE, _GEOGRAPHY, "{geometry_type:geometry}", _GEOGRAPHY, index="{column}"),
     PackageType("Raster", "spatial_index", "raster", "geometry", "raster", index="(ST_ConvexHull({column}))"),
 )
-# https://github.com/pgvector/pgvector-python#sqlalchemy, measured on 0.5.1.
+# https://pypi.org/project/pgvector/0.5.1, measured.
 _PGVECTOR = (
     PackageType("Vector", "dim", "vector({dim})"),
     PackageType("VECTOR", "dim", "vector({dim})"),

@@ -20,6 +20,7 @@ from migration_guard.reading.interpreter.values import Attribute, Batch, CallVal
 Reader = Callable[[BoundArguments], Iterator[Operation]]
 Answer = Callable[[BoundArguments], Value]
 OP = "alembic.op."
+_OF_PACKAGES = "migration_guard.reading.directives.packages."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ def directive(
 
     Parameters:
         name: The directive of `op` (`drop_table`), or the whole path of a function of a package
-            (`sqlalchemy_searchable.sync_trigger`) or of a method of a class (`alembic_enums.EnumMigration.upgrade`).
+            (`sqlalchemy_searchable.sync_trigger`), of a method of a class (`alembic_enums.EnumMigration.upgrade`), or
+            of what a `with` calls in the end (`alembic_enums.EnumMigration.upgrade_ctx.__exit__`).
         parameters: The names of its parameters, as Signature.of() takes them.
         needed: The parameters that give a name, without which nothing is known.
         objects: The parameters that give anything else (an object, a list), without which nothing is known.
@@ -98,9 +100,11 @@ def _nothing(ask: BoundArguments) -> Value:
 def _add(name: str, signature: Signature, answer: Answer, function: Reader | Answer) -> None:
     path = name if "." in name else f"{OP}{name}"
     source = f"{function.__module__}:{function.__qualname__}"
-    # The same function again: its module is imported once more, after it failed the first time.
-    if path in _DIRECTIVES and _DIRECTIVES[path].source != source:
-        raise ValueError(f"the directive {name} is registered already, by {_DIRECTIVES[path].source.partition(':')[0]}")
+    known = _DIRECTIVES.get(path)
+    # The same function again: its module is imported once more, after it failed the first time. And a plugin that a
+    # user has named goes before what we know of a package: the name may be that of another operation there.
+    if known is not None and known.source != source and not known.source.startswith(_OF_PACKAGES):
+        raise ValueError(f"the directive {name} is registered already, by {known.source.partition(':')[0]}")
     _DIRECTIVES[path] = Directive(path, signature, answer, source)
 
 
@@ -113,6 +117,8 @@ def find(function: Value) -> Directive | None:
             return _DIRECTIVES.get(f"{OP}{name}")
         case Attribute(owner=CallValue(function=Symbol(path=path)), name=name):
             return _DIRECTIVES.get(f"{path}.{name}")
+        case Attribute(owner=CallValue(function=Attribute(owner=CallValue(function=Symbol(path=path)), name=method))):
+            return _DIRECTIVES.get(f"{path}.{method}.{function.name}")
     return None
 
 

@@ -95,9 +95,7 @@ class Types:
         if base == "tinyint" and self.dialect in ("mysql", "mariadb"):
             width = plain(made.argument(0, "display_width") or Constant(None)) if made else None
             return ColumnType("boolean" if width == 1 else base)
-        if made is None:
-            return ColumnType(base)
-        return self._sized(base, name, made)
+        return self._sized(base, name, made or CallValue(symbol))
 
     def spatial_index(self, value: Value | None, column: str) -> str:
         """
@@ -126,6 +124,8 @@ class Types:
             if length is not None and not isinstance(plain(length), int | None):
                 return UNKNOWN
             numbers = _whole(length)
+            if base == "varchar" and not numbers and self.dialect in ("mysql", "mariadb"):
+                return ColumnType(base, known=False)  # SQLAlchemy refuses it there: "VARCHAR requires a length"
         elif base == "numeric":
             numbers = _whole(made.argument(0, "precision")) + _whole(made.argument(1, "scale"))
         elif base == "double precision" and name in ("Float", "FLOAT"):

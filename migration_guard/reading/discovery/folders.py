@@ -73,7 +73,7 @@ def engines(files: Iterable[Path]) -> tuple[str, ...]:
     """
     The engines that the migrations have functions for, at a glance: `upgrade(engine_name)` calls `upgrade_logs()` for
     the engine `logs`, and `upgrade_()` for that of the application's default bind
-    (https://pypi.org/project/Flask-Migrate/4.1.0/).
+    (Flask-Migrate's `flask db init --multidb`, https://pypi.org/project/Flask-Migrate/4.1.0).
     """
     found: dict[bytes, None] = {}
     for content in map(_content, files):

@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW some_jobs AS SELECT id FROM jobs WHERE id > 9
