@@ -49,7 +49,7 @@ def load_plugins(folder: Path, said: Overrides, *, explicit: Path | None = None)
     Raises ConfigError or PluginError.
     """
     file, wishes = plugins.wished(folder, explicit)
-    named = tuple(word.strip() for entry in said.plugins or () for word in entry.split(",") if word.strip())
+    named = tuple(word.strip() for entry in said.plugins or () for word in entry.split(","))
     trusted = (*named, *plugins.trusted()) if wishes else named
     obeyed = [one for one in wishes if said.trust_plugins or one in trusted]
     beside = [str(file.parent)] if file else []

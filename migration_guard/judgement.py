@@ -20,7 +20,7 @@ def reported(findings: Iterable[Finding], comments: IgnoreComments, active: Rule
     """What is reported of that which the `active` rules have found in the migration that the comments belong to."""
     supersedes = {code: rule.supersedes for code, rule in active.items()}
     kept = without_superseded(placed(findings, comments.migration), supersedes)
-    return graded(comments.not_ignored(kept), settings)
+    return graded(once(comments.not_ignored(kept)), settings)
 
 
 def about_comments(comments: IgnoreComments, active: Rules, context: Context, settings: Config) -> list[Finding]:
@@ -53,11 +53,20 @@ def without_superseded(findings: Sequence[Finding], supersedes: Mapping[str, Seq
         for code in supersedes.get(finding.code, ())
         for name in finding.objects
     }
+    return [
+        finding
+        for finding in findings
+        if not any((finding.path, finding.direction, finding.code, name) in superseded for name in finding.objects)
+    ]
+
+
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, of those that say the same of the same place one: a helper may be called twice."""
     kept: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        if any((finding.path, finding.direction, finding.code, name) in superseded for name in finding.objects):
-            continue
-        kept.setdefault((finding.code, finding.path, finding.direction, finding.span, finding.message), finding)
+        # Where text is put together from several places, its end is in the last one, and the call's own.
+        start = finding.span and (finding.span.line, finding.span.column)
+        kept.setdefault((finding.code, finding.path, finding.direction, start, finding.message), finding)
     return list(kept.values())
 
 

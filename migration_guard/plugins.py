@@ -172,7 +172,7 @@ R = TypeVar("R", bound=Rule[Any])
 def rule(one: type[R]) -> type[R]:
     """
     Registers a rule, as a decorator of its class. Raises ValueError where its code does not begin with capitals of your
-    own, where code or name are taken, or where it has no page.
+    own, where code or name are taken, where it judges what is never judged, or where it has no page.
     """
     rules.add(one)
     return one

@@ -56,14 +56,16 @@ def rules(output_format: str, plugins: tuple[str, ...], trust_plugins: bool) -> 
 @shared.plugins
 def rule(code: str, plugins: tuple[str, ...], trust_plugins: bool) -> None:
     """Print the page of one rule: MG401 or blocking-index-build."""
-    from migration_guard.config.selection import nearest
+    from migration_guard.config.selection import is_ours, nearest
     from migration_guard.report import rule_page
     from migration_guard.rules import load
 
-    _load_plugins(plugins, trust_plugins)
+    absent = _load_plugins(plugins, trust_plugins)
     known = load()
     by_name = {name.lower(): one for one in known.values() for name in (one.code, one.slug())}
     found = by_name.get(code.lower())
+    if found is None and absent and not is_ours(code):
+        raise click.ClickException(f"There is no rule {code!r}, or it is one of {', '.join(absent)}: not loaded.")
     if found is None:
         raise click.ClickException(
             f"There is no rule {code!r}.{nearest(code, (*known, *by_name))} `migration-guard rules` lists them all."
@@ -72,15 +74,20 @@ def rule(code: str, plugins: tuple[str, ...], trust_plugins: bool) -> None:
     show(rule_page.for_terminal(found, width=width, bold=_bold()))
 
 
-def _load_plugins(named: tuple[str, ...], trusted: bool) -> None:
-    """The rules of plugins are listed where those are named, or wished for in this folder and trusted."""
+def _load_plugins(named: tuple[str, ...], trusted: bool) -> tuple[str, ...]:
+    """
+    The rules of plugins are listed where those are named, or wished for in this folder and trusted. Gives the others
+    that are wished for.
+    """
     from migration_guard.configuration import load_plugins
 
     try:
-        for wish in load_plugins(Path.cwd(), Overrides(plugins=named, trust_plugins=trusted)):
-            click.echo(f"Note: {wish.note(Path.cwd())}", err=True)
+        wishes = load_plugins(Path.cwd(), Overrides(plugins=named, trust_plugins=trusted))
     except (ConfigError, PluginError) as error:
         raise click.ClickException(str(error)) from None
+    for wish in wishes:
+        click.echo(f"Note: {wish.note(Path.cwd())}", err=True)
+    return tuple(wish.plugin for wish in wishes)
 
 
 def _bold() -> Callable[[str], str]:

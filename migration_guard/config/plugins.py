@@ -8,6 +8,7 @@ from pathlib import Path
 
 from migration_guard.config import words
 from migration_guard.config.files import ConfigError, toml_table, written
+from migration_guard.model.plugin import is_module_name
 
 OPTION = "plugins"
 
@@ -18,7 +19,7 @@ def wished(folder: Path, explicit: Path | None = None) -> tuple[Path | None, tup
     file came with the repository: it can wish, and no more. Raises ConfigError.
     """
     file, table, _ = written(folder, explicit)
-    return file, words(table.get(OPTION)) or ()
+    return file, _checked(words(table.get(OPTION)) or (), file)
 
 
 def trusted(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
@@ -37,4 +38,13 @@ def trusted(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     names = words(table.get(OPTION, []))
     if names is None:
         raise ConfigError(f"{file}: {OPTION}: {table[OPTION]!r} is not a string or a list of strings.")
+    return _checked(names, file)
+
+
+def _checked(names: tuple[str, ...], file: Path | None) -> tuple[str, ...]:
+    wrong = next((one for one in names if not is_module_name(one)), None)
+    if wrong is not None:
+        raise ConfigError(
+            f"{file}: {OPTION}: {wrong!r} is no name of a module. Write it as one imports it, or nothing."
+        )
     return names

@@ -8,13 +8,15 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
+from itertools import islice
+from pathlib import Path
 from types import ModuleType
 
-from migration_guard.model.plugin import PluginError, described
+from migration_guard.model.plugin import PluginError, described, is_module_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,13 @@ class Plugin:
     name: str
     folders: tuple[str, ...]
     files: tuple[tuple[str, int, int], ...]
-    """Of every module that came with it, the path, the size and the time: by them a change of it is noticed."""
+    """
+    The path, the size and the time of every module that came with it, and of those below the packages of its project
+    that are imported later or never: by them a change of it is noticed.
+    """
 
 
+MOST_FILES = 5_000
 _LOADED: dict[str, Plugin] = {}
 
 
@@ -36,7 +42,7 @@ def load(name: str, folders: Sequence[str]) -> None:
 
     Raises PluginError where it cannot be imported, or raises itself.
     """
-    if not all(part.isidentifier() for part in name.split(".")):
+    if not is_module_name(name):
         raise PluginError(f"The plugin {name!r} has no name of a module. Write it as one imports it: package.module.")
     if name in _LOADED:
         _refuse_another(_LOADED[name], folders)
@@ -52,11 +58,13 @@ def load(name: str, folders: Sequence[str]) -> None:
                 f"The plugin {name} could not be loaded: there is no module {error.name} in the environment of"
                 f" migration-guard ({sys.prefix}), nor in {' or '.join(folders)}. Install it, or correct the name."
             ) from None
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit among them: whoever imports it has to go on
             raise _refused(name, error) from error
     package = name.partition(".")[0]
-    came = [one for key, one in sys.modules.items() if key not in before or f"{key}.".startswith(f"{package}.")]
-    _LOADED[name] = Plugin(name, tuple(folders), tuple(sorted(_states(came))))
+    came = {key: one for key, one in sys.modules.items() if key not in before or f"{key}.".startswith(f"{package}.")}
+    _LOADED[name] = Plugin(name, tuple(folders), tuple(sorted(_states(_files(came, package, folders)))))
 
 
 def loaded() -> tuple[Plugin, ...]:
@@ -103,8 +111,18 @@ def _importable(folders: Sequence[str]) -> Iterator[None]:
                 sys.path.remove(one)
 
 
-def _states(modules: Iterable[ModuleType]) -> Iterator[tuple[str, int, int]]:
-    for file in {getattr(module, "__file__", None) for module in modules}:
-        if isinstance(file, str) and os.path.exists(file):
+def _files(came: Mapping[str, ModuleType], package: str, folders: Sequence[str]) -> set[str]:
+    """The files of these modules, and all below their packages that are the plugin's own or of its project."""
+    found = {file for one in came.values() if isinstance(file := getattr(one, "__file__", None), str)}
+    for key, one in came.items():
+        for folder in getattr(one, "__path__", ()) if "." not in key else ():
+            if key == package or any(Path(folder).is_relative_to(each) for each in folders):
+                found.update(map(str, islice(Path(folder).rglob("*.py"), MOST_FILES)))
+    return found
+
+
+def _states(files: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+    for file in files:
+        if os.path.exists(file):
             status = os.stat(file)
             yield file, status.st_size, status.st_mtime_ns

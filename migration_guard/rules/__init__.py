@@ -49,7 +49,7 @@ from migration_guard.model.finding import Direction, Finding, Fix, Severity, Spa
 from migration_guard.model.migration import History, IgnoreOutcome, Migration
 from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
-from migration_guard.model.plugin import blamed, is_ours
+from migration_guard.model.plugin import blamed, each_of, is_ours
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState
 from migration_guard.model.target import Target
@@ -247,11 +247,8 @@ class Rule(Generic[Subject]):
         """What `check` yields. Raises PluginError where it is a plugin's, and raises itself."""
         if is_ours(type(self).__module__):
             return self.check(subject, context)
-        return self._blamed(subject, context)
-
-    def _blamed(self, subject: Subject, context: Context) -> Iterator[Finding]:
         with blamed(type(self).__module__):
-            yield from self.check(subject, context)
+            return iter([*each_of(self.check(subject, context), Finding, f"the rule {self.code}")])
 
     def check(self, subject: Subject, context: Context) -> Iterator[Finding]:
         """Yield what is to be said about the subject."""
@@ -314,17 +311,25 @@ Rules = Mapping[str, AnyRule]
 
 
 _ADDED: dict[str, AnyRule] = {}
+_SUBJECTS = (Operation, Migration, History, IgnoreOutcome, Trip)
 _OWN_CODE = re.compile(r"[A-Z]{2,}\d+")
 
 
 def add(rule: type[Rule[Any]]) -> None:
     """
-    Adds a rule of a plugin to ours. Raises ValueError where its code or its name cannot be its own, or its page says
-    nothing.
+    Adds a rule of a plugin to ours. Raises ValueError where its code or its name cannot be its own, where it judges
+    what is never judged, or where its page says nothing.
     """
+    if not (isinstance(rule, type) and issubclass(rule, Rule)):
+        raise ValueError(f"{rule!r:.60} is no Rule: write @rule above a class Found(Rule[CreateTable])")
     code, name = getattr(rule, "code", ""), rule.slug()
-    if not _OWN_CODE.fullmatch(code) or code.rstrip("0123456789") == "MG":
-        raise ValueError(f"the rule {name} has the code {code!r}: begin it with capitals of your own, not MG (ACME101)")
+    if not isinstance(code, str) or not _OWN_CODE.fullmatch(code) or code.rstrip("0123456789") == "MG":
+        wanted = "write two or more capitals of your own, not MG, and a number behind them (ACME101)"
+        raise ValueError(f"the rule {name} has the code {code!r}: {wanted}")
+    judged = rule.subject()
+    if not all(isinstance(one, type) and issubclass(one, _SUBJECTS) for one in get_args(judged) or (judged,)):
+        kinds = ", ".join(one.__name__ for one in _SUBJECTS)
+        raise ValueError(f"the rule {code} {name} judges {getattr(judged, '__name__', judged)}: there are {kinds}")
     for other in load().values():
         # The same class again: its module is imported once more, after it failed the first time.
         same = type(other).__module__ == rule.__module__ and type(other).__name__ == rule.__name__

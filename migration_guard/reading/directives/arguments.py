@@ -58,9 +58,17 @@ class Signature:
         The signature that the names of parameters spell: `table_name column`, `table_name *columns` where the last
         takes all the rest, `entity * schema` where what is behind the star is given by keyword only.
 
-        Raises ValueError where a parameter that is needed is not among them.
+        Raises ValueError where these are no parameters, or where one that is needed is not among them.
         """
         names = parameters.split()
+        plain = [name.removeprefix("*") for name in names if name != "*"]
+        wrong = next((name for name in plain if not name.isidentifier()), None)
+        if wrong is not None:
+            raise ValueError(f"({parameters}) are no parameters: {wrong!r} is no name; write table_name * schema")
+        if len(set(plain)) < len(plain) or sum(name.startswith("*") for name in names) > 1:
+            raise ValueError(f"({parameters}) are no parameters: each name is there once, and one star at most")
+        if names[-1:] == ["*"]:
+            raise ValueError(f"({parameters}) are no parameters: behind the star are those given by keyword only")
         for name in (*needed, *objects):
             if name not in names:
                 raise ValueError(f"{name} is needed, and is no parameter of ({parameters})")

@@ -14,6 +14,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.reading.directives.arguments import BoundArguments, Signature
 from migration_guard.reading.directives.protocol import DirectiveWalker
+from migration_guard.reading.directives.yielded import operations
 from migration_guard.reading.interpreter.scope import OutOfSteps
 from migration_guard.reading.interpreter.values import Attribute, Batch, CallValue, Symbol, Value
 
@@ -32,6 +33,7 @@ class Directive:
     answer: Answer
     source: str
     """The module and the name of the function that was registered."""
+    function: Reader | Answer
 
     def call(self, walker: DirectiveWalker, made: CallValue, batch: Batch | None) -> Value:
         """Reads a call. Where an argument that is needed is not known, the call is Opaque, and the reader not asked."""
@@ -63,15 +65,18 @@ def directive(
         needed: The parameters that give a name, without which nothing is known.
         objects: The parameters that give anything else (an object, a list), without which nothing is known.
 
-    Raises ValueError where the name has a reader already, or where what is needed is no parameter.
+    Raises ValueError where the name or the parameters cannot be those of a function, where the name has a reader
+    already, or where what is needed is no parameter.
     """
+    signature = Signature.of(parameters, needed, objects)
 
     def register(reader: Reader) -> Reader:
         def read(ask: BoundArguments) -> Value:
-            ask.walker.emit(*reader(ask))
+            given = reader(ask)
+            ask.walker.emit(*(given if is_ours(reader.__module__) else operations(given, name)))
             return ask.made
 
-        _add(name, Signature.of(parameters, needed, objects), read, reader)
+        _add(name, signature, read, reader)
         return reader
 
     return register
@@ -98,14 +103,20 @@ def _nothing(ask: BoundArguments) -> Value:
 
 
 def _add(name: str, signature: Signature, answer: Answer, function: Reader | Answer) -> None:
-    path = name if "." in name else f"{OP}{name}"
+    owner, _, last = name.rpartition(".")
+    if owner in ("op", "batch_op"):
+        raise ValueError(f"{name!r} is how a migration calls the directive: write {last}")
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"{name!r} is no name of a directive: write audit_table, or the whole path acme.audits.start")
+    path = name if owner else f"{OP}{name}"
     source = f"{function.__module__}:{function.__qualname__}"
     known = _DIRECTIVES.get(path)
-    # The same function again: its module is imported once more, after it failed the first time. And a plugin that a
+    # The same function made anew: its module is imported once more, after it failed the first time. And a plugin that a
     # user has named goes before what we know of a package: the name may be that of another operation there.
-    if known is not None and known.source != source and not known.source.startswith(_OF_PACKAGES):
+    twice = known is not None and (known.source != source or known.function is function is not _nothing)
+    if known is not None and twice and not known.source.startswith(_OF_PACKAGES):
         raise ValueError(f"the directive {name} is registered already, by {known.source.partition(':')[0]}")
-    _DIRECTIVES[path] = Directive(path, signature, answer, source)
+    _DIRECTIVES[path] = Directive(path, signature, answer, source, function)
 
 
 def find(function: Value) -> Directive | None:
