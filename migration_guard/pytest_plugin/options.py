@@ -16,7 +16,8 @@ class Asked:
     What holds for a test run. `project` is a folder or an alembic.ini, None where nobody names one: then it is below
     `cwd`, where pytest was started, or else below `base`, where its configuration is.
     `since` is a git ref, auto or none; `database` a dialect, and `database_url` a server; None where nobody says so.
-    `plugin` names plugins, on the command line only: what pytest's configuration says is the repository's word.
+    `plugin` names plugins: there is no option for it in pytest's configuration, which is the repository's word. (What
+    `addopts` there says pytest obeys, as it runs the conftest.py beside it: whoever runs pytest has trusted both.)
     """
 
     cwd: Path
