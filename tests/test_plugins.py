@@ -15,6 +15,7 @@ from migration_guard import plugins
 from migration_guard.config import ConfigError
 from migration_guard.config.plugins import trusted
 from migration_guard.model import constraints, objects, operations
+from migration_guard.model.plugin import PluginError, blamed
 from migration_guard.rule_examples import ENV
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -55,6 +56,23 @@ class Found(Rule[CreateTable]):
     def check(self, subject, context):
         yield self.finding(subject, table=subject.table.name)
 '''
+
+
+def reader(body: str) -> str:
+    """A plugin whose reader of op.audit_table() does this."""
+    return (
+        "from migration_guard.plugins import CreateIndex, DropTable, Index, Name, directive\n\n"
+        f'@directive("audit_table", "table_name * schema", needed=("table_name",))\ndef audit(ask):\n    {body}\n'
+    )
+
+
+IN_PROCESSES = """\
+from migration_guard.cli import run
+from migration_guard.reading import history
+history.ENOUGH_FOR_A_PROCESS = 1
+if __name__ == '__main__':
+    raise SystemExit(run(['lint', '--plugin', 'acme_guard', '--jobs', '2']))
+"""
 
 
 def blocks(language: str) -> list[str]:
@@ -302,11 +320,7 @@ def test_processes_that_read_have_the_plugins_too(shop: Path) -> None:
         text = MIGRATION.replace('"a"', f'"r{number}"').replace('"orders"', f'"orders_{number}"')
         (versions / f"r{number}.py").write_text(text)
     run = shop.parent / "run.py"
-    run.write_text(
-        "from migration_guard.cli import run\nfrom migration_guard.reading import history\n"
-        "history.ENOUGH_FOR_A_PROCESS = 1\n"
-        "if __name__ == '__main__':\n    raise SystemExit(run(['lint', '--plugin', 'acme_guard', '--jobs', '2']))\n"
-    )
+    run.write_text(IN_PROCESSES)
     done = subprocess.run([sys.executable, "-P", run], cwd=shop, capture_output=True, text=True, check=False)
     assert "0 not understood" in done.stdout, done.stdout + done.stderr
     assert len(set((shop / "ran").read_text().split())) == 3
@@ -332,6 +346,22 @@ def test_a_change_in_a_module_that_a_plugin_imports_is_noticed(shop: Path) -> No
     assert "MG002" in codes(shop, "--plugin", "acme_guard")
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_change_in_a_module_that_a_plugin_imports_only_later_is_noticed(shop: Path, beside: bool) -> None:
+    package = shop / "pk"
+    package.mkdir()
+    (package / "later.py").write_text("SQL = 'DROP TABLE a'\n")
+    late = reader("from pk import later; yield from ask.sql(later.SQL)")
+    (package / "__init__.py").write_text("" if beside else late)
+    if beside:
+        (shop / "acme_guard.py").write_text(f"import pk\n{late}")
+    (shop / "pyproject.toml").unlink()
+    trust = ("--plugin", "acme_guard" if beside else "pk")
+    assert "MG101" in codes(shop, *trust)
+    (package / "later.py").write_text("SQL = 'TRUNCATE a'\n")
+    assert "MG103" in codes(shop, *trust)
+
+
 # What goes wrong
 
 
@@ -341,7 +371,8 @@ def test_a_change_in_a_module_that_a_plugin_imports_is_noticed(shop: Path) -> No
         ("import not_there_at_all", "could not be loaded: ModuleNotFoundError: No module named 'not_there_at_all'"),
         ("raise KeyError('x')", "could not be loaded: KeyError: 'x' (acme_guard.py, line 1)"),
         ("raise SystemExit(3)", "could not be loaded: SystemExit: 3"),
-        ("def broken(:", "could not be loaded: invalid syntax (acme_guard.py, line 1)"),
+        ("raise GeneratorExit", "could not be loaded: GeneratorExit (acme_guard.py, line 1)"),
+        ("def broken(:", "could not be loaded: invalid syntax (acme_guard.py, line 1). Correct it"),
         (
             "from migration_guard.plugins import directive\ndirective('drop_table', '')(lambda ask: iter(()))",
             "could not be loaded: the directive drop_table is registered already, by migration_guard",
@@ -350,8 +381,15 @@ def test_a_change_in_a_module_that_a_plugin_imports_is_noticed(shop: Path) -> No
             "from migration_guard.plugins import directive\ndirective('x', 'a', needed=('b',))(lambda ask: iter(()))",
             "could not be loaded: b is needed, and is no parameter of (a)",
         ),
-        (RULE.replace("ACME101", "MG101"), "the rule found has the code 'MG101': begin it with capitals of your own"),
-        (RULE.replace("ACME101", "acme"), "the rule found has the code 'acme': begin it with capitals of your own"),
+        (
+            RULE.replace("ACME101", "MG101"),
+            "the rule found has the code 'MG101': write two or more capitals of your own",
+        ),
+        (RULE.replace("ACME101", "acme"), "the rule found has the code 'acme': write two or more capitals of your own"),
+        (RULE.replace("ACME101", "E1"), "the rule found has the code 'E1': write two or more capitals of your own"),
+        (RULE.replace("(Rule[CreateTable])", ""), "is no Rule: write @rule above a class Found(Rule[CreateTable])"),
+        (RULE.replace("[CreateTable]", "[int]"), "the rule ACME101 found judges int: there are Operation, Migration"),
+        (RULE.replace("[CreateTable]", ""), "the rule ACME101 found judges Subject: there are Operation, Migration"),
         (RULE.replace("Found", "DropTable"), "the rule ACME101 drop-table is there already: MG101 drop-table"),
         (RULE + RULE.replace("Found", "Other"), "the rule ACME101 other is there already: ACME101 found"),
         (RULE.replace("A table.", ""), "the rule ACME101 found has no page"),
@@ -361,13 +399,110 @@ def test_a_change_in_a_module_that_a_plugin_imports_is_noticed(shop: Path) -> No
         ),
         (RULE.replace("{table}", "{tables}"), "failed: ACME101 says {tables}: give finding() a word of that name"),
         (PLUGIN.replace("table = ask.table()", "table = ask.text('x')[0]"), "failed: TypeError: 'NoneType'"),
+        (RULE.replace("yield", "raise SystemExit; yield"), "failed: SystemExit (acme_guard.py, line 12)"),
+        (RULE.replace("yield", "yield 5 #"), "failed: the rule ACME101 yields 5, which is no Finding"),
+        (RULE.replace("yield", "return 5 #"), "failed: the rule ACME101 gives 5, where each Finding is to be yielded"),
+        (reader("raise SystemExit(0)"), "failed: SystemExit: 0 (acme_guard.py, line 5)"),
+        (reader("raise GeneratorExit"), "failed: GeneratorExit (acme_guard.py, line 5)"),
+        (reader("audit(ask)"), "failed: RecursionError: maximum recursion depth exceeded"),
+        (reader("yield 5"), "failed: the reader of audit_table yields 5, which is no Operation"),
+        (reader("yield ask.opaque('why')"), "failed: the reader of audit_table yields None, which is no Operation"),
+        (
+            reader("return 'abc'"),
+            "failed: the reader of audit_table gives 'abc', where each Operation is to be yielded",
+        ),
+        (
+            reader("yield DropTable(site=ask.site(), table='orders')"),
+            "failed: the reader of audit_table yields DropTable(table='orders'), where Name is due",
+        ),
+        (
+            reader("yield CreateIndex(site=ask.site(), table=Name('a'), index=Index('a', 'id'))"),
+            "failed: the reader of audit_table yields CreateIndex(index=Index(",
+        ),
     ],
 )
 def test_a_plugin_that_cannot_be_used_is_named_in_a_sentence(shop: Path, text: str, said: str) -> None:
+    (shop / "pyproject.toml").unlink()
     (shop / "acme_guard.py").write_text(text)
     sentence = in_a_sentence(lint(shop, "--plugin", "acme_guard"))
     assert "The plugin acme_guard" in sentence
     assert said in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "said"),
+    [
+        ("", "", "'' is no name of a directive"),
+        ("a b", "", "'a b' is no name of a directive"),
+        ("op.audit_table", "", "write audit_table"),
+        ("audit_table", "table_name, schema", "'table_name,' is no name"),
+        ("audit_table", "1x", "'1x' is no name"),
+        ("audit_table", "table_name=None", "'table_name=None' is no name"),
+        ("audit_table", "*", "behind the star"),
+        ("audit_table", "t t", "each name is there once"),
+        ("audit_table", "*a *b", "one star at most"),
+    ],
+)
+def test_what_no_function_can_be_called_is_no_directive(name: str, parameters: str, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        plugins.directive(name, parameters)(lambda ask: iter(()))
+
+
+def test_a_directive_is_registered_once(shop: Path) -> None:
+    twice = reader("yield from ()").replace("@directive", "@directive('audit_table', 'table_name')\n@directive")
+    (shop / "acme_guard.py").write_text(twice)
+    said = in_a_sentence(lint(shop, "--plugin", "acme_guard"))
+    assert "the directive audit_table is registered already, by acme_guard" in said
+
+
+def test_what_is_nested_too_deeply_in_a_migration_is_no_fault_of_a_plugin() -> None:
+    def endless() -> None:
+        endless()
+
+    def read(depth: int) -> None:
+        if depth:
+            read(depth - 1)
+        else:
+            with blamed("acme_guard", (RecursionError,)):
+                endless()
+
+    with pytest.raises(PluginError, match="The plugin acme_guard failed: RecursionError"):
+        read(0)
+    with pytest.raises(RecursionError):
+        read(sys.getrecursionlimit() // 2)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2", "4"])
+def test_an_exit_of_a_plugin_is_an_error_in_every_process(shop: Path, jobs: str) -> None:
+    (shop / "pyproject.toml").unlink()
+    versions = shop / "migrations" / "versions"
+    for number in range(4):
+        (versions / f"r{number}.py").write_text(MIGRATION.replace('"a"', f'"r{number}"'))
+    (shop / "acme_guard.py").write_text(reader("raise SystemExit(0)"))
+    run = shop.parent / "run.py"
+    run.write_text(IN_PROCESSES.replace("'2'", f"'{jobs}'"))
+    done = subprocess.run([sys.executable, "-P", run], cwd=shop, capture_output=True, text=True, check=False)
+    assert "The plugin acme_guard failed: SystemExit: 0" in in_a_sentence(done)
+
+
+def test_an_interruption_in_a_plugin_is_the_users(shop: Path) -> None:
+    (shop / "pyproject.toml").unlink()
+    for text in ("raise KeyboardInterrupt", reader("raise KeyboardInterrupt")):
+        (shop / "acme_guard.py").write_text(text)
+        done = lint(shop, "--plugin", "acme_guard")
+        assert (done.returncode, done.stderr.strip()) == (130, "Interrupted.")
+
+
+def test_no_name_at_all_is_an_error_wherever_it_stands(shop: Path) -> None:
+    assert "The plugin '' has no name of a module" in in_a_sentence(lint(shop, "--plugin", ""))
+    (shop / "pyproject.toml").write_text('[tool.migration-guard]\nplugins = [""]\n')
+    assert "plugins: '' is no name of a module" in in_a_sentence(lint(shop))
+
+
+def test_a_rule_that_may_be_of_a_plugin_that_is_not_loaded_is_not_mistaken_for_ours(shop: Path) -> None:
+    said = lint(shop, "ACME101", command="rule").stderr
+    assert "There is no rule 'ACME101', or it is one of acme_guard: not loaded." in said
+    assert "Did you mean" not in said
 
 
 @pytest.mark.parametrize(

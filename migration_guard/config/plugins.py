@@ -45,6 +45,6 @@ def _checked(names: tuple[str, ...], file: Path | None) -> tuple[str, ...]:
     wrong = next((one for one in names if not is_module_name(one)), None)
     if wrong is not None:
         raise ConfigError(
-            f"{file}: {OPTION}: {wrong!r} is no name of a module. Write it as one imports it, or nothing."
+            f"{file}: {OPTION}: {wrong!r} is no name of a module. Write one as it is imported: acme_guard."
         )
     return names
