@@ -400,6 +400,18 @@ def test_a_change_in_a_module_that_a_plugin_imports_only_later_is_noticed(shop: 
         (RULE.replace("{table}", "{tables}"), "failed: ACME101 says {tables}: give finding() a word of that name"),
         (PLUGIN.replace("table = ask.table()", "table = ask.text('x')[0]"), "failed: TypeError: 'NoneType'"),
         (RULE.replace("yield", "raise SystemExit; yield"), "failed: SystemExit (acme_guard.py, line 12)"),
+        (
+            RULE.replace("table=", "objects=[subject.table.name], table="),
+            "failed: the rule ACME101 yields Finding(objects=(Name(",
+        ),
+        (
+            RULE.replace("table=", "span=5, table="),
+            "failed: the rule ACME101 yields Finding(span=5), where Span is due",
+        ),
+        (
+            RULE.replace("message", "severity = 'error'\n    message"),
+            "failed: the rule ACME101 yields Finding(severity='error'), where Severity is due",
+        ),
         (RULE.replace("yield", "yield 5 #"), "failed: the rule ACME101 yields 5, which is no Finding"),
         (RULE.replace("yield", "return 5 #"), "failed: the rule ACME101 gives 5, where each Finding is to be yielded"),
         (reader("raise SystemExit(0)"), "failed: SystemExit: 0 (acme_guard.py, line 5)"),

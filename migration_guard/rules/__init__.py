@@ -49,7 +49,7 @@ from migration_guard.model.finding import Direction, Finding, Fix, Severity, Spa
 from migration_guard.model.migration import History, IgnoreOutcome, Migration
 from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
-from migration_guard.model.plugin import blamed, each_of, is_ours
+from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState
 from migration_guard.model.target import Target
@@ -57,6 +57,7 @@ from migration_guard.model.trip import Trip
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules._page import Page, read
 from migration_guard.rules._word import Word
+from migration_guard.rules._yielded import findings
 
 Subject = TypeVar("Subject", bound=Operation | Migration | History | IgnoreOutcome | Trip)
 
@@ -248,7 +249,7 @@ class Rule(Generic[Subject]):
         if is_ours(type(self).__module__):
             return self.check(subject, context)
         with blamed(type(self).__module__):
-            return iter([*each_of(self.check(subject, context), Finding, f"the rule {self.code}")])
+            return iter([*findings(self.check(subject, context), self.code)])
 
     def check(self, subject: Subject, context: Context) -> Iterator[Finding]:
         """Yield what is to be said about the subject."""
