@@ -144,3 +144,8 @@ def test_queries_of_a_block_are_queries() -> None:
     perform, select = read_sql(text, "postgresql", site)
     assert isinstance(perform, RunSql)
     assert isinstance(select, RunSql)
+
+
+def test_a_block_with_half_of_a_surrogate_pair_is_said_to_be_unread() -> None:
+    (found,) = read("DO $$ \ud800 BEGIN DROP TABLE a; END $$")
+    assert isinstance(found, Opaque)

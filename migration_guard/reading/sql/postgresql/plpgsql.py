@@ -63,7 +63,7 @@ def read_do(statement: Statement, site: SiteFor, read: ReadOne, depth: int = 0) 
         functions = postgast.parse_plpgsql(statement.clean)
     except postgast.PgQueryError as error:
         return (_opaque(statement, whole, f"PostgreSQL's parser does not accept it: {error.message}"),)
-    except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+    except (JSONDecodeError, UnicodeError, RecursionError):
         return (_opaque(statement, whole, "the parser cannot show what is in its body"),)
     walk = _BlockReader(statement, site, whole, read)
     return tuple(operation for function in functions for operation in walk.function(function))
