@@ -146,6 +146,7 @@ def test_queries_of_a_block_are_queries() -> None:
     assert isinstance(select, RunSql)
 
 
-def test_a_block_with_half_of_a_surrogate_pair_is_said_to_be_unread() -> None:
-    (found,) = read("DO $$ \ud800 BEGIN DROP TABLE a; END $$")
+@pytest.mark.parametrize("text", ["DO $$ BEGIN x := '\ud800'; END $$", "DROP TABLE \ud800"])
+def test_what_no_encoding_holds_is_said_to_be_unread(text: str) -> None:
+    (found,) = read_sql(text, "postgresql", site)
     assert isinstance(found, Opaque)

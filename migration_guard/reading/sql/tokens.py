@@ -155,7 +155,8 @@ class Statement:
         starts = [token.start - self.start for token in self.tokens]
         if self.clean.isascii():
             return tuple(starts)
-        return tuple(accumulate(len(self.clean[start:end].encode(errors="surrogatepass")) for start, end in pairwise([0, *starts])))
+        parts = (self.clean[start:end] for start, end in pairwise([0, *starts]))
+        return tuple(accumulate(len(part.encode(errors="surrogatepass")) for part in parts))
 
     @property
     def has_hole(self) -> bool:

@@ -66,6 +66,8 @@ def parse(clean: str) -> pg.Node:
         raise NotAccepted(error.message) from None
     except DecodeError:
         raise NotAccepted("the statement is nested too deeply") from None
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise NotAccepted("it has a character that no encoding holds") from None
     if len(statements) != 1:
         raise NotAccepted("it is not one statement")
     return statements[0].stmt
