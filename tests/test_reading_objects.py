@@ -54,6 +54,8 @@ DEAD = {
 }
 QUIET = {
     "builtins that look": 'id(op)\nhash(op)\nhasattr(op, "x")\ncallable(op)',
+    "a model of pydantic": "from pydantic import BaseModel\nclass Row(BaseModel):\n    name: str\n"
+    "row = Row(name='x')\nrow.model_dump()",
     "a method that reflects": "from myapp import Model\nModel.metadata.reflect(bind=op.get_bind())",
 }
 

@@ -197,7 +197,7 @@ def _suspicion_of_object(walker: DirectiveWalker, made: CallValue, kind: Class, 
 
 
 def _is_known(base: Value) -> bool:
-    return isinstance(base, Symbol) and is_library(base)
+    return isinstance(base, Symbol) and (is_library(base) or is_of_quiet_package(base))
 
 
 def _is_code(value: Value) -> bool:

@@ -61,6 +61,8 @@ METHODS = frozenset(
 )
 PACKAGES = frozenset(
     [
+        "attr",
+        "attrs",
         "click",
         "colorama",
         "decouple",
@@ -69,8 +71,12 @@ PACKAGES = frozenset(
         "faker",
         "logfire",
         "loguru",
+        "marshmallow",
+        "msgspec",
         "nest_asyncio",
         "numpy",
+        "pydantic",
+        "pydantic_settings",
         "rich",
         "sentry_sdk",
         "structlog",
