@@ -18,10 +18,12 @@ from migration_guard.model.constraints import DropIndex
 from migration_guard.model.migration import Migration
 from migration_guard.model.objects import Opaque, RunSql
 from migration_guard.model.operations import Operation
+from migration_guard.model.replay import replay_one
+from migration_guard.model.schema import EMPTY, Name
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.migration import read_migration
 from migration_guard.reading.sql.reader import read_sql
-from tests.reading import operations, words
+from tests.reading import migration, operations, words
 from tests.sql_sites import site
 
 RENDERINGS = Path(__file__).parent / "renderings"
@@ -238,3 +240,17 @@ def downgrade():
 """,
     )
     assert any(one.startswith("MG602") for one in found)
+
+
+def test_a_view_that_is_replaced_is_there_behind_it(tmp_path: Path) -> None:
+    source = """
+        from alembic_utils.pg_view import PGView
+        view = PGView("public", "named", "SELECT 1")
+
+        def upgrade():
+            op.replace_entity(view)
+    """
+    revision = migration(tmp_path, source)
+    state = replay_one(revision, EMPTY).after
+    assert Name("named") in state.views
+    assert state.views[Name("named")].certain

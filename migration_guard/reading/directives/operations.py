@@ -47,7 +47,8 @@ def operation(walker: DirectiveWalker, made: CallValue) -> Value | None:
     if method is not None:
         given = (batch or Symbol("alembic.op"), *made.arguments)
         return walker.call_value(method, CallValue(method, given, made.keywords, made.node, made.path))
-    reason = f"{made.name} is not a directive of Alembic; a plugin or the application adds it"
+    registered = "nothing that env.py or this file imports registers it"
+    reason = f"{made.name} is not a directive of Alembic, and {registered}; a plugin can say how it reads"
     walker.opaque(made.node, walker.shown(made.node), reason, tables=_tables(walker, made))
     return made
 

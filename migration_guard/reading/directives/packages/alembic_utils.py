@@ -75,10 +75,10 @@ class Entity:
         """What puts it in the place of one of that name."""
         if self.kind == "VIEW":
             # In a block that drops the view and makes it anew where it cannot be replaced: its grants are lost then.
-            fails = replace(site, conditional=True)
+            # Either way there is a view behind it.
             yield self.made(site, or_replace=True)
-            yield self.dropped(fails, if_exists=True)
-            yield self.made(fails)
+            yield self.dropped(replace(site, conditional=True), if_exists=True)
+            yield self.made(site)
         elif self.kind == "FUNCTION":
             yield self.made(site)
         else:
