@@ -18,7 +18,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.reading.directives import execution, operations
-from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hands_over
+from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hands_over, has_handle
 from migration_guard.reading.directives.registry import directives
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.functions import Functions
@@ -301,7 +301,7 @@ class Walker(Functions):
         lines = start.node.body.body if isinstance(start.node, cst.FunctionDef) else ()
         if all(isinstance(line, cst.SimpleStatementLine) for line in lines):
             return True
-        return start.module is self.module or any(map(hands_over, (*given(made), *kind.every())))
+        return start.module is self.module or any(map(hands_over, given(made))) or has_handle(kind)
 
     def _of_context(self, manager: Value, method: str, *arguments: Value) -> Value | None:
         """As for the project's own context managers; of those of packages, what is registered."""

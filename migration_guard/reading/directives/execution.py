@@ -13,6 +13,7 @@ from migration_guard.reading.directives.handles import (
     RUNNERS,
     given,
     hands_over,
+    has_handle,
     is_handle,
     is_library,
     is_other_api,
@@ -140,6 +141,8 @@ def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
 def _suspicion(walker: DirectiveWalker, made: CallValue) -> str | None:
     """Why a call may have touched the database; None where it has not."""
     function, name, root = made.function, made.name, root_of(made.function)
+    if isinstance(function, Symbol) and is_read(function) and name not in ("create_all", "drop_all"):
+        return None
     handed = any(map(hands_over, given(made)))
     if isinstance(root, Symbol) and is_library(root) and not is_read(root):
         return _suspicion_of_python(walker, made, root, handed)
@@ -191,7 +194,7 @@ def _suspicion_of_object(walker: DirectiveWalker, made: CallValue, kind: Class, 
         return None
     unread = any(not isinstance(base, Class) and not _is_known(base) for one in kind.order() for base in one.bases)
     called = unread and walker.is_statement(made.node) and made.name not in METHODS
-    if handed or called or any(map(hands_over, kind.every())):
+    if handed or called or has_handle(kind):
         return f"{kind.name} comes from a class that is not read" if unread else f"{kind.name} is not followed here"
     return None
 

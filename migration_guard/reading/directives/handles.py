@@ -17,6 +17,7 @@ from migration_guard.reading.interpreter.values import (
     Class,
     Function,
     Items,
+    Module,
     Pairs,
     Symbol,
     Value,
@@ -70,8 +71,22 @@ def hands_over(value: Value | None) -> bool:
         case CallValue(function=Symbol(path="functools.partial"), arguments=[inner, *_]):
             return hands_over(inner)
         case CallValue(function=Class() as kind):
-            return any(map(hands_over, (*given(value), *kind.every())))
+            return any(map(hands_over, given(value))) or has_handle(kind)
     return is_handle(value)
+
+
+def has_handle(kind: Class) -> bool:
+    """Whether a class, or one that it comes from, can reach the database by itself."""
+    return any(
+        _method_leads(one.node, one.module, len(one.module.names)) if isinstance(one, Function) else is_handle(one)
+        for one in kind.every()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _method_leads(node: cst.CSTNode, module: Module, names: int) -> bool:
+    """Whether a method mentions a handle, as long as its module has that many names."""
+    return mentions_handle(node, Frame(module, {}))
 
 
 def was_handed_one(value: Value) -> bool:
