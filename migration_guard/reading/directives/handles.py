@@ -137,9 +137,15 @@ def parts_of(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes in a node, but for white space, punctuation, and the names of attributes and keywords."""
     for field in _parts(type(node)):
         value = getattr(node, field)
-        for part in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(part, cst.CSTNode):
+        for part in value if type(value) in (list, tuple) else (value,):
+            if _is_node(part.__class__):
                 yield part
+
+
+@cache
+def _is_node(kind: type) -> bool:
+    """Asking libcst's abstract classes what is an instance of them is slow; there are few kinds."""
+    return issubclass(kind, cst.CSTNode)
 
 
 @cache
