@@ -242,10 +242,12 @@ def test_the_test_of_the_documents_passes_and_fails_where_the_page_is_wrong(shop
 
 
 def test_the_example_of_the_documents_is_typed(shop: Path) -> None:
+    root = Path(__file__).parent.parent  # its configuration skips a stub that mypy cannot parse
+    config = f"--config-file={root / 'pyproject.toml'}"
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir=/dev/null", "acme_guard.py"],
+        [sys.executable, "-m", "mypy", "--strict", config, "--cache-dir=/dev/null", "acme_guard.py"],
         cwd=shop,
-        env={**os.environ, "MYPYPATH": str(Path(__file__).parent.parent)},
+        env={**os.environ, "MYPYPATH": str(root)},
         capture_output=True,
         text=True,
         check=False,
