@@ -435,10 +435,12 @@ def test_a_table_whose_own_name_is_not_known_is_not(tmp_path: Path) -> None:
 def test_a_table_has_one_name_however_its_schema_is_written(
     tmp_path: Path, source: str, dialect: str, schema: str, expected: str | None
 ) -> None:
-    if dialect == "sqlite" and "ALTER" in source:
-        pytest.skip("SQLite adds no foreign key to a table")
-    key = operations(tmp_path, source.format(schema=schema), dialect)[-1]
+    (key, *others) = reversed(operations(tmp_path, source.format(schema=schema), dialect))
 
+    if dialect == "sqlite" and "ALTER" in source:  # which adds no foreign key to a table by SQL
+        assert isinstance(key, Opaque)
+        assert not others
+        return
     assert isinstance(key, AddConstraint)
     assert key.constraint.references == Name("users", expected)
 
