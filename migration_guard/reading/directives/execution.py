@@ -1,7 +1,4 @@
-"""
-Calls that reach the database beside op.*: SQL through a connection, a session or op.execute. Decides what of all
-other calls could have touched the database unseen.
-"""
+"""Calls that reach the database beside op.*: SQL through a connection, a session or op.execute."""
 
 from __future__ import annotations
 
@@ -9,19 +6,10 @@ from migration_guard.model.unknown import Unknown, without_marks
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.create_drop import create_or_drop
 from migration_guard.reading.directives.handles import (
-    OPENERS,
     RUNNERS,
-    given,
-    hands_over,
-    has_handle,
     is_handle,
-    is_library,
     is_other_api,
-    is_read,
-    root_of,
-    was_handed_one,
 )
-from migration_guard.reading.directives.harmless import METHODS, is_of_quiet_package, is_plain_function
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.registry import answer
 from migration_guard.reading.directives.sql_text import sql_operations
@@ -31,15 +19,12 @@ from migration_guard.reading.directives.sqlalchemy_statements import (
     run_construct,
     session_write,
 )
+from migration_guard.reading.directives.suspicion import suspect
 from migration_guard.reading.interpreter.library import opened_path
 from migration_guard.reading.interpreter.values import (
     Attribute,
     CallValue,
-    Class,
-    Function,
     Items,
-    Module,
-    Pairs,
     Symbol,
     Text,
     Value,
@@ -49,9 +34,6 @@ _SESSION_WRITES = frozenset(
     {"add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
 )
 _QUERY_ENDS = frozenset({"update", "delete"})
-# What only keeps the function that it is given: it is followed when what they give is called.
-_KEEPERS = frozenset({"partial", "wraps", "contextmanager", "register"})
-_LOOKS = frozenset({"inspect", "Inspector", "from_engine"})
 
 
 def call(walker: DirectiveWalker, made: CallValue) -> Value:
@@ -74,7 +56,7 @@ def call(walker: DirectiveWalker, made: CallValue) -> Value:
             return query_change(walker, made, owner)
         if name in _SESSION_WRITES and is_handle(owner) and made.arguments:
             return session_write(walker, made)
-    _suspect(walker, made)
+    suspect(walker, made)
     return made
 
 
@@ -126,87 +108,3 @@ def op_execute(ask: BoundArguments) -> Value:
 
 def _first(made: CallValue) -> Value | None:
     return made.argument(0, "text") or made.keyword("statement")
-
-
-# --- suspicion ------------------------------------------------------------------------------------------------------
-
-
-def _suspect(walker: DirectiveWalker, made: CallValue) -> None:
-    """Notes a call that may have touched the database where we cannot look."""
-    reason = _suspicion(walker, made)
-    if reason is not None:
-        walker.opaque(made.node, walker.shown(made.node), reason)
-
-
-def _suspicion(walker: DirectiveWalker, made: CallValue) -> str | None:
-    """Why a call may have touched the database; None where it has not."""
-    function, name, root = made.function, made.name, root_of(made.function)
-    if isinstance(function, Symbol) and is_read(function) and name not in ("create_all", "drop_all"):
-        return None
-    handed = any(map(hands_over, given(made)))
-    if isinstance(root, Symbol) and is_library(root) and not is_read(root):
-        return _suspicion_of_python(walker, made, root, handed)
-    if name in ("create_all", "drop_all") and handed:
-        return "it creates or drops whatever the application's models hold today"
-    if isinstance(function, CallValue) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
-        return "which directive is called here is not known"
-    if isinstance(function, Attribute) and isinstance(function.owner, Attribute) and function.owner.name == "impl":
-        return "it calls Alembic's implementation of the dialect itself" if is_handle(function.owner.owner) else None
-    if isinstance(root, Class):
-        return _suspicion_of_object(walker, made, root, handed)
-    if isinstance(root, Items | Pairs):
-        kept = not isinstance(function, Attribute) or function.owner is not root
-        return "which of several is called here is not known" if kept and hands_over(root) else None
-    if isinstance(root, Function | Module) or (isinstance(root, Symbol) and is_read(root)) or name in OPENERS | _LOOKS:
-        return None
-    if name in METHODS and not (handed and is_plain_function(function)):
-        return None
-    if handed:
-        return f"{_whence(root)} gets the connection, and is not read"
-    if is_of_quiet_package(root):
-        return None
-    if isinstance(function, Attribute) and was_handed_one(function):
-        return f"{_whence(root)} has got the connection, and is not read"
-    if walker.is_statement(made.node) and isinstance(root, Symbol) and isinstance(function, Symbol):
-        return f"{_whence(root)} is not part of the migrations"
-    if walker.is_statement(made.node) and isinstance(function, Unknown):
-        return f"what is called here is not known ({function.reason})"
-    return None
-
-
-def _suspicion_of_python(walker: DirectiveWalker, made: CallValue, root: Symbol, handed: bool) -> str | None:
-    """As _suspicion(), for what comes with Python."""
-    function, name = made.function, made.name
-    if root.path.startswith(("subprocess.", "os.system", "os.popen")) and isinstance(function, Symbol):
-        return "it runs another program"
-    if isinstance(function, Symbol):
-        code = name not in _KEEPERS and any(map(_is_code, given(made)))
-        return f"{_whence(root)} gets code that uses the connection" if code else None
-    if name in METHODS and not any(map(_is_code, given(made))):
-        return None
-    got = handed or was_handed_one(function)
-    return f"{_whence(root)} gets the connection, and is not read" if got else None
-
-
-def _suspicion_of_object(walker: DirectiveWalker, made: CallValue, kind: Class, handed: bool) -> str | None:
-    """As _suspicion(), for an object of the project whose class does not say what is called."""
-    if isinstance(made.function, Class) and not handed:
-        return None
-    unread = any(not isinstance(base, Class) and not _is_known(base) for one in kind.order() for base in one.bases)
-    called = unread and walker.is_statement(made.node) and made.name not in METHODS
-    if handed or called or has_handle(kind):
-        return f"{kind.name} comes from a class that is not read" if unread else f"{kind.name} is not followed here"
-    return None
-
-
-def _is_known(base: Value) -> bool:
-    return isinstance(base, Symbol) and (is_library(base) or is_of_quiet_package(base))
-
-
-def _is_code(value: Value) -> bool:
-    """Whether a value is a directive or a function that runs one, and no handle by itself."""
-    return not is_handle(value) and hands_over(value)
-
-
-def _whence(root: Value) -> str:
-    return root.path.lstrip(".") if isinstance(root, Symbol) else "what is called here"
