@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from migration_guard.reading.discovery.regular_files import content, is_below, is_ours
 from migration_guard.reading.interpreter.values import Class, Items, Module, Pairs
@@ -130,10 +131,7 @@ class Files:
         """A parsed module of the repository; None where it cannot be had."""
         if path not in self._sources:
             content = self._content(path)
-            try:
-                self._sources[path] = None if content is None else parse(path, decode(content), helper=True)
-            except UnreadableSource:
-                self._sources[path] = None
+            self._sources[path] = None if content is None else _parsed(path, content)
         self.read.add(path)
         return self._sources[path]
 
@@ -182,6 +180,18 @@ class Files:
 
     def _is_ours(self, path: str) -> bool:
         return is_ours(path, self.root)
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: str, content: bytes) -> Source | None:
+    """
+    A helper as it is with this content; None where it cannot be parsed. A tree is never changed, and tells nothing of a
+    dialect: the histories of a run, their targets and env.py lean on the same helpers, and parse each once.
+    """
+    try:
+        return parse(path, decode(content), helper=True)
+    except UnreadableSource:
+        return None
 
 
 def _contents(value: Items | Pairs | Class) -> object:
