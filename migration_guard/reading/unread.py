@@ -29,10 +29,10 @@ def unread_calls(function: cst.CSTNode, frame: Frame, followed: Nodes, dead: Nod
         node = waiting.pop()
         if node in dead:
             continue
-        if isinstance(node, cst.Call) and node not in followed and mentions_handle(node, frame):
+        if type(node) is cst.Call and node not in followed and mentions_handle(node, frame):
             yield node
         else:
-            waiting += reversed(list(parts_of(node)))
+            waiting += reversed(parts_of(node))
 
 
 @lru_cache(maxsize=512)
@@ -42,6 +42,7 @@ def _calls(function: cst.CSTNode) -> tuple[cst.Call, ...]:
     waiting = [function]
     while waiting:
         node = waiting.pop()
-        found += [node] if isinstance(node, cst.Call) else []
+        if type(node) is cst.Call:
+            found.append(node)
         waiting += parts_of(node)
     return tuple(found)

@@ -26,6 +26,11 @@ from migration_guard.reading.interpreter.values import (
 # Names by which migrations call Alembic's operations, wherever they have them from.
 HANDLE_NAMES = frozenset({"op", "alembic_op"})
 
+# The fields of libcst's nodes that hold white space or punctuation begin so.
+_WITHOUT_NAMES = (
+    *("whitespace", "leading", "trailing", "lines", "empty_lines", "header", "footer", "indent"),
+    *("lpar", "rpar", "lbrac", "rbrac", "comma", "semicolon", "colon", "equal", "dot", "operator"),
+)
 _LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
 # The methods of a connection or a session that run SQL.
 RUNNERS = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "executescript", "exec"})
@@ -122,24 +127,27 @@ def mentions_handle(node: cst.CSTNode, frame: Frame) -> bool:
 @lru_cache(maxsize=512)
 def names_in(node: cst.CSTNode) -> frozenset[str]:
     """Every name that stands in a node, but for those of attributes and keywords."""
-    return frozenset(_names(node))
+    found = set()
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if type(part) is cst.Name:
+            found.add(part.value)
+        else:
+            waiting += parts_of(part)
+    return frozenset(found)
 
 
-def _names(node: cst.CSTNode) -> Iterator[str]:
-    if type(node) is cst.Name:
-        yield node.value
-        return
-    for part in parts_of(node):
-        yield from _names(part)
-
-
-def parts_of(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def parts_of(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The nodes in a node, but for white space, punctuation, and the names of attributes and keywords."""
+    found: list[cst.CSTNode] = []
     for field in _parts(type(node)):
         value = getattr(node, field)
-        for part in value if type(value) in (list, tuple) else (value,):
-            if _is_node(part.__class__):
-                yield part
+        if type(value) in (list, tuple):
+            found += value
+        elif _is_node(value.__class__):
+            found.append(value)
+    return found
 
 
 @cache
@@ -154,7 +162,7 @@ def _parts(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     if issubclass(kind, cst.Attribute | cst.Arg):
         return ("value",)
     every = (field.name for field in fields(kind))
-    return tuple(name for name in every if not name.startswith(("whitespace", "lpar", "rpar", "leading", "comma")))
+    return tuple(name for name in every if not name.startswith(_WITHOUT_NAMES))
 
 
 def _leads(name: str, frame: Frame, seen: set[int]) -> bool:
