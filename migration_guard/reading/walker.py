@@ -6,8 +6,7 @@ the code: what it cannot follow becomes an Opaque operation.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import libcst as cst
@@ -139,13 +138,13 @@ class Walker(Functions):
             site = replace(one.site, segment=self.segment, autocommit=self.autocommit)
             self.operations.append(replace(one, site=site))
 
-    @contextmanager
-    def _gathers(self, function: Value) -> Iterator[None]:
-        saved = self.operations
-        if isinstance(function, Attribute) and function.name != "execute":
-            self.operations = next((found for batch, found in self._gathered if batch is function.owner), saved)
+    def _directive(self, function: Symbol | Attribute, made: CallValue) -> Value | None:
+        """What a call of a directive gives; what a batch is asked for is kept until its block ends. Else None."""
+        saved, owner = self.operations, getattr(function, "owner", None)
+        if isinstance(owner, Batch) and function.name != "execute":
+            self.operations = next((found for batch, found in self._gathered if batch is owner), saved)
         try:
-            yield
+            return operations.operation(self, made)
         finally:
             self.operations = saved
 
@@ -279,9 +278,7 @@ class Walker(Functions):
             case CallValue(function=Symbol(path="functools.partial")) if function.arguments:
                 return self.call_value(function.arguments[0], _whole(function, made))
             case Symbol() | Attribute():
-                with self._gathers(function):
-                    answer = operations.operation(self, made)
-                if answer is not None:
+                if (answer := self._directive(function, made)) is not None:
                     return answer
         if isinstance(function, Symbol):
             if function.path == "importlib.import_module" and isinstance(name := made.argument(0, "name"), Text):

@@ -122,8 +122,8 @@ def _add(name: str, signature: Signature, answer: Answer, function: Reader | Ans
 def find(function: Value) -> Directive | None:
     """The directive that a call of this function is; None where it is none that is registered."""
     match function:
-        case Symbol(path=path, name=name):
-            return _DIRECTIVES.get(f"{OP}{name}" if path.startswith(OP) else path)
+        case Symbol(path=path):
+            return _DIRECTIVES.get(f"{OP}{function.name}" if path.startswith(OP) else path)
         case Attribute(owner=Batch(), name=name):
             return _DIRECTIVES.get(f"{OP}{name}")
         case Attribute(owner=CallValue(function=Symbol(path=path)), name=name):

@@ -234,7 +234,7 @@ class Evaluator(Attributes):
                     arguments.append(Unknown("arguments that are not known"))
             else:
                 arguments.append(value)
-        if function == Symbol("builtins.super") and not arguments:
+        if not arguments and function == _SUPER:
             arguments = self.super_of()
         made = CallValue(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
         # What is handed over is read; what it is handed to, a list that grows say, is not read again.
@@ -304,6 +304,7 @@ class Evaluator(Attributes):
         return value
 
 
+_SUPER = Symbol("builtins.super")
 _CONSTANTS: dict[str, Value] = {"True": Constant(True), "False": Constant(False), "None": NONE}
 # Each handler takes the one class of nodes that it is filed under, which a dict cannot say.
 _HANDLERS: dict[type[cst.CSTNode], Callable[[Evaluator, Any], Value]] = {
