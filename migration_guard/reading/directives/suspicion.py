@@ -30,7 +30,8 @@ from migration_guard.reading.interpreter.values import (
 
 # What only keeps the function that it is given: it is followed when what they give is called.
 _KEEPERS = frozenset({"partial", "wraps", "contextmanager", "register"})
-_LOOKS = frozenset({"inspect", "Inspector", "from_engine"})
+# What gives a connection or a session, or looks at the database.
+_GIVES_HANDLES = OPENERS | {"inspect", "Inspector", "from_engine"}
 
 
 def suspect(walker: DirectiveWalker, made: CallValue) -> None:
@@ -43,24 +44,25 @@ def suspect(walker: DirectiveWalker, made: CallValue) -> None:
 def _suspicion(walker: DirectiveWalker, made: CallValue) -> str | None:
     """Why a call may have touched the database; None where it has not."""
     function, name, root = made.function, made.name, root_of(made.function)
-    if isinstance(function, Symbol) and is_read(function) and name not in ("create_all", "drop_all"):
+    read = isinstance(root, Symbol) and is_read(root)
+    if read and isinstance(function, Symbol) and name not in ("create_all", "drop_all"):
         return None
-    handed = any(map(hands_over, given(made)))
-    if isinstance(root, Symbol) and is_library(root) and not is_read(root):
-        return _suspicion_of_python(walker, made, root, handed)
-    if name in ("create_all", "drop_all") and handed:
+    if isinstance(root, Symbol) and not read and is_library(root):
+        return _suspicion_of_python(made, root)
+    if name in ("create_all", "drop_all") and _is_handed_one(made):
         return "it creates or drops whatever the application's models hold today"
     if isinstance(function, CallValue) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
         return "which directive is called here is not known"
     if isinstance(function, Attribute) and isinstance(function.owner, Attribute) and function.owner.name == "impl":
         return "it calls Alembic's implementation of the dialect itself" if is_handle(function.owner.owner) else None
     if isinstance(root, Class):
-        return _suspicion_of_object(walker, made, root, handed)
+        return _suspicion_of_object(walker, made, root)
     if isinstance(root, Items | Pairs):
         kept = not isinstance(function, Attribute) or function.owner is not root
         return "which of several is called here is not known" if kept and hands_over(root) else None
-    if isinstance(root, Function | Module) or (isinstance(root, Symbol) and is_read(root)) or name in OPENERS | _LOOKS:
+    if read or isinstance(root, Function | Module) or name in _GIVES_HANDLES:
         return None
+    handed = _is_handed_one(made)
     if name in METHODS and not (handed and is_plain_function(function)):
         return None
     if handed:
@@ -76,7 +78,7 @@ def _suspicion(walker: DirectiveWalker, made: CallValue) -> str | None:
     return None
 
 
-def _suspicion_of_python(walker: DirectiveWalker, made: CallValue, root: Symbol, handed: bool) -> str | None:
+def _suspicion_of_python(made: CallValue, root: Symbol) -> str | None:
     """As _suspicion(), for what comes with Python."""
     function, name = made.function, made.name
     if root.path.startswith(("subprocess.", "os.system", "os.popen")) and isinstance(function, Symbol):
@@ -86,12 +88,13 @@ def _suspicion_of_python(walker: DirectiveWalker, made: CallValue, root: Symbol,
         return f"{_whence(root)} gets code that uses the connection" if code else None
     if name in METHODS and not any(map(_is_code, given(made))):
         return None
-    got = handed or was_handed_one(function)
+    got = _is_handed_one(made) or was_handed_one(function)
     return f"{_whence(root)} gets the connection, and is not read" if got else None
 
 
-def _suspicion_of_object(walker: DirectiveWalker, made: CallValue, kind: Class, handed: bool) -> str | None:
+def _suspicion_of_object(walker: DirectiveWalker, made: CallValue, kind: Class) -> str | None:
     """As _suspicion(), for an object of the project whose class does not say what is called."""
+    handed = _is_handed_one(made)
     if isinstance(made.function, Class) and not handed:
         return None
     unread = any(not isinstance(base, Class) and not _is_known(base) for one in kind.order() for base in one.bases)
@@ -103,6 +106,11 @@ def _suspicion_of_object(walker: DirectiveWalker, made: CallValue, kind: Class, 
 
 def _is_known(base: Value) -> bool:
     return isinstance(base, Symbol) and (is_library(base) or is_of_quiet_package(base))
+
+
+def _is_handed_one(made: CallValue) -> bool:
+    """Whether a call hands a handle on, or what leads to one."""
+    return any(map(hands_over, given(made)))
 
 
 def _is_code(value: Value) -> bool:
