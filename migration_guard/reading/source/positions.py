@@ -142,8 +142,11 @@ class Positions(CodegenState):
     def _call(self, node: cst.Call, at: int) -> int:
         start = at = self._opened(node.lpar, at)
         at = self._space(node.whitespace_after_func, self._any(node.func, at)) + 1
-        at = self._space(node.whitespace_before_args, at)
-        for argument in node.args:
+        at = self._arguments(node.args, self._space(node.whitespace_before_args, at))
+        return self._closed(node, start, at + 1)
+
+    def _arguments(self, arguments: Sequence[cst.Arg], at: int) -> int:
+        for argument in arguments:
             at = self._space(argument.whitespace_after_star, at + len(argument.star))
             if argument.keyword is not None:
                 at = self._leaf(argument.keyword, at)
@@ -151,7 +154,7 @@ class Positions(CodegenState):
                     at = self._token(argument.equal, at)
             at = self._any(argument.value, at)
             at = self._space(argument.whitespace_after_arg, self._comma(argument.comma, at))
-        return self._closed(node, start, at + 1)
+        return at
 
     def _list(self, node: cst.List, at: int) -> int:
         start = at = self._opened(node.lpar, at)
@@ -261,11 +264,20 @@ class Positions(CodegenState):
         self.decrease_indent()
         return at
 
-    def _function(self, node: cst.FunctionDef, at: int) -> int:
+    def _decorators(self, node: cst.FunctionDef | cst.ClassDef, at: int) -> int:
         at = self._lines(node.leading_lines, at)
         for decorator in node.decorators:
             at = self._any(decorator, at)
-        start = at = self._lines(node.lines_after_decorators, at) + self.indentation
+        return self._lines(node.lines_after_decorators, at) + self.indentation
+
+    def _body(self, node: cst.FunctionDef | cst.ClassDef | cst.For | cst.Else | cst.With, start: int, at: int) -> int:
+        """The colon and the block behind it, with which a statement ends that nothing follows."""
+        at = self._any(node.body, self._space(node.whitespace_before_colon, at) + 1)
+        self.spans[id(node)] = (start, self._end(node.body, at))
+        return at
+
+    def _function(self, node: cst.FunctionDef, at: int) -> int:
+        start = at = self._decorators(node, at)
         if node.asynchronous is not None:
             at = self._any(node.asynchronous, at)
         at = self._leaf(node.name, self._space(node.whitespace_after_def, at + 3))
@@ -277,9 +289,38 @@ class Positions(CodegenState):
         at = (at if _is_empty(node.params) else self._any(node.params, at)) + 1
         if node.returns is not None:
             at = self._annotation(node.returns, at, len("->"))
-        at = self._any(node.body, self._space(node.whitespace_before_colon, at) + 1)
-        self.spans[id(node)] = (start, self._end(node.body, at))
+        return self._body(node, start, at)
+
+    def _class(self, node: cst.ClassDef, at: int) -> int:
+        start = at = self._decorators(node, at)
+        at = self._leaf(node.name, self._space(node.whitespace_after_class, at + len("class")))
+        at = self._space(node.whitespace_after_name, at)
+        if node.type_parameters is not None:
+            at = self._any(node.type_parameters, at)
+        at = self._space(node.whitespace_after_type_parameters, at)
+        if isinstance(node.lpar, cst.LeftParen):
+            at = self._space(node.lpar.whitespace_after, at + 1)
+        at = self._arguments((*node.bases, *node.keywords), at)
+        if isinstance(node.rpar, cst.RightParen):
+            at = self._space(node.rpar.whitespace_before, at) + 1
+        return self._body(node, start, at)
+
+    def _for(self, node: cst.For, at: int) -> int:
+        start = at = self._lines(node.leading_lines, at) + self.indentation
+        if node.asynchronous is not None:
+            at = self._any(node.asynchronous, at)
+        at = self._any(node.target, self._space(node.whitespace_after_for, at + len("for")))
+        at = self._space(node.whitespace_before_in, at) + len("in")
+        at = self._any(node.iter, self._space(node.whitespace_after_in, at))
+        at = self._body(node, start, at)
+        if node.orelse is not None:
+            at = self._any(node.orelse, at)
+            self.spans[id(node)] = (start, self._end(node.orelse, at))
         return at
+
+    def _else(self, node: cst.Else, at: int) -> int:
+        start = at = self._lines(node.leading_lines, at) + self.indentation
+        return self._body(node, start, at + len("else"))
 
     def _with(self, node: cst.With, at: int) -> int:
         start = at = self._lines(node.leading_lines, at) + self.indentation
@@ -295,9 +336,7 @@ class Positions(CodegenState):
             at = self._comma(item.comma, at)
         if isinstance(node.rpar, cst.RightParen):
             at = self._space(node.rpar.whitespace_before, at) + 1
-        at = self._any(node.body, self._space(node.whitespace_before_colon, at) + 1)
-        self.spans[id(node)] = (start, self._end(node.body, at))
-        return at
+        return self._body(node, start, at)
 
     def _if(self, node: cst.If, at: int) -> int:
         return self._branch(node, at, len("if"))
@@ -337,6 +376,9 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[..., int]] = {
     cst.ImportFrom: Positions._import_from,
     cst.IndentedBlock: Positions._block,
     cst.FunctionDef: Positions._function,
+    cst.ClassDef: Positions._class,
+    cst.For: Positions._for,
+    cst.Else: Positions._else,
     cst.With: Positions._with,
     cst.If: Positions._if,
 }
