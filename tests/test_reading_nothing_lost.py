@@ -352,9 +352,12 @@ def is_python(source: str) -> bool:
     return True
 
 
-def fates(folder: Path, source: str) -> dict[str, str]:
-    """What becomes of each operation that is written: read, said to be unread, or known to be dead."""
-    text = f"{HEAD}def upgrade():\n{textwrap.indent(source, '    ')}\n"
+def fates(folder: Path, source: str, top: str = "") -> tuple[dict[str, str], bool]:
+    """
+    What becomes of each operation that is written: read, said to be unread, or known to be dead; and whether anything
+    is said to be unread.
+    """
+    text = f"{HEAD}{top}def upgrade():\n{textwrap.indent(source, '    ')}\n"
     walker = Walker(parse(str(folder / "one.py"), text), "postgresql", Files(str(folder)))
     found, _ = walker.run("upgrade", Direction.UPGRADE, None)
     dropped = {one.table.name for one in found if isinstance(one, DropTable)}
@@ -371,7 +374,7 @@ def fates(folder: Path, source: str) -> dict[str, str]:
             fate[name] = "dead"
         else:
             fate[name] = "lost"
-    return fate
+    return fate, bool(opaque)
 
 
 def spanned(lines: Lines, span: Span) -> tuple[int, int]:
@@ -389,6 +392,6 @@ def numbered(source: str) -> str:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much], deadline=None)
 def test_what_is_read_said_and_dead_is_all_that_is_written(tmp_path: Path, source: str) -> None:
     written = numbered(source)
-    fate = fates(tmp_path, written)
+    fate, _ = fates(tmp_path, written)
     assert len(fate) == source.count(CALL)
     assert "lost" not in fate.values(), f"{fate}\n{written}"

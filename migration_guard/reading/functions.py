@@ -15,6 +15,7 @@ from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
     CallValue,
+    Class,
     Function,
     Items,
     Module,
@@ -25,6 +26,7 @@ from migration_guard.reading.interpreter.values import (
     same,
 )
 from migration_guard.reading.source.source import Source
+from migration_guard.reading.unentered import Uses
 
 DEEPEST_CALLS = 24
 # What an env.py of the project's own hands to upgrade(): operations, and its tables by their names.
@@ -49,6 +51,7 @@ class Functions(ControlFlow):
     def __init__(self, source: Source, module: Module, dialect: str) -> None:
         super().__init__(source, module, dialect)
         self.entered: dict[cst.CSTNode, FollowedFunction] = {}
+        self.uses = Uses()
         self._calls: list[cst.CSTNode] = []
 
     def opaque(
@@ -62,6 +65,27 @@ class Functions(ControlFlow):
     ) -> None:
         """Notes something that could not be read."""
         raise NotImplementedError
+
+    def met(self, value: Value) -> Value:
+        """Told of what a name stands for, which it gives back: of a class, Python calls methods by itself."""
+        if isinstance(value, CallValue):
+            self.met(value.function)
+        elif isinstance(value, Function):
+            if self.listening or self.frame.names is self.frame.module.names:
+                self.uses.functions[value.node] = value
+        elif isinstance(value, Class) and value not in self.uses.classes:
+            self.uses.classes[value] = self._statement
+        return value
+
+    def lose(self, owner: Value, name: str) -> None:
+        """Told of an attribute that is not known: it may be a method of the project."""
+        if self.listening:
+            self.uses.attributes.setdefault(name, []).append((owner, self._statement))
+
+    def keep(self, holder: Value) -> None:
+        """Notes that a function or an object of a package got code of the project, which it may call later."""
+        if isinstance(holder, Function | CallValue) and holder.node is not None:
+            self.frame.module.holders.add(holder.node)
 
     def enter(self, function: Function, made: CallValue) -> tuple[Value, str | None]:
         """Runs a function's body with these arguments: what it gives, and how it ends: None, "return" or "raise"."""
@@ -88,6 +112,8 @@ class Functions(ControlFlow):
             self._calls.pop()
             if self.listening:
                 self.entered[node] = FollowedFunction(frame, self._outer, self._statement)
+            else:
+                self.uses.functions.pop(node, None)
             self.frame, self.conditional, self._outer = saved
         if frame.yielded is not None:
             return frame.yielded, None

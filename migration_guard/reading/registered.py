@@ -1,6 +1,7 @@
 """
 Directives that a project defines itself, with `@Operations.register_operation` and `@Operations.implementation_for`
-(https://alembic.sqlalchemy.org/en/latest/api/operations.html#operation-plugins): where they are written.
+(https://alembic.sqlalchemy.org/en/latest/api/operations.html#operation-plugins): where they are written; and whatever
+else a project registers where it is imported.
 """
 
 from __future__ import annotations
@@ -35,6 +36,14 @@ def registered(
         if other is not None and name in other.directives:
             return other.directives[name]
     return None
+
+
+def load_imports(text: str, module: Module, files: Files, load: Callable[[str], Module | None]) -> None:
+    """Reads the modules of the project that a module imports, for what they do to others when they are imported."""
+    for dotted in _dotted_imports(text):
+        found = files.module(dotted, module.path)
+        if found is not None:
+            load(found[0])
 
 
 def _imported(paths: list[str], files: Files) -> Iterator[str]:

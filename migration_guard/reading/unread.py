@@ -12,6 +12,7 @@ import libcst as cst
 
 from migration_guard.reading.directives.handles import mentions_handle, parts_of
 from migration_guard.reading.interpreter.scope import Frame
+from migration_guard.reading.source.source import Source
 
 Nodes = Collection[cst.CSTNode]
 
@@ -46,3 +47,14 @@ def _calls(function: cst.CSTNode) -> tuple[cst.Call, ...]:
             found.append(node)
         waiting += parts_of(node)
     return tuple(found)
+
+
+def statement_around(source: Source, function: cst.CSTNode, call: cst.Call) -> cst.CSTNode:
+    """The statement of a function's body in which a call stands."""
+    at = source.offsets(call)[0]
+    body = function.body.body if isinstance(function, cst.FunctionDef) else ()
+    for statement in body:
+        start, end = source.offsets(statement)
+        if start <= at < end:
+            return statement
+    return call

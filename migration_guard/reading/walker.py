@@ -16,6 +16,7 @@ from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives import execution, operations
 from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hands_over, has_handle
 from migration_guard.reading.directives.registry import directives
@@ -23,8 +24,9 @@ from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.functions import Functions
 from migration_guard.reading.interpreter import library, methods
 from migration_guard.reading.interpreter.modules import Files
-from migration_guard.reading.interpreter.scope import OutOfSteps
+from migration_guard.reading.interpreter.scope import Frame, OutOfSteps
 from migration_guard.reading.interpreter.values import (
+    NONE,
     Attribute,
     Batch,
     CallValue,
@@ -37,12 +39,20 @@ from migration_guard.reading.interpreter.values import (
     Text,
     Value,
 )
-from migration_guard.reading.registered import registered
+from migration_guard.reading.registered import load_imports, registered
 from migration_guard.reading.source.calls import call_at
 from migration_guard.reading.source.source import Source
-from migration_guard.reading.unread import unread_calls
+from migration_guard.reading.unentered import Uses, unentered_functions
+from migration_guard.reading.unread import statement_around, unread_calls
 
 MOST_CUTS = 10
+# Measured on Alembic 1.20.1: what reads the files without running env.py ("alembic heads") fails there, and all else
+# runs it, whatever the revision ("alembic current").
+_AT_IMPORT = (
+    "it stands outside upgrade() and downgrade(), so it runs whenever Alembic reads this file, whichever revision is "
+    'asked for, and fails in "alembic heads"; move it into upgrade()'
+)
+_DIRECTIVES = tuple(f"{name}." for name in HANDLE_NAMES)
 # What gives a module names that are not written down: exec() at its top, or globals() with a name that is not known.
 ASSEMBLES = re.compile(r"^(?:exec\(|globals\(\)(?:\[|\.update\())|^    (?:\s*)globals\(\)\[", re.MULTILINE)
 
@@ -56,8 +66,11 @@ class Walker(Functions):
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
         self._gathered: list[tuple[Batch, list[Operation]]] = []
+        self._imported: list[Opaque] = []
+        self._has_imports = False
         self.cuts = 0
         self._top_level(source.module.body)
+        self._used_at_top = self.uses
 
     def _top_level(self, statements: Sequence[cst.BaseStatement]) -> None:
         """The module's own statements. One that is too much to follow is cut; what it would have named is not known."""
@@ -84,16 +97,20 @@ class Walker(Functions):
         self._opaque = set()
         self.entered, self.followed, self.dead = {}, set(), set()
         self.autocommit = self.conditional = self.repeated = False
+        self.uses = Uses(dict(self._used_at_top.classes), dict(self._used_at_top.functions))
         self.listening = True
         function = self.module.names.get(name)
         end: str | None = None
         self._statement = None
+        if direction is Direction.UPGRADE:
+            self.emit(*self._imported)
         try:
             if isinstance(function, Function):
                 given = [Text(database)] if database is not None else []
                 made = CallValue(function, tuple(given), (), None, self.module.path)
                 _, end = self.enter(function, made)
                 self._note_unread()
+                self._note_unentered()
             elif function is not None:
                 self.opaque(None, name, f"{name} is not a function written in this file")
             elif self.cuts:
@@ -113,12 +130,25 @@ class Walker(Functions):
             self.frame, self._outer = entered.frame, entered.outer
             own = entered.frame.module is self.module
             for call in unread_calls(function, entered.frame, self.followed, self.dead):
-                self._statement = _statement_around(self.source, function, call) if own else entered.statement
+                self._statement = statement_around(self.source, function, call) if own else entered.statement
                 self.opaque(call, self.shown(call), "it stands where the code could not be followed")
 
+    def _note_unentered(self) -> None:
+        """Takes down what functions that nobody came to may do, where nothing else was said of the statement."""
+        said = {one.site.statement for one in self.operations if isinstance(one, Opaque)}
+        for found in unentered_functions(self.module, self.uses, self.entered):
+            self.frame, self._outer, self._statement = Frame(self.module, {}), None, found.statement
+            statement = self.site(None).statement
+            if statement not in said:
+                said.add(statement)
+                self.opaque(None, self.shown(found.statement), found.reason)
+
     def emit(self, *operations: Operation) -> None:
-        """Notes operations, unless it is only the module's top level that is being read."""
+        """Notes operations; those of the module's top level as what happens when Alembic imports it."""
         if not self.listening:
+            for one in operations:
+                call = one.site.call
+                self._imported.append(Opaque(site=one.site, what=call.name if call else "", reason=_AT_IMPORT))
             return
         for operation in operations:
             if isinstance(operation, Opaque):
@@ -157,8 +187,8 @@ class Walker(Functions):
         tables: tuple[Name, ...] = (),
         rows_only: bool = False,
     ) -> None:
-        """Notes something that could not be read."""
-        if self.listening:
+        """Notes something that could not be read: at the module's top level, a directive."""
+        if self.listening or what.startswith(_DIRECTIVES):
             call = node if isinstance(node, cst.Call) else None
             site = self.site(call)
             self.emit(Opaque(site=site, what=what, reason=reason, tables=tables, rows_only=rows_only))
@@ -225,7 +255,14 @@ class Walker(Functions):
             value = module.names.get(name, symbol) if value is module else self.attribute_of(value, name)
             if value is symbol:
                 return symbol
-        return self.resolve(value) if isinstance(value, Symbol) and value != symbol else value
+        return self.resolve(value) if isinstance(value, Symbol) and value != symbol else self.filled(value)
+
+    def filled(self, value: Value) -> Value:
+        """What another module has, once whatever else is imported has put in what it registers there."""
+        if isinstance(value, Items | Pairs) and value.size == 1 and not self._has_imports:
+            self._has_imports = True
+            load_imports(self.source.text, self.module, self.files, self.load)
+        return value
 
     def registered(self, name: str) -> Function | None:
         """The method that the project registers as the directive `op.name`; None where it registers none."""
@@ -239,6 +276,14 @@ class Walker(Functions):
 
     def _walk(self, source: Source, module: Module) -> None:
         Walker(source, self.dialect, self.files, module)
+
+    def is_holder(self, value: Value) -> bool:
+        """Whether a function or an object of a package got code of the project to keep."""
+        if isinstance(value, Function):
+            return value.node in value.module.holders
+        made_in = self.load(value.path) if isinstance(value, CallValue) else None
+        modules = (self.frame.module, made_in)
+        return isinstance(value, CallValue) and any(one is not None and value.node in one.holders for one in modules)
 
     def source_of(self, module: Module) -> Source:
         """The source that a module's nodes belong to."""
@@ -259,6 +304,8 @@ class Walker(Functions):
         self.step()
         match function:
             case Function():
+                if self.is_holder(function):
+                    self.opaque(made.node, self.shown(made.node), "it may call functions that were registered with it")
                 return self.enter(function, made)[0]
             case Class(names=names):
                 start = function.find("__init__")
@@ -277,6 +324,8 @@ class Walker(Functions):
                 return self.enter(replace(called, bound=function), made)[0]
             case CallValue(function=Symbol(path="functools.partial")) if function.arguments:
                 return self.call_value(function.arguments[0], _whole(function, made))
+            case Unknown():
+                self.uses.calls.append(self._statement)
             case Symbol() | Attribute():
                 if (answer := self._directive(function, made)) is not None:
                     return answer
@@ -285,10 +334,12 @@ class Walker(Functions):
                 return self.resolve(Symbol(name.shown, self.frame.module.path))
             known = library.call(made, self._apply, self.attribute_of)
         else:
-            owner = getattr(function, "owner", None)
+            owner = getattr(function, "owner", NONE)
+            if made.name == "get" and library.is_scope(owner) and isinstance(key := made.argument(0, "key"), Text):
+                return self.lookup(key.value)
             if isinstance(owner, Items | Pairs):
                 self.changes(owner)
-            known = None if owner is None else methods.method(made, owner, self.attribute_of, self.conditional)
+            known = methods.method(made, owner, self.attribute_of, self.conditional)
         if known is not None:
             return known
         return execution.call(self, made)
@@ -316,17 +367,6 @@ class Walker(Functions):
         super().set_attribute(owner, name, value)
         if isinstance(owner, CallValue) and isinstance(owner.function, Attribute):
             self.emit(*assigned(self, owner, name))
-
-
-def _statement_around(source: Source, function: cst.CSTNode, call: cst.Call) -> cst.CSTNode:
-    """The statement of a function's body in which a call stands."""
-    at = source.offsets(call)[0]
-    body = function.body.body if isinstance(function, cst.FunctionDef) else ()
-    for statement in body:
-        start, end = source.offsets(statement)
-        if start <= at < end:
-            return statement
-    return call
 
 
 def _whole(partial: CallValue, made: CallValue) -> CallValue:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.objects import CreateEnum, CreateSequence, DropEnum, DropSequence
-from migration_guard.model.operations import DropTable
-from migration_guard.model.schema import EnumType, Name
+from migration_guard.model.operations import CreateTable, DropTable
+from migration_guard.model.schema import EnumType, Name, Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.handles import is_handle
 from migration_guard.reading.directives.names import identifier, schema_of, table_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
-from migration_guard.reading.interpreter.values import Attribute, CallValue, Constant, Symbol, Text, Value, truth
+from migration_guard.reading.interpreter.values import Attribute, CallValue, Class, Constant, Symbol, Text, Value, truth
 
 
 def object_name(value: Value | None, dialect: str) -> Name | None:
@@ -51,6 +51,27 @@ def create_or_drop(walker: DirectiveWalker, made: CallValue, owner: CallValue) -
         _own_index(walker, made, owner, creates)
     elif is_handle(made.argument(0, "bind")):
         walker.opaque(made.node, walker.shown(made.node), "what is created or dropped here is not known")
+    return made
+
+
+def model_table(value: Value, dialect: str) -> Name | None:
+    """The table of `Model.__table__`, for a mapped class of the project; None for anything else."""
+    match value:
+        case Attribute(owner=Class() as model, name="__table__"):
+            return table_of(model, dialect)
+    return None
+
+
+def create_or_drop_model(walker: DirectiveWalker, made: CallValue, table: Name) -> Value:
+    """Model.__table__.create(bind), Model.__table__.drop(bind): the table is known by name, its columns are not."""
+    looks_first = truth(made.argument(1, "checkfirst") or Constant(False)) is True
+    where = walker.site(made.node)
+    if made.name == "drop":
+        walker.emit(DropTable(site=where, table=table, if_exists=looks_first))
+        return made
+    walker.emit(CreateTable(site=where, table=Table(table, complete=False), if_not_exists=looks_first))
+    reason = f"it creates the table {table} as a model describes it, whose columns are not read"
+    walker.opaque(made.node, walker.shown(made.node), reason, tables=(table,))
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migration_guard.model.unknown import Unknown, without_marks
 from migration_guard.reading.directives.arguments import BoundArguments
-from migration_guard.reading.directives.create_drop import create_or_drop
+from migration_guard.reading.directives.create_drop import create_or_drop, create_or_drop_model, model_table
 from migration_guard.reading.directives.handles import (
     RUNNERS,
     is_handle,
@@ -52,6 +52,8 @@ def call(walker: DirectiveWalker, made: CallValue) -> Value:
             return execute(walker, made, made.arguments[0])
         if name in ("create", "drop") and isinstance(owner, CallValue):
             return create_or_drop(walker, made, owner)
+        if name in ("create", "drop") and (table := model_table(owner, walker.dialect)) is not None:
+            return create_or_drop_model(walker, made, table)
         if name in _QUERY_ENDS and is_query(owner):
             return query_change(walker, made, owner)
         if name in _SESSION_WRITES and is_handle(owner) and made.arguments:

@@ -103,6 +103,15 @@ def was_handed_one(value: Value) -> bool:
     return False
 
 
+def holder_of(function: Value) -> Value | None:
+    """The function, or the object of a package, of which this is a method, or a function that a method gave."""
+    while isinstance(function, CallValue | Attribute):
+        if isinstance(function, CallValue) and isinstance(function.function, Symbol):
+            return None if is_read(function.function) else function
+        function = function.function if isinstance(function, CallValue) else function.owner
+    return function if isinstance(function, Function) else None
+
+
 def is_library(symbol: Symbol) -> bool:
     """Whether a name is Python's, SQLAlchemy's or Alembic's own."""
     return is_read(symbol) or symbol.path.partition(".")[0] in sys.stdlib_module_names

@@ -55,6 +55,12 @@ class DirectiveWalker(Protocol):
     def registered(self, name: str) -> Function | None:
         """The method that the project registers as a directive of op."""
 
+    def keep(self, holder: Value) -> None:
+        """Notes that a function or an object of a package got code of the project, which it may call later."""
+
+    def is_holder(self, value: Value) -> bool:
+        """Whether a function or an object of a package got such code."""
+
     def attribute_of(self, owner: Value, name: str) -> Value:
         """The attribute of a value."""
 

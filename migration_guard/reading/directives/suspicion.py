@@ -8,6 +8,7 @@ from migration_guard.reading.directives.handles import (
     given,
     hands_over,
     has_handle,
+    holder_of,
     is_handle,
     is_library,
     is_read,
@@ -29,7 +30,8 @@ from migration_guard.reading.interpreter.values import (
 )
 
 # What only keeps the function that it is given: it is followed when what they give is called.
-_KEEPERS = frozenset({"partial", "wraps", "contextmanager", "register"})
+_KEEPERS = frozenset({"partial", "wraps", "contextmanager"})
+_CALLERS = frozenset(f"builtins.{name}" for name in ("filter", "iter", "map", "max", "min", "sorted"))
 # What gives a connection or a session, or looks at the database.
 _GIVES_HANDLES = OPENERS | {"inspect", "Inspector", "from_engine"}
 
@@ -37,6 +39,10 @@ _GIVES_HANDLES = OPENERS | {"inspect", "Inspector", "from_engine"}
 def suspect(walker: DirectiveWalker, made: CallValue) -> None:
     """Notes a call that may have touched the database where we cannot look."""
     reason = _suspicion(walker, made)
+    if isinstance(made.function, CallValue | Attribute) and any(map(_is_code, given(made))):
+        holder = holder_of(made.function)
+        if holder is not None:
+            walker.keep(holder)
     if reason is not None:
         walker.opaque(made.node, walker.shown(made.node), reason)
 
@@ -46,7 +52,7 @@ def _suspicion(walker: DirectiveWalker, made: CallValue) -> str | None:
     function, name, root = made.function, made.name, root_of(made.function)
     read = isinstance(root, Symbol) and is_read(root)
     if read and isinstance(function, Symbol) and name not in ("create_all", "drop_all"):
-        return None
+        return _suspicion_of_callers(function, made)
     if isinstance(root, Symbol) and not read and is_library(root):
         return _suspicion_of_python(made, root)
     if name in ("create_all", "drop_all") and _is_handed_one(made):
@@ -57,25 +63,35 @@ def _suspicion(walker: DirectiveWalker, made: CallValue) -> str | None:
         return "it calls Alembic's implementation of the dialect itself" if is_handle(function.owner.owner) else None
     if isinstance(root, Class):
         return _suspicion_of_object(walker, made, root)
+    if isinstance(root, Items) and name == "sort" and any(map(_is_code, given(made))):
+        return "sort() gets code that uses the connection"
     if isinstance(root, Items | Pairs):
         kept = not isinstance(function, Attribute) or function.owner is not root
         return "which of several is called here is not known" if kept and hands_over(root) else None
     if read or isinstance(root, Function | Module) or name in _GIVES_HANDLES:
         return None
     handed = _is_handed_one(made)
-    if name in METHODS and not (handed and is_plain_function(function)):
+    if name in METHODS and not (handed and (is_plain_function(function) or any(map(_is_code, given(made))))):
         return None
     if handed:
         return f"{_whence(root)} gets the connection, and is not read"
     if is_of_quiet_package(root):
         return None
-    if isinstance(function, Attribute) and was_handed_one(function):
+    holder = holder_of(function)
+    if isinstance(function, Attribute) and (was_handed_one(function) or (holder and walker.is_holder(holder))):
         return f"{_whence(root)} has got the connection, and is not read"
     if walker.is_statement(made.node) and isinstance(root, Symbol) and isinstance(function, Symbol):
         return f"{_whence(root)} is not part of the migrations"
     if walker.is_statement(made.node) and isinstance(function, Unknown):
         return f"what is called here is not known ({function.reason})"
     return None
+
+
+def _suspicion_of_callers(function: Symbol, made: CallValue) -> str | None:
+    """As _suspicion(), for functions of Python and SQLAlchemy that call what they are given."""
+    if function.path not in _CALLERS and not function.path.startswith("sqlalchemy.event."):
+        return None
+    return f"{_whence(function)} gets code that uses the connection" if any(map(_is_code, given(made))) else None
 
 
 def _suspicion_of_python(made: CallValue, root: Symbol) -> str | None:

@@ -25,6 +25,8 @@ from migration_guard.reading.interpreter.values import (
 )
 
 _COLUMNS = frozenset({"Column", "mapped_column", "Field"})
+_CLASS_METHODS = frozenset({"__init_subclass__", "__class_getitem__"})
+_PROPERTIES = frozenset({"property", "cached_property"})
 
 
 class Attributes(Scope):
@@ -38,22 +40,29 @@ class Attributes(Scope):
                 return self.frame.module.patched.get(whole) or self.resolve(Symbol(whole, owner.origin))
             case Module(names=names):
                 found = names.get(name, Unknown(f"{name} is not in that module"))
-                return self.resolve(found) if isinstance(found, Symbol) else found
+                return self.met(self.resolve(found) if isinstance(found, Symbol) else self.filled(found))
+            case Function() if name == "__call__":
+                return owner
             case Class(names=names) if (inherited := owner.find(name)) is not None:
                 mapped = "__tablename__" in names and isinstance(inherited, CallValue) and inherited.name in _COLUMNS
-                return Attribute(owner, name) if mapped else inherited
+                return Attribute(owner, name) if mapped else self._got_from(owner, inherited)
             case CallValue(function=Class(fields=fields) as made) if (inherited := made.find(name)) is not None:
                 if isinstance(inherited, Function):
-                    method = replace(inherited, bound=owner)
-                    made_on_access = CallValue(method, (), (), None, self.frame.module.path)
-                    runs = inherited.module.path == self.source.path and _is_property(inherited)
-                    return self.call_value(method, made_on_access) if runs else method
+                    method = self._got_from(owner, inherited)
+                    if not _decorators(inherited) & _PROPERTIES:
+                        return method
+                    if inherited.module.path != self.source.path:
+                        self.lose(owner, name)
+                        return method
+                    return self.call_value(method, CallValue(method, (), (), None, self.frame.module.path))
                 given = owner.keyword(name) if name in fields else None
                 return inherited if given is None else given
             case CallValue(function=Symbol(path="builtins.super"), arguments=[Class() as home, instance]):
                 kind = instance.function if isinstance(instance, CallValue) else instance
                 inherited = kind.find_behind(home, name) if isinstance(kind, Class) else None
-                return replace(inherited, bound=instance) if isinstance(inherited, Function) else Attribute(owner, name)
+                return (
+                    self._got_from(instance, inherited) if isinstance(inherited, Function) else Attribute(owner, name)
+                )
             case CallValue(function=Class(fields=fields)) if name in fields:
                 value = owner.argument(fields.index(name), name)
                 return Unknown(f"{name} is not given") if value is None else value
@@ -65,7 +74,30 @@ class Attributes(Scope):
             return FALSE
         if name in ("name", "__dialect__", "dialect_name") and library.is_dialect(owner):
             return Text("mysql" if self.dialect == "mariadb" else self.dialect)
+        self.lose(owner, name)
         return Attribute(owner, name)
+
+    def special(self, owner: Value, name: str, *arguments: Value) -> Value | None:
+        """What a method that Python calls by itself gives (`__getitem__`); None where the project wrote none."""
+        if not isinstance(owner, CallValue) or not isinstance(owner.function, Class):
+            return None
+        method = self.attribute_of(owner, name)
+        if not isinstance(method, Function):
+            return None
+        return self.call_value(method, CallValue(method, arguments, (), None, self.frame.module.path))
+
+    def _got_from(self, owner: Value, found: Value) -> Value:
+        """What a class says of a name, as it is got from the class or from an object: a method knows whose it is."""
+        if not isinstance(found, Function):
+            return found
+        decorators, kind = _decorators(found), owner.function if isinstance(owner, CallValue) else owner
+        if "staticmethod" in decorators:
+            return found
+        # An application's own class may lead through all of it.
+        is_own = found.module.path == self.source.path
+        if found.name in _CLASS_METHODS or ("classmethod" in decorators and is_own):
+            return replace(found, bound=kind)
+        return found if isinstance(owner, Class) else replace(found, bound=owner)
 
     def super_of(self) -> list[Value]:
         """What `super()` stands for in a method: `super(Class, self)`."""
@@ -75,8 +107,8 @@ class Attributes(Scope):
         return [home, self.lookup(parameters[0].name.value)] if home is not None and parameters else []
 
 
-def _is_property(function: Function) -> bool:
-    """Whether a method runs when it is looked up."""
+def _decorators(function: Function) -> frozenset[str]:
+    """The names of a method's decorators."""
     decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
     named = [one.decorator.attr if isinstance(one.decorator, cst.Attribute) else one.decorator for one in decorators]
-    return any(isinstance(one, cst.Name) and one.value in ("property", "cached_property") for one in named)
+    return frozenset(one.value for one in named if isinstance(one, cst.Name))

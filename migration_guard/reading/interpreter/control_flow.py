@@ -22,7 +22,6 @@ from migration_guard.reading.interpreter.values import (
     Batch,
     CallValue,
     Constant,
-    Function,
     Items,
     Module,
     Text,
@@ -171,7 +170,7 @@ class ControlFlow(Definitions):
             self.conditional = saved
 
     def _for(self, statement: cst.For) -> str | None:
-        iterable = self.evaluate(statement.iter)
+        iterable = self.items_of(self.evaluate(statement.iter))
         values, complete = library.iterate(iterable)
         saved = self.conditional
         self.conditional |= isinstance(iterable, Items) and not iterable.certain
@@ -266,12 +265,7 @@ class ControlFlow(Definitions):
         """What a method of the project's own context manager gives; of a generator, what it yields first."""
         if isinstance(manager, Items):
             return next(iter(manager.items), None)
-        if not isinstance(manager, CallValue):
-            return None
-        function = self.attribute_of(manager, method)
-        if not isinstance(function, Function):
-            return None
-        return self.call_value(function, CallValue(function, arguments, (), None, self.frame.module.path))
+        return self.special(manager, method, *arguments)
 
     def _try(self, statement: cst.Try | cst.TryStar) -> str | None:
         swallowed = any(not _ends_in_raise(handler.body) for handler in statement.handlers)

@@ -38,17 +38,26 @@ class Definitions(Evaluator):
             if given and isinstance(given[0], Class):
                 given[0].names[IMPLEMENTATION] = function
 
-    def _register(self, statement: cst.FunctionDef, function: Function) -> None:
-        """A decorator that is written above in the file may keep the function somewhere."""
+    def _subclassed(self, made: Class, statement: cst.ClassDef) -> None:
+        """A class that this one comes from may do something with it: `__init_subclass__`."""
+        given = [(one.keyword.value, self.evaluate(one.value)) for one in statement.keywords if one.keyword is not None]
+        hook = made.find_behind(made, "__init_subclass__")
+        if isinstance(hook, Function):
+            hook = replace(hook, bound=made)
+            keywords = tuple(one for one in given if one[0] != "metaclass")
+            self.call_value(hook, CallValue(hook, (), keywords, None, self.frame.module.path))
+
+    def _register(self, statement: cst.FunctionDef | cst.ClassDef, made: Function | Class) -> None:
+        """A decorator of the project may keep a function or a class somewhere."""
         for one in reversed(statement.decorators):
             name: cst.BaseExpression = one.decorator
             while isinstance(name, cst.Call | cst.Attribute):
                 name = name.func if isinstance(name, cst.Call) else name.value
-            own = self.frame.names.get(name.value) if isinstance(name, cst.Name) else None
+            own = self.lookup(name.value) if isinstance(name, cst.Name) else None
             if isinstance(own, Function | CallValue):
                 decorator = self.evaluate(one.decorator)
-                given = (replace(function, is_bare=True),)
-                self.call_value(decorator, CallValue(decorator, given, (), None, function.module.path))
+                given = replace(made, is_bare=True) if isinstance(made, Function) else made
+                self.call_value(decorator, CallValue(decorator, (given,), (), None, self.frame.module.path))
 
     def define_class(self, statement: cst.ClassDef) -> None:
         """A class: its body is walked, its methods are not."""
@@ -68,6 +77,9 @@ class Definitions(Evaluator):
         )
         made = Class(statement.name.value, bases, names, fields)
         saved.names[statement.name.value] = made
+        self._subclassed(made, statement)
+        if saved.names is saved.module.names:
+            self._register(statement, made)
         for given in self._registrations(statement, "register_operation"):
             directive = [one.value for one in given if isinstance(one, Text)]
             method = made.find(directive[-1]) if directive else None
@@ -87,6 +99,8 @@ class Definitions(Evaluator):
         if isinstance(statement, cst.Import):
             for alias in statement.names:
                 path = _dotted(alias.name)
+                if self.frame.names is not self.frame.module.names:
+                    self.resolve(Symbol(path, origin))  # where it stands in a function, for what it does
                 if alias.asname is not None:
                     self.bind(alias.asname.name, Symbol(path, origin))
                 else:

@@ -13,7 +13,7 @@ import libcst as cst
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library, literals, texts
 from migration_guard.reading.interpreter.attributes import Attributes
-from migration_guard.reading.interpreter.operators import compare, item, operate, part
+from migration_guard.reading.interpreter.operators import METHODS, compare, item, operate, part
 from migration_guard.reading.interpreter.values import (
     LARGEST_VALUE,
     NONE,
@@ -134,8 +134,13 @@ class Evaluator(Attributes):
         value = self.evaluate(at)
         for each in reversed(chain):
             self.step()
-            value = operate(each.operator, value, self.evaluate(each.right), self.frame.module.path)
+            value = self._operated(each.operator, value, self.evaluate(each.right))
         return value
+
+    def _operated(self, operator: cst.BaseBinaryOp, left: Value, right: Value) -> Value:
+        method = METHODS[type(operator)]
+        found = self.special(left, f"__{method}__", right) or self.special(right, f"__r{method}__", left)
+        return found or operate(operator, left, right, self.frame.module.path)
 
     def unary(self, node: cst.UnaryOperation) -> Value:
         """`not x`, `-x`."""
@@ -170,6 +175,8 @@ class Evaluator(Attributes):
         for link in node.comparisons:
             right = self.evaluate(link.comparator)
             self.steps += min(size_of(left), size_of(right)) // PARTS_OF_A_STEP
+            if isinstance(link.operator, cst.In | cst.NotIn):
+                self.special(right, "__contains__", left)
             known = compare(link.operator, left, right)
             if known is None and (library.is_column(left) or library.is_column(right)):
                 return CallValue(Symbol(f"sqlalchemy.{type(link.operator).__name__}"), (left, right))
@@ -200,7 +207,7 @@ class Evaluator(Attributes):
         key = self.evaluate(index.value)
         if library.is_scope(owner) and isinstance(key, Text):
             return self.lookup(key.value) if key.known else Unknown(f"{key.shown} is not known here")
-        return item(owner, key)
+        return self.special(owner, "__getitem__", key) or item(owner, key)
 
     def _slice(self, owner: Value, index: cst.Slice) -> Value:
         bounds: list[int | None] = []
@@ -243,7 +250,7 @@ class Evaluator(Attributes):
 
     def function(self, node: cst.Lambda) -> Value:
         """A lambda."""
-        return Function(node, self.frame.module, self.around())
+        return self.met(Function(node, self.frame.module, self.around()))
 
     def comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
         """A comprehension over what is known."""
@@ -267,7 +274,7 @@ class Evaluator(Attributes):
 
     def _iterations(self, clause: cst.CompFor) -> Iterator[bool]:
         """Binds the targets of a comprehension in turn: True for each round, False where rounds are not known."""
-        values, complete = library.iterate(self.evaluate(clause.iter))
+        values, complete = library.iterate(self.items_of(self.evaluate(clause.iter)))
         saved = dict(self.frame.names)
         for value in values:
             self.step()
@@ -286,10 +293,14 @@ class Evaluator(Attributes):
         self.frame.names.clear()
         self.frame.names.update(saved)
 
+    def items_of(self, value: Value) -> Value:
+        """What a loop goes over: what an object of the project gives for it, or the value itself."""
+        return self.special(value, "__iter__") or value
+
     def yielded(self, node: cst.Yield) -> Value:
         """`yield value`, `yield from values`: what a loop over the generator sees."""
         if isinstance(node.value, cst.From):
-            values, complete = library.iterate(self.evaluate(node.value.item))
+            values, complete = library.iterate(self.items_of(self.evaluate(node.value.item)))
         else:
             values, complete = [NONE if node.value is None else self.evaluate(node.value)], True
         found = self.frame.yielded = self.frame.yielded or Items([])

@@ -13,6 +13,7 @@ from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import dates, texts
 from migration_guard.reading.interpreter.values import (
     FALSE,
+    NONE,
     Attribute,
     CallValue,
     Class,
@@ -31,7 +32,16 @@ MOST_ITEMS = 1000
 # What runs text as code is none of them: what it does is not known.
 BUILTINS = frozenset(vars(builtins)) - {"exec", "eval", "compile", "__import__", "breakpoint", "__name__", "__doc__"}
 _EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
-_MODULES = ("builtins.", "alembic.context.", "datetime.", "textwrap.", "inspect.", "os.path.", "itertools.")
+_MODULES = (
+    "builtins.",
+    "alembic.context.",
+    "collections.",
+    "datetime.",
+    "textwrap.",
+    "inspect.",
+    "os.path.",
+    "itertools.",
+)
 
 
 def iterate(value: Value) -> tuple[list[Value], bool]:
@@ -187,13 +197,16 @@ def call(
             return FALSE  # what runs on a server is judged, not what a script for later would hold
         case "builtins.range", _:
             return _range(arguments)
-        case "builtins.map", [function, values]:
-            items, complete = iterate(values)
-            return Items([evaluate_call(function, (item,)) for item in items], complete)
+        case "builtins.map" | "builtins.filter" | "builtins.sorted", _ if len(arguments) == 2 or made.keyword("key"):
+            return _applied(made, evaluate_call)
         case "textwrap.dedent" | "inspect.cleandoc", [Text() as text]:
             return texts.dedent(text)
         case ("os.path.join", _):
             return path_join(arguments, made.path)
+        case "collections.namedtuple", [Text() as name, fields] if (listed := _words(fields)) is not None:
+            return Class(name.shown, (), {}, listed)
+        case "builtins.iter", [_]:
+            return _collection(made)
         case ("itertools.product", _):
             return _product(arguments)
         case ("itertools.chain", _):
@@ -207,12 +220,29 @@ def call(
             | "builtins.set"
             | "builtins.frozenset"
             | "builtins.sorted"
-            | "builtins.reversed"
-            | "builtins.iter",
+            | "builtins.reversed",
             _,
         ):
             return _collection(made)
     return dates.made(made) if made.function.path.startswith("datetime.") else None
+
+
+def _applied(made: CallValue, evaluate_call: Callable[[Value, tuple[Value, ...]], Value]) -> Value | None:
+    """What map(), filter() and sorted() give for a function and items that are known."""
+    is_sorted = made.name == "sorted"
+    function = made.keyword("key") if is_sorted else made.arguments[0]
+    items, complete = iterate(made.arguments[0 if is_sorted else -1])
+    if not complete:
+        return None
+    if function is None or function == NONE:
+        return _collection(made) if is_sorted else None
+    results = [evaluate_call(function, (item,)) for item in items]
+    if made.name == "map":
+        return Items(results)
+    if is_sorted:
+        return Items(items)
+    kept = [(item, truth(result)) for item, result in zip(items, results, strict=True) if truth(result) is not False]
+    return Items([item for item, _ in kept], certain=all(known for _, known in kept))
 
 
 def _text_of(value: Value) -> Value | None:
@@ -228,6 +258,15 @@ def _is_instance(owner: Value, kind: Value) -> Value:
     if names and all(name in classes for name in names) and isinstance(owner, Text | Items | Pairs | Constant):
         return Constant(any(isinstance(owner, classes[name]) for name in names))
     return Unknown("its class is not known")
+
+
+def _words(value: Value) -> tuple[str, ...] | None:
+    """Names in a list, or in one text with blanks or commas between them; None where they are not known."""
+    if isinstance(value, Text):
+        return tuple(value.value.replace(",", " ").split()) if value.known else None
+    items, complete = iterate(value)
+    known = [item.value for item in items if isinstance(item, Text) and item.known]
+    return tuple(known) if complete and len(known) == len(items) else None
 
 
 def _range(arguments: Sequence[Value]) -> Value:

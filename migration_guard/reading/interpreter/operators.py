@@ -27,6 +27,22 @@ from migration_guard.reading.interpreter.values import (
 )
 
 LARGEST_NUMBER = 10**12
+METHODS: dict[type[cst.BaseBinaryOp], str] = {
+    cst.Add: "add",
+    cst.BitAnd: "and",
+    cst.BitOr: "or",
+    cst.BitXor: "xor",
+    cst.Divide: "truediv",
+    cst.FloorDivide: "floordiv",
+    cst.LeftShift: "lshift",
+    cst.MatrixMultiply: "matmul",
+    cst.Modulo: "mod",
+    cst.Multiply: "mul",
+    cst.Power: "pow",
+    cst.RightShift: "rshift",
+    cst.Subtract: "sub",
+}
+"""The methods that an object has for an operator, without their underscores."""
 
 
 def operate(operator: cst.BaseBinaryOp, left: Value, right: Value, path: str) -> Value:

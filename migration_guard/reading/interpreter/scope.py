@@ -78,6 +78,18 @@ class Scope:
         """What an imported name stands for, where its file belongs to the project; else the symbol itself."""
         raise NotImplementedError
 
+    def filled(self, value: Value) -> Value:
+        """What another module has, once whatever else is imported has put in what it registers there."""
+        raise NotImplementedError
+
+    def met(self, value: Value) -> Value:
+        """Told of what a name stands for, which it gives back: of a class, Python calls methods by itself."""
+        raise NotImplementedError
+
+    def lose(self, owner: Value, name: str) -> None:
+        """Told of an attribute that is not known: it may be a method of the project."""
+        raise NotImplementedError
+
     def step(self) -> None:
         """Counts a step; raises OutOfSteps past the bound."""
         self.steps += 1
@@ -103,7 +115,7 @@ class Scope:
         for names in (frame.names, frame.closure, frame.module.names):
             if name in names:
                 value = names[name]
-                return self.resolve(value) if isinstance(value, Symbol) else value
+                return self.met(self.resolve(value) if isinstance(value, Symbol) else value)
         if name in library.BUILTINS:
             return Symbol(f"builtins.{name}")
         if name in ("__file__", "__name__"):
@@ -139,6 +151,8 @@ class Scope:
     def set_attribute(self, owner: Value, name: str, value: Value) -> None:
         """`owner.name = value`."""
         match owner:
+            case CallValue(function=Class(names=names)) if _is_setter(names.get(name)):
+                self.lose(owner, name)
             case Class(names=names) | CallValue(function=Class(names=names)):
                 names[name] = value
             case Symbol(path=path):
@@ -154,3 +168,11 @@ class Scope:
         for position, element in enumerate(target.elements):
             found = items[position] if position < len(items) else Unknown("what is unpacked here is not known")
             self.bind(element.value, found)
+
+
+def _is_setter(value: Value | None) -> bool:
+    """Whether this is the function of a property that an assignment calls."""
+    decorators = (
+        value.node.decorators if isinstance(value, Function) and isinstance(value.node, cst.FunctionDef) else ()
+    )
+    return any(isinstance(one.decorator, cst.Attribute) and one.decorator.attr.value == "setter" for one in decorators)

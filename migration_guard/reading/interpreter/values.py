@@ -196,13 +196,15 @@ class Module:
     """
     A Python file whose names were read. `names` fills up as its body is walked, and so do `directives`, the methods
     that it registers as directives of `op`, and `patched`, what it sets on what it imports (`sa.GUID = GUID`), by
-    dotted path.
+    dotted path. `holders` are the functions, and the calls that made objects of packages, which got code of the
+    project to keep: `@app.task`, `@function.register`.
     """
 
     path: str
     names: dict[str, Value] = field(default_factory=dict)
     directives: dict[str, Function] = field(default_factory=dict)
     patched: dict[str, Value] = field(default_factory=dict)
+    holders: set[cst.CSTNode] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
