@@ -352,10 +352,10 @@ def is_python(source: str) -> bool:
     return True
 
 
-def fates(folder: Path, source: str, top: str = "") -> tuple[dict[str, str], bool]:
+def fates(folder: Path, source: str, top: str = "") -> dict[str, str]:
     """
-    What becomes of each operation that is written: read, said to be unread, or known to be dead; and whether anything
-    is said to be unread.
+    What becomes of each operation that is written: read, said to be unread, or known to be dead. One in `top`, behind
+    which upgrade() stands, is said where anything is.
     """
     text = f"{HEAD}{top}def upgrade():\n{textwrap.indent(source, '    ')}\n"
     walker = Walker(parse(str(folder / "one.py"), text), "postgresql", Files(str(folder)))
@@ -368,13 +368,13 @@ def fates(folder: Path, source: str, top: str = "") -> tuple[dict[str, str], boo
         name, (start, end) = match[1], match.span()
         if name in dropped:
             fate[name] = "read"
-        elif any(first < end and start < last for first, last in opaque):
+        elif any(first < end and start < last for first, last in opaque) or (top and opaque):
             fate[name] = "said"
         elif any(first <= start and end <= last for first, last in dead):
             fate[name] = "dead"
         else:
             fate[name] = "lost"
-    return fate, bool(opaque)
+    return fate
 
 
 def spanned(lines: Lines, span: Span) -> tuple[int, int]:
@@ -392,6 +392,6 @@ def numbered(source: str) -> str:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much], deadline=None)
 def test_what_is_read_said_and_dead_is_all_that_is_written(tmp_path: Path, source: str) -> None:
     written = numbered(source)
-    fate, _ = fates(tmp_path, written)
+    fate = fates(tmp_path, written)
     assert len(fate) == source.count(CALL)
     assert "lost" not in fate.values(), f"{fate}\n{written}"
