@@ -46,7 +46,7 @@ from migration_guard.model.objects import (
     TruncateTable,
     UpdateRows,
 )
-from migration_guard.model.operations import ColumnOperation, Operation, TableOperation
+from migration_guard.model.operations import ColumnOperation, Operation, RecreateTable, TableOperation
 from migration_guard.model.replay import ReplayStep, _with_news, replay_one
 from migration_guard.model.schema import (
     EMPTY,
@@ -143,7 +143,8 @@ NO_EFFECT: dict[type[Operation], str] = {
 
 def table(name: str, column: Column) -> Table:
     check = Constraint(ConstraintKind.CHECK, "name", valid=False)
-    return Table(Name(name, "schema"), {column.name: column}, (check,), {"name": Index("name", (column.name,))})
+    indexes = {"name": Index("name", (column.name,)), "lower": Index("lower", ("(lower(x))",))}
+    return Table(Name(name, "schema"), {column.name: column}, (check,), indexes)
 
 
 def schema(column: Column, *labels: str) -> SchemaState:
@@ -233,6 +234,7 @@ NO_CHANGE: dict[type[Operation], str] = {
     **dict.fromkeys((CreateView, DropView, CreateSequence, DropSequence), "a view or a sequence is no table"),
     **dict.fromkeys((InsertRows, UpdateRows, DeleteRows), "rows are written as they always are"),
     **dict.fromkeys((CreateSchema, DropSchema, DropDatabase, DropOwned), "it is no change of one table"),
+    RecreateTable: "SQLite alone makes tables anew, and its rows speak of what the batch asks for",
     RunSql: "what it does to a table is not known",
     Opaque: "what it does is not known",
 }

@@ -37,6 +37,7 @@ class Name:
 
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+_WORDS = re.compile(r"[\w\s.\"`\[\]{}]*")
 _RESERVED = re.compile(
     r"all|analy[sz]e|and|any|array|as|asc|both|case|cast|check|collate|column|constraint|create|default|deferrable|desc|"
     r"distinct|do|else|end|except|false|fetch|for|foreign|from|grant|group|having|in|initially|intersect|into|lateral|"
@@ -153,6 +154,11 @@ class Constraint:
     using_index: str | None = field(default=None, metadata=OR_NONE)
     certain: bool = True
 
+    @property
+    def is_nameless_check(self) -> bool:
+        """Whether it is a CHECK without a name of its own."""
+        return self.kind is ConstraintKind.CHECK and self.name is None
+
 
 @dataclass(frozen=True, slots=True)
 class Index:
@@ -164,6 +170,13 @@ class Index:
     where: str | None = field(default=None, metadata=SHOWN)
     method: str | None = field(default=None, metadata=OR_NONE)
     certain: bool = True
+
+    @property
+    def has_expression(self) -> bool:
+        """Whether it is known to hold more than columns: `(lower(tag))`, and not `(stars DESC)` or `(expression)`."""
+        if isinstance(self.columns, Unknown):
+            return False
+        return any(one.startswith("(") and not _WORDS.fullmatch(one[1:-1]) for one in self.columns)
 
 
 @dataclass(frozen=True, slots=True)

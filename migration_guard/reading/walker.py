@@ -18,6 +18,7 @@ from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives import execution, operations
+from migration_guard.reading.directives.batch import recreated
 from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hands_over, has_handle
 from migration_guard.reading.directives.registry import directives
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
@@ -65,7 +66,7 @@ class Walker(Functions):
         self.files = files
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
-        self._gathered: list[tuple[Batch, list[Operation]]] = []
+        self._gathered: list[tuple[Batch, Site, list[Operation]]] = []
         self._imported: list[Opaque] = []
         self._has_imports = False
         self.cuts = 0
@@ -159,12 +160,13 @@ class Walker(Functions):
 
     def batch_begins(self, batch: Batch) -> None:
         """Alembic gathers what a batch is asked for until its block ends; all else happens at once."""
-        self._gathered.append((batch, []))
+        self._gathered.append((batch, self.site(batch.made.node), []))
 
     def batch_ends(self, batch: Batch) -> None:
         """What the batch gathered happens here, in the transaction that is open now."""
-        _, operations = self._gathered.pop()
-        for one in operations:
+        _, begun, operations = self._gathered.pop()
+        new_table = recreated(batch, operations, self.dialect, begun) if self.listening else None
+        for one in [new_table, *operations] if new_table else operations:
             site = replace(one.site, segment=self.segment, autocommit=self.autocommit)
             self.operations.append(replace(one, site=site))
 
@@ -172,7 +174,7 @@ class Walker(Functions):
         """What a call of a directive gives; what a batch is asked for is kept until its block ends. Else None."""
         saved, owner = self.operations, getattr(function, "owner", None)
         if isinstance(owner, Batch) and function.name != "execute":
-            self.operations = next((found for batch, found in self._gathered if batch is owner), saved)
+            self.operations = next((found for batch, _, found in self._gathered if batch is owner), saved)
         try:
             return operations.operation(self, made)
         finally:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.differences import Fate, SchemaDifference
+from migration_guard.model.differences import Fate, SchemaDifference, differences
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
+from migration_guard.model.operations import RecreateTable
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
 
@@ -38,6 +39,24 @@ class IncompleteDowngrade(Rule[Migration]):
         op.alter_column("pets", "name", type_=sa.String(60), existing_type=sa.String(80))
     ```
 
+    On SQLite a batch makes the table anew for most of what it is asked for, and Alembic knows of the old one what
+    SQLAlchemy reflects: indexes with expressions and CHECK constraints without a name are gone after upgrade() already.
+
+    ```python given
+    op.create_table("tags", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+    op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
+    ```
+
+    ```python bad sqlite
+    def upgrade():
+        with op.batch_alter_table("tags") as batch_op:
+            batch_op.alter_column("name", existing_type=sa.Text(), nullable=False)
+
+    def downgrade():
+        with op.batch_alter_table("tags") as batch_op:
+            batch_op.alter_column("name", existing_type=sa.Text(), nullable=True)
+    ```
+
     ## To whom
 
     The release that is rolled back to: it meets a schema that it does not know. And the next upgrade, which fails on
@@ -55,8 +74,28 @@ class IncompleteDowngrade(Rule[Migration]):
         op.drop_column("users", "age")
     ```
 
-    What the history does not show is left out of the comparison. Nothing is compared where something could not be read,
-    or the revision is declared one-way with a reason.
+    What a batch has lost is made again behind it:
+
+    ```python given
+    op.create_table("tags", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
+    op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
+    ```
+
+    ```python good sqlite
+    def upgrade():
+        with op.batch_alter_table("tags") as batch_op:
+            batch_op.alter_column("name", existing_type=sa.Text(), nullable=False)
+        op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
+
+    def downgrade():
+        with op.batch_alter_table("tags") as batch_op:
+            batch_op.alter_column("name", existing_type=sa.Text(), nullable=True)
+        op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
+    ```
+
+    What the history does not show is left out of the comparison. So are triggers, COLLATE, DESC, AUTOINCREMENT and the
+    ON DELETE of a key written at its column, which a batch on SQLite loses, too. Nothing is compared where something
+    could not be read, or the revision is declared one-way with a reason.
 
     ## What to write instead
 
@@ -67,6 +106,8 @@ class IncompleteDowngrade(Rule[Migration]):
 
     - What operations do to a schema is replayed, not measured; `migration-guard roundtrip` proves it on a database
       (MG753).
+    - What a batch makes of a table on SQLite: https://alembic.sqlalchemy.org/en/latest/batch.html; what it loses is
+      measured with Alembic 1.8 to 1.20 by tests/test_batch_on_sqlite.py.
     """
 
     code = "MG704"
@@ -79,7 +120,10 @@ class IncompleteDowngrade(Rule[Migration]):
         if not context.replayed.comparable:
             return
         for one in context.replayed.differences:
-            what, advice = _words(one)
+            batch = _batch_that_loses(one, context)
+            if batch is not None and one.kind == "check constraint" and _names_checks(context):
+                continue
+            what, advice = _words(one) if batch is None else _words_of_batch(one, batch)
             yield self.finding(
                 subject,
                 span=subject.downgrade.span,
@@ -88,6 +132,28 @@ class IncompleteDowngrade(Rule[Migration]):
                 what=what,
                 advice=advice,
             )
+
+
+def _batch_that_loses(one: SchemaDifference, context: Context) -> RecreateTable | None:
+    """The batch that makes the table anew without what is missing, where nobody has asked for that."""
+    for step in (*context.replayed.upgrade, *context.replayed.downgrade):
+        batch = step.operation
+        if isinstance(batch, RecreateTable) and one in differences(step.before, batch.apply(step.before)):
+            return batch
+    return None
+
+
+def _names_checks(context: Context) -> bool:
+    """Whether a CHECK without a name gets one all the same, from the MetaData's naming convention."""
+    return any(one.startswith("ck=") for one in context.history.environment.naming_convention)
+
+
+def _words_of_batch(one: SchemaDifference, batch: RecreateTable) -> tuple[str, str]:
+    where, table = f"{batch.site.direction.value}()", batch.table
+    what = f"{one} is missing: the batch in {where} makes table {table} anew, without it"
+    if one.kind == "index":
+        return what, f"Create {one} again behind each batch on {table}, from {where} on"
+    return what, f"Name the check where it is made, or pass it to each batch on {table} in table_args"
 
 
 def _words(one: SchemaDifference) -> tuple[str, str]:

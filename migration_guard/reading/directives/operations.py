@@ -1,7 +1,7 @@
 """
 Each call of op.* and batch_op.*, and of a function of a plugin, as operations. Alembic's directives are read in
-`tables`, `columns` and `constraints`, op.execute() in `execution`, those of packages in `packages`; here stand those
-that only give a value.
+`tables`, `columns` and `constraints`, op.batch_alter_table() in `batch`, op.execute() in `execution`, those of packages
+in `packages`; here stand those that only give a value.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from migration_guard.model.schema import Name
 from migration_guard.model.unknown import Unknown
 
 # Each of these registers the directives that it reads.
-from migration_guard.reading.directives import columns, constraints, execution, packages, tables  # noqa: F401
+from migration_guard.reading.directives import batch, columns, constraints, execution, packages, tables  # noqa: F401
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.names import identifier, schema_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
@@ -38,14 +38,14 @@ def operation(walker: DirectiveWalker, made: CallValue) -> Value | None:
     """
     function = made.function
     directive = find(function)
-    batch = function.owner if isinstance(function, Attribute) and isinstance(function.owner, Batch) else None
+    owner = function.owner if isinstance(function, Attribute) and isinstance(function.owner, Batch) else None
     if directive is not None:
-        return directive.call(walker, made, batch)
-    if batch is None and not (isinstance(function, Symbol) and function.path.startswith("alembic.op.")):
+        return directive.call(walker, made, owner)
+    if owner is None and not (isinstance(function, Symbol) and function.path.startswith("alembic.op.")):
         return None
     method = walker.registered(made.name)
     if method is not None:
-        given = (batch or Symbol("alembic.op"), *made.arguments)
+        given = (owner or Symbol("alembic.op"), *made.arguments)
         return walker.call_value(method, CallValue(method, given, made.keywords, made.node, made.path))
     registered = "nothing that env.py or this file imports registers it"
     reason = f"{made.name} is not a directive of Alembic, and {registered}; a plugin can say how it reads"
@@ -83,12 +83,6 @@ def operations_of(ask: BoundArguments) -> Value:
 def passed_through(ask: BoundArguments) -> Value:
     """What Python's own helpers give back as they got it."""
     return ask["value"] or ask.made
-
-
-@answer("batch_alter_table", "table_name schema")
-def batch_alter_table(ask: BoundArguments) -> Value:
-    """op.batch_alter_table(): the block on a table."""
-    return Batch(ask["table_name"] or Unknown("no table name"), ask["schema"], ask.made)
 
 
 @answer("run_async", "async_function *args")
