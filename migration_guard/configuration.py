@@ -5,8 +5,9 @@ of others is run: only that of a plugin that a user has named, never what a file
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from migration_guard import config, rules
@@ -36,28 +37,33 @@ def load(folder: Path, *, explicit: Path | None = None, overrides: Overrides | N
     Raises ConfigError or PluginError, each a sentence for the user.
     """
     said = overrides or Overrides()
-    absent = tuple(one.plugin for one in load_plugins(folder, said, explicit=explicit))
+    absent = tuple(one.plugin for one in load_plugins([folder], said, explicit=explicit))
     # What is left of them are the wishes of the file.
     options = replace(said, plugins=None, trust_plugins=None)
     return config.load(folder, explicit=explicit, overrides=options, known=rules.selectable(), absent=absent)
 
 
-def load_plugins(folder: Path, said: Overrides, *, explicit: Path | None = None) -> tuple[Wish, ...]:
+def load_plugins(folders: Sequence[Path], said: Overrides, *, explicit: Path | None = None) -> tuple[Wish, ...]:
     """
-    Loads the plugins of a history in this folder, and gives the wishes of its configuration that were not obeyed.
+    Loads the plugins of the histories in these folders, and gives the wishes of their configurations that were not
+    obeyed. Where the user names a plugin it is that of the history whose configuration wishes for it, if one does.
 
     Raises ConfigError or PluginError.
     """
-    file, wishes = plugins.wished(folder, explicit)
+    places = [(folder, *plugins.wished(folder, explicit)) for folder in folders]
     named = tuple(word.strip() for entry in said.plugins or () for word in entry.split(","))
-    trusted = (*named, *plugins.trusted()) if wishes else named
-    obeyed = [one for one in wishes if said.trust_plugins or one in trusted]
-    beside = [str(file.parent)] if file else []
-    for name in dict.fromkeys((*named, *obeyed)):
+    trusted = (*named, *plugins.trusted()) if any(wishes for *_, wishes in places) else named
+    refused = []
+    for name in dict.fromkeys((*named, *chain.from_iterable(wishes for *_, wishes in places))):
         # Only whoever names a plugin means the folder that they are in.
         here = [str(Path.cwd())] if name in named else []
-        plugin_modules.load(name, tuple(dict.fromkeys((*beside, str(folder), *here))))
-    return tuple(Wish(file, one) for one in dict.fromkeys(wishes) if file and one not in obeyed)
+        for folder, file, wishes in sorted(places, key=lambda place: name not in place[2]):
+            if name in named or (name in wishes and (said.trust_plugins or name in trusted)):
+                beside = [str(file.parent)] if file else []
+                plugin_modules.load(name, tuple(dict.fromkeys((*beside, str(folder), *here))))
+            elif name in wishes and file:
+                refused.append(Wish(file, name))
+    return tuple(dict.fromkeys(refused))
 
 
 def notes(settings: Config, cwd: Path) -> Iterator[str]:

@@ -61,6 +61,7 @@ def lint(
     with without_collector():
         projects = _projects(paths, cwd, buffer, skip_others=skip_others)
         # All plugins before the first judgement: what is found must not go by the order of the projects.
+        configuration.load_plugins([one.root for one in projects], overrides or Overrides(), explicit=explicit)
         settings = [configuration.load(one.root, explicit=explicit, overrides=overrides) for one in projects]
         all_rules = rules.load()
         for project, own in zip(projects, settings, strict=True):

@@ -364,6 +364,36 @@ def test_a_change_in_a_module_that_a_plugin_imports_only_later_is_noticed(shop: 
     assert "MG103" in codes(shop, *trust)
 
 
+
+@pytest.fixture
+def services(shop: Path) -> Path:
+    """A repository of two services without a configuration of its own; the second one wishes for a plugin."""
+    root = shop.parent / "services"
+    other = root / "a"
+    (other / "migrations" / "versions").mkdir(parents=True)
+    (other / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
+    (other / "migrations" / "env.py").write_text(ENV)
+    (other / "migrations" / "versions" / "b.py").write_text(MIGRATION.replace('op.audit_table("orders")', "pass"))
+    shop.rename(root / "b")
+    return root
+
+
+def test_a_plugin_that_is_named_is_found_beside_the_configuration_that_wishes_for_it(services: Path) -> None:
+    trust = ("--plugin", "acme_guard")
+    assert codes(services, *trust) == ["ACME101"] * 3
+    assert codes(services, "a", "b", *trust) == ["ACME101"] * 3
+    assert "ACME101" in lint(services, *trust, command="rules").stdout
+    assert lint(services, "ACME101", *trust, command="rule").returncode == 0
+
+
+def test_a_plugin_that_only_the_configuration_of_a_service_names_is_not_run(services: Path) -> None:
+    assert codes(services) == ["MG002"]
+    assert codes(services, "--plugin", "json") == ["MG002"]
+    lint(services, command="rules")
+    lint(services, "--plugin", "json", command="rules")
+    assert not (services / "b" / "ran").exists()
+
+
 # What goes wrong
 
 

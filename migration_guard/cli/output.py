@@ -24,11 +24,13 @@ def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, ove
     They come from the file nearest to everything that was named, else from the one file that all histories share. What
     is judged, and how, each history says for itself.
     """
-    from migration_guard.configuration import load
+    from migration_guard.configuration import load, load_plugins
     from migration_guard.reading.discovery.project import ProjectError, find
 
     places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
     folders = [place if place.is_dir() else place.parent for place in places]
+    if overrides.plugins:
+        load_plugins(roots(paths, cwd), overrides, explicit=explicit)
     settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides)
     if settings.file is None:
         with suppress(ProjectError):  # the engine says it better
@@ -37,6 +39,16 @@ def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, ove
     if settings.verbose:
         click.echo(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)
     return settings
+
+
+def roots(paths: Sequence[Path], cwd: Path) -> list[Path]:
+    """The folders of the histories that the paths stand for; none where that cannot be said, which the engine says."""
+    from migration_guard.reading.discovery.project import ProjectError, find
+
+    try:
+        return [one.root for one in find(paths, cwd)]
+    except ProjectError:
+        return []
 
 
 def write(report: Report, output: Output, settings: Config) -> None:

@@ -11,7 +11,7 @@ import click
 
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, Command, complete_rules, option
-from migration_guard.cli.output import show
+from migration_guard.cli.output import roots, show
 from migration_guard.config import ConfigError, Overrides, wants_color
 from migration_guard.model.plugin import PluginError
 
@@ -81,12 +81,15 @@ def _load_plugins(named: tuple[str, ...], trusted: bool) -> tuple[str, ...]:
     """
     from migration_guard.configuration import load_plugins
 
+    cwd = Path.cwd()
     try:
-        wishes = load_plugins(Path.cwd(), Overrides(plugins=named, trust_plugins=trusted))
+        if named:
+            load_plugins(roots((), cwd), Overrides(plugins=named))
+        wishes = load_plugins([cwd], Overrides(plugins=named, trust_plugins=trusted))
     except (ConfigError, PluginError) as error:
         raise click.ClickException(str(error)) from None
     for wish in wishes:
-        click.echo(f"Note: {wish.note(Path.cwd())}", err=True)
+        click.echo(f"Note: {wish.note(cwd)}", err=True)
     return tuple(wish.plugin for wish in wishes)
 
 

@@ -59,6 +59,9 @@ def round_trip(
     """
     started = time.perf_counter()
     reports: list[Report] = []
+    configuration.load_plugins(
+        [one.root for one in projects], request.overrides or Overrides(), explicit=request.explicit
+    )
     for project in projects:
         settings = configuration.load(project.root, explicit=request.explicit, overrides=request.overrides)
         reports += _each(project, settings, request, cwd, progress)
