@@ -60,3 +60,20 @@ def test_what_a_comment_ignores_at_one_call_is_reported_for_the_other(tmp_path: 
         'clear_one("items")  # migration-guard: ignore[MG103] it is new\n    clear_one("items")',
     )
     assert (12, "TRUNCATE destroys every row of items.") in found(tmp_path, ignored)
+
+
+def test_what_a_helper_in_another_file_hides_is_named(tmp_path: Path) -> None:
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "env.py").write_text(ENV)
+    (tmp_path / "helpers.py").write_text(
+        "from alembic import op\n\ndef clear_all():\n    for name in open('x'):\n        op.drop_table(name)\n"
+    )
+    (tmp_path / "versions" / "a.py").write_text(
+        "from helpers import clear_all\n\nrevision = 'a'\ndown_revision = None\n\ndef upgrade():\n    clear_all()\n"
+    )
+    found = [one for one in lint(tmp_path).findings if one.code == "MG002"]
+    assert [one.message.partition(". ")[2] for one in found] == [
+        "It stands in clear_all() of helpers.py: op.drop_table(name)."
+    ]
+    assert found[0].span is not None
+    assert found[0].span.line == 7

@@ -364,7 +364,6 @@ def test_a_change_in_a_module_that_a_plugin_imports_only_later_is_noticed(shop: 
     assert "MG103" in codes(shop, *trust)
 
 
-
 @pytest.fixture
 def services(shop: Path) -> Path:
     """A repository of two services without a configuration of its own; the second one wishes for a plugin."""

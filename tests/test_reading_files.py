@@ -62,7 +62,7 @@ def test_helpers_of_the_versions_folder_are_followed(tmp_path: Path) -> None:
     )
     source = 'from .helpers import drop, COLUMN\ndef upgrade():\n    drop("users", COLUMN)'
     (only,) = operations(tmp_path, source)
-    assert only.site.helper
+    assert only.site.helper == "drop() of versions/helpers.py"
     assert only.site.span.line == 10
     assert shown(tmp_path, "from versions import helpers\ndef upgrade():\n    helpers.drop('users', 'age')") == [
         "DropColumn users age"

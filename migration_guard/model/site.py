@@ -51,7 +51,8 @@ class Site:
     `segment` numbers the transactions of the migration: operations of one segment commit together. `autocommit` is
     True inside `autocommit_block()`, where each statement commits alone. `conditional` operations may not run;
     `repeated` ones run in a loop whose length is unknown. `batch` marks operations of `batch_alter_table`. `helper`
-    is True where the operation stands in another file and `span` points at the call that led there.
+    is the function of another file that the operation stands in, `drop_all() of app/helpers.py`, where it does; `span`
+    then points at the call that led there.
     """
 
     direction: Direction
@@ -66,4 +67,4 @@ class Site:
     conditional: bool = False
     repeated: bool = False
     batch: bool = False
-    helper: bool = False
+    helper: str = ""

@@ -5,9 +5,11 @@ the code: what it cannot follow becomes an Opaque operation.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import libcst as cst
 
@@ -212,7 +214,7 @@ class Walker(Functions):
         self, node: cst.Call | None, span: Span | None = None, sql: str | None = None, exact: bool = False
     ) -> Site:
         """Where an operation stands that this call asks for; in a helper of another file, the call that led there."""
-        source, helper = self.source, self.frame.module is not self.module
+        source, helper = self.source, self._helper()
         call = self._outer if helper else node
         statement = source.span(self._statement) if self._statement is not None else None
         if statement is None:
@@ -235,6 +237,13 @@ class Walker(Functions):
             batch=self._block is not None,
             helper=helper,
         )
+
+    def _helper(self) -> str:
+        """The function of another file that is followed here, and its file; empty in this one."""
+        if self.frame.module is self.module:
+            return ""
+        file = Path(os.path.relpath(self.frame.module.path, self.files.root)).as_posix()
+        return f"{self.frame.method.name}() of {file}" if self.frame.method is not None else file
 
     # --- names from other files ---------------------------------------------------------------------------------
 

@@ -52,9 +52,7 @@ class OpaqueOperation(Rule[Opaque]):
     help = "Look at it yourself. It can be read where names and SQL are literals or module constants."
 
     def check(self, subject: Opaque, context: Context) -> Iterator[Finding]:
-        reason = subject.reason.strip()
-        yield self.finding(
-            subject,
-            objects=[str(table) for table in subject.tables],
-            reason=reason if reason.endswith(".") else f"{reason}.",
-        )
+        reason = subject.reason.strip().removesuffix(".")
+        if helper := subject.site.helper:
+            reason += f". It stands in {helper}: {subject.what}"
+        yield self.finding(subject, objects=[str(table) for table in subject.tables], reason=f"{reason}.")
