@@ -44,19 +44,23 @@ class Signature:
     """
     The parameters of a directive: those that take arguments by position, in their order; whether one behind them takes
     all the rest; those that have to give a known name, and those that have to be known as anything at all. Keywords are
-    taken by any name.
+    taken by any name, for dialects add some to most directives; `only` are the names of a signature that is closed.
     """
 
     positional: tuple[str, ...] = ()
     takes_rest: bool = False
     needed: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, parameters: str, needed: tuple[str, ...] = (), objects: tuple[str, ...] = ()) -> Signature:
+    def of(
+        cls, parameters: str, needed: tuple[str, ...] = (), objects: tuple[str, ...] = (), *, closed: bool = False
+    ) -> Signature:
         """
         The signature that the names of parameters spell: `table_name column`, `table_name *columns` where the last
-        takes all the rest, `entity * schema` where what is behind the star is given by keyword only.
+        takes all the rest, `entity * schema` where what is behind the star is given by keyword only. One that is
+        `closed` takes nothing else.
 
         Raises ValueError where these are no parameters, or where one that is needed is not among them.
         """
@@ -73,7 +77,8 @@ class Signature:
             if name not in names:
                 raise ValueError(f"{name} is needed, and is no parameter of ({parameters})")
         star = next((at for at, name in enumerate(names) if name.startswith("*")), len(names))
-        return cls(tuple(names[:star]), any(len(name) > 1 for name in names[star : star + 1]), needed, objects)
+        takes_rest = any(len(name) > 1 for name in names[star : star + 1])
+        return cls(tuple(names[:star]), takes_rest, needed, objects, tuple(plain) if closed else None)
 
 
 class BoundArguments:
@@ -147,7 +152,11 @@ class BoundArguments:
         return Name(name, schema) if name is not None else None
 
     def missing(self) -> str | None:
-        """What of the arguments is missing or unknown, in words; None where all that are needed are known."""
+        """What of the arguments is missing, unknown or refused, in words; None where all that are needed are known."""
+        only = self.signature.only
+        refused = next((key for key, _ in self.made.keywords if only is not None and key not in (*only, "**")), None)
+        if refused is not None:
+            return f"it takes no argument {refused}: Python stops here with a TypeError"
         of_batch = _TABLES if self.batch is not None else ()
         works_on_batch = any(name in self.signature.positional for name in of_batch)
         if works_on_batch and self.table() is None:

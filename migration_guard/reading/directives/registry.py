@@ -52,7 +52,12 @@ _DIRECTIVES: dict[str, Directive] = {}
 
 
 def directive(
-    name: str, parameters: str, *, needed: tuple[str, ...] = (), objects: tuple[str, ...] = ()
+    name: str,
+    parameters: str,
+    *,
+    needed: tuple[str, ...] = (),
+    objects: tuple[str, ...] = (),
+    closed: bool = False,
 ) -> Callable[[Reader], Reader]:
     """
     Registers the function below as what makes operations of a directive.
@@ -64,11 +69,12 @@ def directive(
         parameters: The names of its parameters, as Signature.of() takes them.
         needed: The parameters that give a name, without which nothing is known.
         objects: The parameters that give anything else (an object, a list), without which nothing is known.
+        closed: Whether a keyword of another name is refused, as Python refuses it. Most directives take any.
 
     Raises ValueError where the name or the parameters cannot be those of a function, where the name has a reader
     already, or where what is needed is no parameter.
     """
-    signature = Signature.of(parameters, needed, objects)
+    signature = Signature.of(parameters, needed, objects, closed=closed)
 
     def register(reader: Reader) -> Reader:
         def read(ask: BoundArguments) -> Value:

@@ -16,11 +16,25 @@ from migration_guard.reading.directives.packages.enum_rewrites import EnumColumn
 from migration_guard.reading.directives.registry import directive
 from migration_guard.reading.interpreter.values import CallValue, Constant, Items, Symbol, Text, Value, plain
 
-_OF_POSTGRESQL_ENUM = "enum_schema enum_name new_values affected_columns enum_values_to_rename indexes_to_recreate"
-_OF_AUTOGENERATE_ENUMS = "schema name old_values new_values affected_columns should_reverse"
+_OF_POSTGRESQL_ENUM = Signature.of(
+    "enum_schema enum_name new_values affected_columns enum_values_to_rename indexes_to_recreate",
+    objects=("enum_schema", "enum_name", "new_values", "affected_columns"),
+    closed=True,
+)
+_OF_AUTOGENERATE_ENUMS = Signature.of(
+    "schema name old_values new_values affected_columns should_reverse",
+    objects=("schema", "name", "old_values", "new_values"),
+    closed=True,
+)
 
 
-@directive("add_enum_value", "enum_schema enum_name new_value before_value", needed=("enum_name", "new_value"))
+@directive(
+    "add_enum_value",
+    "enum_schema enum_name new_value before_value",
+    needed=("enum_name", "new_value"),
+    objects=("enum_schema",),
+    closed=True,
+)
 def add_enum_value(ask: BoundArguments) -> Iterator[Operation]:
     """op.add_enum_value(). What it calls `before_value` is the one that the new one comes behind."""
     name, value, neighbour = ask.text("enum_name"), ask.text("new_value"), ask.text("before_value")
@@ -37,14 +51,13 @@ def sync_enum_values(ask: BoundArguments) -> Iterator[Operation]:
     """op.sync_enum_values(), of whichever package it is. On other databases the first one only warns."""
     if ask.walker.dialect != "postgresql":
         return
-    if _is_of_autogenerate_enums(ask):
-        yield from _of_autogenerate_enums(_bound(ask, _OF_AUTOGENERATE_ENUMS))
-    else:
-        yield from _of_postgresql_enum(_bound(ask, _OF_POSTGRESQL_ENUM))
-
-
-def _bound(ask: BoundArguments, parameters: str) -> BoundArguments:
-    return BoundArguments(ask.walker, ask.made, Signature.of(parameters), None)
+    of_autogenerate_enums = _is_of_autogenerate_enums(ask)
+    signature = _OF_AUTOGENERATE_ENUMS if of_autogenerate_enums else _OF_POSTGRESQL_ENUM
+    bound = BoundArguments(ask.walker, ask.made, signature, None)
+    if missing := bound.missing():
+        bound.opaque(missing)
+        return
+    yield from (_of_autogenerate_enums if of_autogenerate_enums else _of_postgresql_enum)(bound)
 
 
 def _is_of_autogenerate_enums(ask: BoundArguments) -> bool:
