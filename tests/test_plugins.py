@@ -79,7 +79,9 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 
 
-PLUGIN, ITS_TEST = (block for block in re.findall(r"^```python\n(.*?^)```$(?!\n\n    )", DOCUMENT, re.M | re.S))
+PLUGIN, PARTLY_KNOWN, ITS_TEST = (
+    block for block in re.findall(r"^```python\n(.*?^)```$(?!\n\n    )", DOCUMENT, re.M | re.S)
+)
 
 
 @pytest.fixture
@@ -241,7 +243,28 @@ def test_the_test_of_the_documents_passes_and_fails_where_the_page_is_wrong(shop
     assert "must yield nothing; it yields ACME101" in ran.stdout
 
 
-def test_the_example_of_the_documents_is_typed(shop: Path) -> None:
+@pytest.mark.parametrize(
+    "body", ["ask.opaque('why'); yield from ()", "yield from ask.opaque('why')", "return ask.opaque('why')"]
+)
+def test_what_a_reader_cannot_know_is_said_however_it_says_so(shop: Path, body: str) -> None:
+    (shop / "pyproject.toml").unlink()
+    (shop / "acme_guard.py").write_text(reader(body))
+    assert "This was not judged: why." in lint(shop, "--plugin", "acme_guard", "--select", "MG002").stdout
+
+
+def test_the_reader_of_the_documents_that_knows_some_calls_only_says_so_of_the_others(shop: Path) -> None:
+    (shop / "pyproject.toml").unlink()
+    (shop / "acme_guard.py").write_text(PARTLY_KNOWN)
+    file = shop / "migrations" / "versions" / "a.py"
+    file.write_text(MIGRATION.replace('op.audit_table("orders")', 'op.refresh_report("sales")'))
+    assert codes(shop, "--plugin", "acme_guard") == []
+    file.write_text(MIGRATION.replace('op.audit_table("orders")', 'op.refresh_report("staff")'))
+    assert codes(shop, "--plugin", "acme_guard") == ["MG002"]
+
+
+@pytest.mark.parametrize("plugin", [PLUGIN, PARTLY_KNOWN], ids=["plugin", "partly known"])
+def test_the_example_of_the_documents_is_typed(shop: Path, plugin: str) -> None:
+    (shop / "acme_guard.py").write_text(plugin)
     root = Path(__file__).parent.parent  # its configuration skips a stub that mypy cannot parse
     config = f"--config-file={root / 'pyproject.toml'}"
     done = subprocess.run(
@@ -449,7 +472,7 @@ def test_a_plugin_that_only_the_configuration_of_a_service_names_is_not_run(serv
         (reader("raise GeneratorExit"), "failed: GeneratorExit (acme_guard.py, line 5)"),
         (reader("audit(ask)"), "failed: RecursionError: maximum recursion depth exceeded"),
         (reader("yield 5"), "failed: the reader of audit_table yields 5, which is no Operation"),
-        (reader("yield ask.opaque('why')"), "failed: the reader of audit_table yields None, which is no Operation"),
+        (reader("yield ask.opaque('why')"), "failed: the reader of audit_table yields <tuple_iterator object at"),
         (
             reader("return 'abc'"),
             "failed: the reader of audit_table gives 'abc', where each Operation is to be yielded",

@@ -172,10 +172,14 @@ class BoundArguments:
                 return f"the {name.replace('_', ' ')} is not known{why}"
         return None
 
-    def opaque(self, reason: str, *tables: Name, rows_only: bool = False) -> None:
-        """Notes that the call, or a part of it, could not be read, and the tables that it is about."""
+    def opaque(self, reason: str, *tables: Name, rows_only: bool = False) -> Iterator[Operation]:
+        """
+        Notes that the call, or a part of it, could not be read, and the tables that it is about. Gives no operations:
+        `yield from` it, return it, or leave it.
+        """
         made = self.made.node
         self.walker.opaque(made, self.walker.shown(made), reason, tables=tables, rows_only=rows_only)
+        return iter(())
 
     def sql(self, text: str | Text) -> Iterator[Operation]:
         """The operations of SQL that the directive runs at its place, read as that of op.execute() is."""
