@@ -213,7 +213,7 @@ def test_a_method_of_a_helper_s_enum_is_said_where_the_migration_calls_it(tmp_pa
     (tmp_path / "helpers.py").write_text(f"from alembic import op\n{ENUM}")
     (found,) = operations(tmp_path, "from helpers import Table\n\ndef upgrade():\n    Table.X.drop()\n")
     assert isinstance(found, Opaque)
-    assert (found.site.span.line, found.site.helper) == (11, False)
+    assert (found.site.span.line, found.site.helper) == (11, "")
 
 
 REGISTRY = "STEPS = []\n\ndef step(function):\n    STEPS.append(function)\n    return function\n"
