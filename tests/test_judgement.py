@@ -72,8 +72,6 @@ def test_what_a_helper_in_another_file_hides_is_named(tmp_path: Path) -> None:
         "from helpers import clear_all\n\nrevision = 'a'\ndown_revision = None\n\ndef upgrade():\n    clear_all()\n"
     )
     found = [one for one in lint(tmp_path).findings if one.code == "MG002"]
-    assert [one.message.partition(". ")[2] for one in found] == [
-        "It stands in clear_all() of helpers.py: op.drop_table(name)."
-    ]
+    assert [one.message.partition(". ")[2] for one in found] == ["It stands in clear_all() of helpers.py."]
     assert found[0].span is not None
     assert found[0].span.line == 7

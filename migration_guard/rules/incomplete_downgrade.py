@@ -8,6 +8,7 @@ from migration_guard.model.migration import Form, Migration
 from migration_guard.model.operations import RecreateTable
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import is_declared_irreversible
+from migration_guard.rules._routines import forgotten
 
 
 class IncompleteDowngrade(Rule[Migration]):
@@ -37,6 +38,18 @@ class IncompleteDowngrade(Rule[Migration]):
 
     def downgrade():
         op.alter_column("pets", "name", type_=sa.String(60), existing_type=sa.String(80))
+    ```
+
+    Functions, procedures, aggregates, domains, triggers and policies count where a plain CREATE makes them, and the
+    downgrade, which does other things, never names them.
+
+    ```python bad
+    def upgrade():
+        op.add_column("pets", sa.Column("seen", sa.Integer()))
+        op.execute("CREATE FUNCTION count_pets() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM pets'")
+
+    def downgrade():
+        op.drop_column("pets", "seen")
     ```
 
     On SQLite a batch makes the table anew for most of what it is asked for, and Alembic knows of the old one what
@@ -97,6 +110,10 @@ class IncompleteDowngrade(Rule[Migration]):
     ON DELETE of a key written at its column, which a batch on SQLite loses, too. Nothing is compared where something
     could not be read, or the revision is declared one-way with a reason.
 
+    A function that CREATE OR REPLACE or IF NOT EXISTS makes, or that is dropped before, may have been there. A trigger
+    or policy goes with its table. And where the downgrade runs a SELECT, a DO block, CASCADE, DROP SCHEMA or SQL put
+    together at run time, nobody sees what goes.
+
     ## What to write instead
 
     Drop what is left behind, bring back what is missing, and set back what has changed, in the reverse order of the
@@ -119,7 +136,7 @@ class IncompleteDowngrade(Rule[Migration]):
             return
         if not context.replayed.comparable:
             return
-        for one in context.replayed.differences:
+        for one in (*context.replayed.differences, *forgotten(subject)):
             batch = _batch_that_loses(one, context)
             if batch is not None and one.kind == "check constraint" and _names_checks(context):
                 continue

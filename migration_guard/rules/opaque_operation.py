@@ -54,5 +54,5 @@ class OpaqueOperation(Rule[Opaque]):
     def check(self, subject: Opaque, context: Context) -> Iterator[Finding]:
         reason = subject.reason.strip().removesuffix(".")
         if helper := subject.site.helper:
-            reason += f". It stands in {helper}: {subject.what}"
+            reason += f". It stands in {helper}"
         yield self.finding(subject, objects=[str(table) for table in subject.tables], reason=f"{reason}.")
