@@ -105,7 +105,7 @@ def parse(path: str, text: str, *, helper: bool = False) -> Source:
     _refuse_what_would_harm(text)
     try:
         with _unchecked():
-            module = _tree(text)
+            module = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise UnreadableSource(
             f"It is not valid Python: {_plain(error.message)} (line {error.raw_line}).",
@@ -115,16 +115,6 @@ def parse(path: str, text: str, *, helper: bool = False) -> Source:
     except RecursionError as error:
         raise UnreadableSource("Its code is nested too deeply to be read.") from error
     return Source(path, text, module, Lines(text), helper)
-
-
-def _tree(text: str) -> cst.Module:
-    return cst.parse_module(text)
-
-
-# CPython keeps the frames of Python functions in chunks of 16 KB. The parser makes nodes by calling them from C, one
-# by one: where such a call begins a chunk, each maps memory and gives it back (measured on zenml's history, whose
-# helpers are parsed deep in a walk: 5.4 s for 4.4 s). A frame larger than a chunk has one with room behind it.
-_tree.__code__ = _tree.__code__.replace(co_stacksize=2_100)
 
 
 @contextmanager
