@@ -363,7 +363,7 @@ def fates(folder: Path, source: str, top: str = "") -> dict[str, str]:
     found, _ = walker.run("upgrade", Direction.UPGRADE, None)
     dropped = {one.table.name for one in found if isinstance(one, DropTable)}
     opaque = [spanned(walker.source.lines, one.site.span) for one in found if isinstance(one, Opaque)]
-    dead = [walker.source.offsets(node) for node in walker.dead]
+    dead = [walker.source.offsets(node) for node in walker.dead.values()]
     fate: dict[str, str] = {}
     for match in re.finditer(r'op\.drop_table\("(\w+)"\)', text):
         name, (start, end) = match[1], match.span()

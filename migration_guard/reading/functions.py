@@ -66,16 +66,15 @@ class Functions(ControlFlow):
         """Notes something that could not be read."""
         raise NotImplementedError
 
-    def met(self, value: Value) -> Value:
-        """Told of what a name stands for, which it gives back: of a class, Python calls methods by itself."""
-        if isinstance(value, CallValue):
-            self.met(value.function)
-        elif isinstance(value, Function):
+    def met(self, value: Value) -> None:
+        """Told of what a name stands for: of a class, Python calls methods by itself."""
+        while type(value) is CallValue:
+            value = value.function
+        if type(value) is Function:
             if self.listening or self.frame.names is self.frame.module.names:
                 self.uses.functions[value.node] = value
-        elif isinstance(value, Class) and value not in self.uses.classes:
+        elif type(value) is Class and value not in self.uses.classes:
             self.uses.classes[value] = self._statement
-        return value
 
     def lose(self, owner: Value, name: str) -> None:
         """Told of an attribute that is not known: it may be a method of the project."""

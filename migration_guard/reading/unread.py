@@ -14,23 +14,29 @@ from migration_guard.reading.directives.handles import mentions_handle, parts_of
 from migration_guard.reading.interpreter.scope import Frame
 from migration_guard.reading.source.source import Source
 
-Nodes = Collection[cst.CSTNode]
+Nodes = Collection[int]
+"""Nodes by their id()."""
 
 
-def unread_calls(function: cst.CSTNode, frame: Frame, followed: Nodes, dead: Nodes) -> Iterator[cst.Call]:
+def unread_calls(
+    function: cst.CSTNode, frame: Frame, followed: Nodes, dead: Nodes, source: Source | None
+) -> Iterator[cst.Call]:
     """
     The outermost calls in a function that mention a handle, were not `followed`, and stand in nothing that is `dead`.
 
-    `frame` has the names as they were when the function ended.
+    `frame` has the names as they were when the function ended. `source` is the file of the function, where its nodes
+    are measured.
     """
-    if all(call in followed for call in _calls(function)):
+    decorated = isinstance(function, cst.FunctionDef) and function.decorators
+    calls = _calls(function) if source is None or decorated else source.calls_in(function)
+    if all(id(call) in followed for call in calls):
         return
     waiting = [function]
     while waiting:
         node = waiting.pop()
-        if node in dead:
+        if id(node) in dead:
             continue
-        if type(node) is cst.Call and node not in followed and mentions_handle(node, frame):
+        if type(node) is cst.Call and id(node) not in followed and mentions_handle(node, frame):
             yield node
         else:
             waiting += reversed(parts_of(node))

@@ -22,7 +22,7 @@ from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives import execution, operations
 from migration_guard.reading.directives.batch import recreated
 from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hands_over, has_handle
-from migration_guard.reading.directives.registry import directives
+from migration_guard.reading.directives.registry import directives, may_be_directive
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.functions import Functions
 from migration_guard.reading.interpreter import library, methods
@@ -98,7 +98,7 @@ class Walker(Functions):
         """The operations of the module's function `name`, and how it ends: None, "return" or "raise"."""
         self.operations, self.direction, self.segment, self.steps = [], direction, 0, 0
         self._opaque = set()
-        self.entered, self.followed, self.dead = {}, set(), set()
+        self.entered, self.followed, self.dead = {}, {}, {}
         self.autocommit = self.conditional = self.repeated = False
         self.uses = Uses(dict(self._used_at_top.classes), dict(self._used_at_top.functions))
         self.listening = True
@@ -132,7 +132,7 @@ class Walker(Functions):
         for function, entered in self.entered.items():
             self.frame, self._outer = entered.frame, entered.outer
             own = entered.frame.module is self.module
-            for call in unread_calls(function, entered.frame, self.followed, self.dead):
+            for call in unread_calls(function, entered.frame, self.followed, self.dead, self.source if own else None):
                 self._statement = statement_around(self.source, function, call) if own else entered.statement
                 self.opaque(call, self.shown(call), "it stands where the code could not be followed")
 
@@ -337,7 +337,7 @@ class Walker(Functions):
                 return self.call_value(function.arguments[0], _whole(function, made))
             case Unknown():
                 self.uses.calls.append(self._statement)
-            case Symbol() | Attribute():
+            case Symbol() | Attribute() if may_be_directive(function):
                 if (answer := self._directive(function, made)) is not None:
                     return answer
         if isinstance(function, Symbol):

@@ -125,6 +125,13 @@ def _add(name: str, signature: Signature, answer: Answer, function: Reader | Ans
     _DIRECTIVES[path] = Directive(path, signature, answer, source, function)
 
 
+def may_be_directive(function: Symbol | Attribute) -> bool:
+    """Whether a call of this function may be one of a directive: asked of every call, so before all else."""
+    if isinstance(function, Symbol):
+        return function.path in _DIRECTIVES or function.path.startswith(OP)
+    return isinstance(function.owner, Batch | CallValue)
+
+
 def find(function: Value) -> Directive | None:
     """The directive that a call of this function is; None where it is none that is registered."""
     match function:

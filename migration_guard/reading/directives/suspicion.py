@@ -38,19 +38,20 @@ _GIVES_HANDLES = OPENERS | {"inspect", "Inspector", "from_engine"}
 
 def suspect(walker: DirectiveWalker, made: CallValue) -> None:
     """Notes a call that may have touched the database where we cannot look."""
-    reason = _suspicion(walker, made)
-    if isinstance(made.function, CallValue | Attribute) and any(map(_is_code, given(made))):
+    root = root_of(made.function)
+    read = isinstance(root, Symbol) and is_read(root)
+    reason = _suspicion(walker, made, root, read)
+    if not read and isinstance(made.function, CallValue | Attribute):
         holder = holder_of(made.function)
-        if holder is not None:
+        if holder is not None and any(map(_is_code, given(made))):
             walker.keep(holder)
     if reason is not None:
         walker.opaque(made.node, walker.shown(made.node), reason)
 
 
-def _suspicion(walker: DirectiveWalker, made: CallValue) -> str | None:
-    """Why a call may have touched the database; None where it has not."""
-    function, name, root = made.function, made.name, root_of(made.function)
-    read = isinstance(root, Symbol) and is_read(root)
+def _suspicion(walker: DirectiveWalker, made: CallValue, root: Value, read: bool) -> str | None:
+    """Why a call may have touched the database; None where it has not. What the `root` gives may be `read`."""
+    function, name = made.function, made.name
     if read and isinstance(function, Symbol) and name not in ("create_all", "drop_all"):
         return _suspicion_of_callers(function, made)
     if isinstance(root, Symbol) and not read and is_library(root):

@@ -40,7 +40,9 @@ class Attributes(Scope):
                 return self.frame.module.patched.get(whole) or self.resolve(Symbol(whole, owner.origin))
             case Module(names=names):
                 found = names.get(name, Unknown(f"{name} is not in that module"))
-                return self.met(self.resolve(found) if isinstance(found, Symbol) else self.filled(found))
+                member = self.resolve(found) if isinstance(found, Symbol) else self.filled(found)
+                self.met(member)
+                return member
             case Function() if name == "__call__":
                 return owner
             case Class(names=names) if (inherited := owner.find(name)) is not None:

@@ -223,7 +223,7 @@ class Evaluator(Attributes):
     def call(self, node: cst.Call) -> Value:
         """A call: its function and arguments are evaluated in order, then the call is made known."""
         function = self.evaluate(node.func)
-        self.followed.add(node)
+        self.followed[id(node)] = node
         arguments: list[Value] = []
         keywords: list[tuple[str, Value]] = []
         for argument in node.args:
@@ -250,7 +250,9 @@ class Evaluator(Attributes):
 
     def function(self, node: cst.Lambda) -> Value:
         """A lambda."""
-        return self.met(Function(node, self.frame.module, self.around()))
+        function = Function(node, self.frame.module, self.around())
+        self.met(function)
+        return function
 
     def comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
         """A comprehension over what is known."""

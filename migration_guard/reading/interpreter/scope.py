@@ -25,6 +25,8 @@ from migration_guard.reading.source.source import Source
 
 MOST_STEPS = 60_000
 CHARACTERS_OF_A_STEP = 50
+# What a name can stand for that has functions of the project in it.
+MEETS = frozenset({CallValue, Class, Function})
 
 
 class OutOfSteps(Exception):
@@ -55,8 +57,9 @@ class Scope:
         self.frame = Frame(module, module.names)
         self.steps = 0
         self.conditional = self.repeated = False
-        self.followed: set[cst.CSTNode] = set()
-        self.dead: set[cst.CSTNode] = set()
+        # By id(), which is cheaper than the hash of a node; the nodes are kept, so that no other gets the same.
+        self.followed: dict[int, cst.Call] = {}
+        self.dead: dict[int, cst.CSTNode] = {}
 
     def source_of(self, module: Module) -> Source:
         """The source that a module's nodes belong to."""
@@ -82,8 +85,8 @@ class Scope:
         """What another module has, once whatever else is imported has put in what it registers there."""
         raise NotImplementedError
 
-    def met(self, value: Value) -> Value:
-        """Told of what a name stands for, which it gives back: of a class, Python calls methods by itself."""
+    def met(self, value: Value) -> None:
+        """Told of what a name stands for: of a class, Python calls methods by itself."""
         raise NotImplementedError
 
     def lose(self, owner: Value, name: str) -> None:
@@ -103,7 +106,7 @@ class Scope:
 
     def note_dead(self, *nodes: cst.CSTNode | None) -> None:
         """Notes code that does not run here, as far as is known."""
-        self.dead.update(node for node in nodes if node is not None)
+        self.dead.update((id(node), node) for node in nodes if node is not None)
 
     def around(self) -> Mapping[str, Value]:
         """The names that a function defined here sees, those assigned later on included."""
@@ -115,7 +118,11 @@ class Scope:
         for names in (frame.names, frame.closure, frame.module.names):
             if name in names:
                 value = names[name]
-                return self.met(self.resolve(value) if isinstance(value, Symbol) else value)
+                if type(value) is Symbol:
+                    value = self.resolve(value)
+                if type(value) in MEETS:
+                    self.met(value)
+                return value
         if name in library.BUILTINS:
             return Symbol(f"builtins.{name}")
         if name in ("__file__", "__name__"):

@@ -22,6 +22,8 @@ class _Record:
 
     def __enter__(self) -> None:
         self.start = self.state.offset
+        if type(self.node) is cst.Call:
+            self.state.calls.append((self.start, self.node))
 
     def __exit__(self, *_: object) -> None:
         spans = self.state.spans
@@ -31,7 +33,8 @@ class _Record:
 
 class Positions(CodegenState):
     """
-    The offsets of the expressions and statements of a module (`spans`, by the id of the node), and its comments.
+    The offsets of the expressions and statements of a module (`spans`, by the id of the node), its comments, and its
+    calls in the order in which they begin.
 
     Measured against parsing the same files: libcst's PositionProvider takes 2.4 times as long, its code generator with
     tokens counted instead of kept 0.3 times, this 0.1 times.
@@ -44,6 +47,7 @@ class Positions(CodegenState):
         self.newline = len(module.default_newline)
         self.spans: dict[int, tuple[int, int]] = {}
         self.comments: list[tuple[int, str]] = []
+        self.calls: list[tuple[int, cst.Call]] = []
         at = self._lines(module.header, 0)
         for statement in module.body:
             at = self._any(statement, at)
@@ -141,6 +145,7 @@ class Positions(CodegenState):
 
     def _call(self, node: cst.Call, at: int) -> int:
         start = at = self._opened(node.lpar, at)
+        self.calls.append((start, node))
         at = self._space(node.whitespace_after_func, self._any(node.func, at)) + 1
         at = self._arguments(node.args, self._space(node.whitespace_before_args, at))
         return self._closed(node, start, at + 1)

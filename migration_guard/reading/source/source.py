@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import libcst as cst
 
@@ -93,6 +94,16 @@ class Source:
         """A node as it is written."""
         start, end = self.offsets(node)
         return self.text[start:end]
+
+    def calls_in(self, node: cst.CSTNode) -> Iterator[cst.Call]:
+        """Every call in a node, but for those in its decorators."""
+        start, end = self.offsets(node)
+        calls = self._measured().calls
+        for at in range(bisect_left(calls, start, key=itemgetter(0)), len(calls)):
+            begin, call = calls[at]
+            if begin >= end:
+                return
+            yield call
 
     def comments(self) -> Iterator[tuple[str, int, int]]:
         """Every comment with its start and end offset."""
