@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import dropwhile, takewhile
 from pathlib import Path
 from types import TracebackType
@@ -93,6 +94,7 @@ def is_module_name(name: str) -> bool:
     return all(part.isidentifier() for part in name.split("."))
 
 
+@cache
 def is_ours(module: str) -> bool:
     """Whether a module, by its dotted name, belongs to this package."""
     return f"{module}.".startswith("migration_guard.")

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import libcst as cst
@@ -242,7 +243,7 @@ class Walker(Functions):
         """The function of another file that is followed here, and its file; empty in this one."""
         if self.frame.module is self.module:
             return ""
-        file = Path(os.path.relpath(self.frame.module.path, self.files.root)).as_posix()
+        file = _below(self.frame.module.path, self.files.root)
         return f"{self.frame.method.name}() of {file}" if self.frame.method is not None else file
 
     # --- names from other files ---------------------------------------------------------------------------------
@@ -348,7 +349,7 @@ class Walker(Functions):
             owner = getattr(function, "owner", NONE)
             if made.name == "get" and library.is_scope(owner) and isinstance(key := made.argument(0, "key"), Text):
                 return self.lookup(key.value)
-            if isinstance(owner, Items | Pairs):
+            if isinstance(owner, (Items, Pairs)):
                 self.changes(owner)
             known = methods.method(made, owner, self.attribute_of, self.conditional)
         if known is not None:
@@ -385,3 +386,9 @@ def _whole(partial: CallValue, made: CallValue) -> CallValue:
     inner, *first = partial.arguments
     keywords = (*partial.keywords, *made.keywords)
     return CallValue(inner, (*first, *made.arguments), keywords, made.node, made.path)
+
+
+@lru_cache(maxsize=512)
+def _below(path: str, root: str) -> str:
+    """A file as seen from the root of the project: asked for each operation of a helper."""
+    return Path(os.path.relpath(path, root)).as_posix()

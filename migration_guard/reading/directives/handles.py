@@ -39,6 +39,9 @@ _STAYS_HANDLE = frozenset(
     {"connect", "begin", "begin_nested", "execution_options", "connection", "get_bind", "engine", "bind", "session"}
 )
 
+# What a chain of attributes and calls is made of. To ask for a union makes it anew each time.
+LINKS = (CallValue, Attribute)
+
 
 def is_handle(value: Value | None) -> bool:
     """Whether a value leads to the database: op, a batch, a connection or a session made from one."""
@@ -96,7 +99,7 @@ def _method_leads(node: cst.CSTNode, module: Module, names: int) -> bool:
 
 def was_handed_one(value: Value) -> bool:
     """Whether a value is an object that was given a handle when it was made, by code that is not read."""
-    while isinstance(value, CallValue | Attribute):
+    while isinstance(value, LINKS):
         if isinstance(value, CallValue) and isinstance(value.function, Symbol):
             return not is_read(value.function) and any(map(hands_over, given(value)))
         value = value.function if isinstance(value, CallValue) else value.owner
@@ -105,7 +108,7 @@ def was_handed_one(value: Value) -> bool:
 
 def holder_of(function: Value) -> Value | None:
     """The function, or the object of a package, of which this is a method, or a function that a method gave."""
-    while isinstance(function, CallValue | Attribute):
+    while isinstance(function, LINKS):
         if isinstance(function, CallValue) and isinstance(function.function, Symbol):
             return None if is_read(function.function) else function
         function = function.function if isinstance(function, CallValue) else function.owner
@@ -197,6 +200,6 @@ def is_other_api(owner: Value) -> bool:
 
 def root_of(value: Value) -> Value:
     """What a chain of attributes and calls begins with."""
-    while isinstance(value, CallValue | Attribute):
+    while isinstance(value, LINKS):
         value = value.function if isinstance(value, CallValue) else value.owner
     return value

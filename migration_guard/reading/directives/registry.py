@@ -129,7 +129,7 @@ def may_be_directive(function: Symbol | Attribute) -> bool:
     """Whether a call of this function may be one of a directive: asked of every call, so before all else."""
     if isinstance(function, Symbol):
         return function.path in _DIRECTIVES or function.path.startswith(OP)
-    return isinstance(function.owner, Batch | CallValue)
+    return type(function.owner) in (Batch, CallValue)
 
 
 def find(function: Value) -> Directive | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives.handles import (
+    LINKS,
     OPENERS,
     given,
     hands_over,
@@ -41,7 +42,7 @@ def suspect(walker: DirectiveWalker, made: CallValue) -> None:
     root = root_of(made.function)
     read = isinstance(root, Symbol) and is_read(root)
     reason = _suspicion(walker, made, root, read)
-    if not read and isinstance(made.function, CallValue | Attribute):
+    if not read and isinstance(made.function, LINKS):
         holder = holder_of(made.function)
         if holder is not None and any(map(_is_code, given(made))):
             walker.keep(holder)

@@ -180,7 +180,7 @@ class CallValue:
     @property
     def name(self) -> str:
         """The name of what was called: `Column`, `get_bind`, `update`."""
-        return self.function.name if isinstance(self.function, Symbol | Attribute | Class) else ""
+        return self.function.name if isinstance(self.function, NAMED) else ""
 
     def keyword(self, name: str) -> Value | None:
         """A keyword argument; None where it was not given."""
@@ -284,6 +284,8 @@ class Batch:
 Value = Text | Constant | Items | Pairs | Symbol | Attribute | CallValue | Module | Function | Class | Batch | Unknown
 
 SIZED = (CallValue, Items, Pairs)
+# What a call may be known by. To ask for a union makes it anew each time.
+NAMED = (Symbol, Attribute, Class)
 NONE = Constant(None)
 UNKNOWN_TEXT = Text(HOLE)
 TRUE = Constant(True)
