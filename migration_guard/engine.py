@@ -18,6 +18,7 @@ from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.selection import nearest
 from migration_guard.judgement import IgnoreComments, about_comments, graded, reported
 from migration_guard.model.finding import Examined, Finding, Report, Summary
+from migration_guard.model.lineage import TableLineage, TableLineages
 from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration
 from migration_guard.model.objects import Opaque
 from migration_guard.model.replay import Replayed, replay
@@ -189,21 +190,37 @@ def judge(
     judged = _judged(history, settings)
     usable = [rule for rule in active.values() if target.dialect in rule.dialects]
     by_type: dict[type, list[AnyRule]] = {}
-    context = Context(target, history, Replayed(Migration("", "")), EMPTY, "", settings.filename_pattern)
+    about_all = Context(
+        target, history, Replayed(Migration("", "")), EMPTY, "", settings.filename_pattern, settings.conventions
+    )
     whole = [
-        finding for rule in active.values() if rule.subject() is History for finding in rule.findings(history, context)
+        finding
+        for rule in active.values()
+        if rule.subject() is History
+        for finding in rule.findings(history, about_all)
     ]
     comments = {one.path: IgnoreComments(one) for one in history.migrations}
     found = graded((one for one in whole if one.path not in comments or not comments[one.path].ignores(one)), settings)
+    by_revision: dict[str, tuple[Context, list[Finding]]] = {}
+    tables = [rule for rule in usable if rule.subject() is TableLineage]
+    lineages = TableLineages()
     for replayed in replay(history.graph):
         migration = replayed.migration
-        if migration.revision not in judged:
-            continue
-        source = decoded(contents.get(migration.path))
-        context = Context(target, history, replayed, replayed.before, source, settings.filename_pattern)
-        own = comments[migration.path]
-        found += reported(_check(context, usable, by_type), own, active, settings)
-        found += about_comments(own, active, context, settings)
+        if tables and migration.revision not in history.graph.unplaced:
+            lineages.follow(replayed)
+        if migration.revision in judged:
+            source = decoded(contents.get(migration.path))
+            context = replace(about_all, replayed=replayed, before=replayed.before, source=source)
+            # What is kept of each is without its schemas: they are those of the whole history otherwise.
+            alone = replace(about_all, replayed=Replayed(migration), source=source)
+            by_revision[migration.revision] = alone, [*_check(context, usable, by_type)]
+    for finding in (one for lineage in lineages for rule in tables for one in rule.findings(lineage, about_all)):
+        if finding.revision in by_revision:
+            by_revision[finding.revision][1].append(finding)
+    for alone, findings in by_revision.values():
+        own = comments[alone.migration.path]
+        found += reported(findings, own, active, settings)
+        found += about_comments(own, active, alone, settings)
     return found
 
 

@@ -13,10 +13,14 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from migration_guard.config import conventions as agreed
+from migration_guard.config import extends
+from migration_guard.config.conventions import WrongValue
 from migration_guard.config.files import ConfigError as ConfigError
 from migration_guard.config.files import written
 from migration_guard.config.selection import RuleSelection, is_ours, nearest, precision, resolve
 from migration_guard.config.since import Since, since
+from migration_guard.model.conventions import Conventions
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.target import Target, parse
 
@@ -54,10 +58,13 @@ class Overrides:
     baseline: str | None = None
     plugins: tuple[str, ...] | None = None
     trust_plugins: bool | None = None
+    conventions: tuple[tuple[str, object], ...] | None = None
 
 
-# What a file may say: it came with the repository, and cannot trust itself.
-KEYS = tuple(one.name.replace("_", "-") for one in fields(Overrides) if one.name != "trust_plugins")
+# What a file may say, beside the conventions: it came with the repository, and cannot trust itself.
+KEYS = tuple(
+    one.name.replace("_", "-") for one in fields(Overrides) if one.name not in ("trust_plugins", "conventions")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ class Config:
     severity: tuple[tuple[str, Severity], ...] = ()
     start_after: str | None = None
     filename_pattern: str | None = None
+    conventions: Conventions = field(default_factory=Conventions)
     absent: tuple[str, ...] = ()
     fail_on: Severity = field(default=Severity.ERROR, metadata=BESIDE)
     exit_zero: bool = field(default=False, metadata=BESIDE)
@@ -143,12 +151,17 @@ def load(
     file, table, read = written(folder, explicit)
     if file is None:
         return _checked((said, _Place("the command line", {}), known), read=read)
-    place = _Place(str(file), {key.replace("-", "_"): key for key in KEYS}, lenient=bool(absent))
-    options = _from_table(table, place)
-    if options.baseline:
-        options = replace(options, baseline=str(file.parent / options.baseline))
-    layers = (options, place, known), (said, _Place("the command line", {}), known)
-    return replace(_checked(*layers, file=file, read=read), absent=absent)
+    places: list[tuple[Overrides, _Place, Mapping[str, str]]] = []
+    below = extends.layers(file, table)
+    for layer in below:
+        place = _Place(layer.name, {key.replace("-", "_"): key for key in KEYS}, lenient=bool(absent))
+        options = _from_table(layer.table, place)
+        if options.baseline:
+            options = replace(options, baseline=str(layer.file.parent / options.baseline))
+        places.append((options, place, known))
+    read = (*read, *(layer.file for layer in below if layer.file not in read))
+    checked = _checked(*places, (said, _Place("the command line", {}), known), file=file, read=read)
+    return replace(checked, absent=absent)
 
 
 def wants_color(choice: str, *, terminal: bool, environment: Mapping[str, str] = os.environ) -> bool:
@@ -178,24 +191,36 @@ class _Place:
 
     def error(self, field: str, sentence: str) -> ConfigError:
         option = {"cache": "--no-cache", "plugins": "--plugin"}.get(field, f"--{field.replace('_', '-')}")
-        key = self.keys.get(field)
+        key = self.keys.get(field) or (field.replace("_", "-") if self.keys else None)
         return ConfigError(f"{self.name}: {key}: {sentence}" if key else f"{option}: {sentence}")
 
 
 def _from_table(table: Mapping[str, Any], place: _Place) -> Overrides:
     by_key = {key: field for field, key in place.keys.items()}
     values: dict[str, Any] = {}
+    conventions: dict[str, object] = {}
     for key, value in table.items():
         if key == SUBTABLE and isinstance(value, dict):
             continue
+        if key in agreed.OPTIONS:
+            conventions[agreed.OPTIONS[key]] = _convention(key, value, place)
+            continue
         if key not in by_key:
-            raise ConfigError(f"{place.name}: there is no option {key!r}.{nearest(key, (*by_key, SUBTABLE))}")
+            every = (*by_key, *agreed.OPTIONS, extends.KEY, SUBTABLE)
+            raise ConfigError(f"{place.name}: there is no option {key!r}.{nearest(key, every)}")
         field = by_key[key]
         reader, wanted = _READERS.get(field, (_text, "a string"))
         if (read := reader(value)) is None:
             raise place.error(field, f"{value!r} is not {wanted}. Write it as {wanted}.")
         values[field] = read
-    return Overrides(**values)
+    return Overrides(**values, conventions=tuple(conventions.items()))
+
+
+def _convention(key: str, value: object, place: _Place) -> object:
+    try:
+        return agreed.read(key, value)
+    except WrongValue as error:
+        raise ConfigError(f"{place.name}: {key}: {error}") from None
 
 
 def _text(value: object) -> str | None:
@@ -241,17 +266,26 @@ def _checked(
     """The layers put on top of each other, each checked with the name of its own place."""
     values: dict[str, Any] = {}
     severity: dict[str, Severity] = {}
+    conventions: dict[str, Any] = {}
     for said, place, known in layers:
+        conventions.update(_named_rules(said.conventions or (), place, known))
         for option in fields(Overrides):
             value = getattr(said, option.name)
-            if value is None or option.name in ("select", "ignore", "extend_select"):
+            if value is None or option.name in ("select", "ignore", "extend_select", "conventions"):
                 continue
             if option.name == "severity":
                 severity.update(_severities(value, place, known))
             else:
                 values[option.name] = _CHECKS.get(option.name, _unchecked)(value, option.name, place)
     selections = tuple(_selection(*layer) for layer in layers)
-    return Config(**values, severity=tuple(severity.items()), selections=selections, file=file, read=read)
+    return Config(
+        **values,
+        severity=tuple(severity.items()),
+        selections=selections,
+        conventions=Conventions(**conventions),
+        file=file,
+        read=read,
+    )
 
 
 def _selection(said: Overrides, place: _Place, known: Mapping[str, str]) -> RuleSelection:
@@ -282,6 +316,16 @@ def _severities(
     for word, severity in pairs:
         if code := _selector(word, "severity", place, known):
             yield code, _severity(severity, "severity", place)
+
+
+def _named_rules(
+    options: Sequence[tuple[str, object]], place: _Place, known: Mapping[str, str]
+) -> Iterable[tuple[str, object]]:
+    """The conventions of one place, the rules in them by their codes."""
+    for name, value in options:
+        if name == "exempt_tables" and isinstance(value, tuple):
+            value = tuple((_selector(word, name, place, known), tables) for word, tables in value)
+        yield name, value
 
 
 def _unchecked(value: Any, field: str, place: _Place) -> Any:

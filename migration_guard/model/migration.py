@@ -71,8 +71,8 @@ class Migration:
 
     `path` is absolute. `parents` is down_revision as a tuple, empty for a base. `has_known_parents` is False where
     down_revision or depends_on is computed when Alembic imports the file, so that what stands before it is not known.
-    `revision_span` is the `revision = ...` statement. `op_name` is what the module calls alembic.op, None where it has
-    no name for it.
+    `docstring` is the module's, empty for none. `revision_span` is the `revision = ...` statement. `op_name` is what
+    the module calls alembic.op, None where it has no name for it.
     """
 
     path: str
@@ -80,7 +80,7 @@ class Migration:
     parents: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     branch_labels: tuple[str, ...] = ()
-    description: str = ""
+    docstring: str = ""
     revision_span: Span | None = None
     parents_span: Span | None = None
     upgrade: Body = Body(Form.MISSING)
@@ -90,6 +90,11 @@ class Migration:
     imports: tuple[str, ...] = ()
     op_name: str | None = "op"
     has_known_parents: bool = True
+
+    @property
+    def description(self) -> str:
+        """What its docstring says first, on one line: the message that it was made with."""
+        return next(iter(self.docstring.strip().splitlines()), "")
 
     @property
     def operations(self) -> tuple[Operation, ...]:

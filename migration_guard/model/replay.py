@@ -19,10 +19,11 @@ Part = TypeVar("Part")
 
 @dataclass(frozen=True, slots=True)
 class ReplayStep:
-    """One operation and the schema it meets."""
+    """One operation, the schema it meets and the one it leaves."""
 
     operation: Operation
     before: SchemaState
+    after: SchemaState
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +190,9 @@ def _applied(operation: Operation, state: SchemaState) -> SchemaState:
 def _run(state: SchemaState, operations: Sequence[Operation]) -> tuple[tuple[ReplayStep, ...], SchemaState]:
     steps = []
     for operation in operations:
-        state = operation.require(state)
-        steps.append(ReplayStep(operation, state))
-        state = _applied(operation, state)
+        before = operation.require(state)
+        state = _applied(operation, before)
+        steps.append(ReplayStep(operation, before, state))
     return tuple(steps), state
 
 

@@ -56,7 +56,7 @@ def read_migration(
         parents or (),
         depends_on or (),
         _ids(names.get("branch_labels")) or (),
-        _description(source),
+        source.module.get_docstring() or "",
         _assignment(source, "revision"),
         _assignment(source, "down_revision"),
         _body(walker, Direction.UPGRADE, database),
@@ -155,8 +155,3 @@ def _top(source: Source) -> int:
         if position or not docstring:
             return source.span(line).line
     return 1
-
-
-def _description(source: Source) -> str:
-    docstring = source.module.get_docstring()
-    return docstring.strip().splitlines()[0] if docstring and docstring.strip() else ""

@@ -3,7 +3,8 @@ What a rule is. Read this page, then any rule in this folder, before writing one
 
 A rule is one file that describes one hazard. Its class names what it judges: `Rule[CreateIndex]` sees every index that
 a history creates, `Rule[Operation]` all that is done, `Rule[Migration]` every revision, `Rule[History]` the whole
-graph, `Rule[IgnoreOutcome]` every ignore comment, `Rule[Trip]` what a revision did on a real database.
+graph, `Rule[TableLineage]` every table that stands at its end (see _conventions.py), `Rule[IgnoreOutcome]` every ignore
+comment, `Rule[Trip]` what a revision did on a real database.
 
 Its docstring is its page. The first line says the hazard in a sentence; then come these headings, in this order, and
 none of them is empty:
@@ -35,7 +36,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from functools import cache
 from importlib import import_module
@@ -45,7 +46,9 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from migration_guard import dialects
 from migration_guard.dialects import Ability, Change, Fact, Impact
+from migration_guard.model.conventions import Conventions
 from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
+from migration_guard.model.lineage import TableLineage
 from migration_guard.model.migration import History, IgnoreOutcome, Migration
 from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
@@ -59,7 +62,7 @@ from migration_guard.rules._page import Page, read
 from migration_guard.rules._word import Word
 from migration_guard.rules._yielded import findings
 
-Subject = TypeVar("Subject", bound=Operation | Migration | History | IgnoreOutcome | Trip)
+Subject = TypeVar("Subject", bound=Operation | Migration | History | TableLineage | IgnoreOutcome | Trip)
 
 # Codes that begin so are of the round trip, those to come too: a configuration may name these already.
 ROUND_TRIP = "MG75"
@@ -75,6 +78,7 @@ GROUPS = {
     "MG6": "rows-and-enums",
     "MG7": "downgrades",
     ROUND_TRIP: "round-trip",
+    "MG9": "conventions",
 }
 PLUGINS = "plugins"
 # The groups as headings, in the order of their codes.
@@ -88,6 +92,7 @@ TITLES = {
     "rows-and-enums": "Rows and enums",
     "downgrades": "The way back",
     "round-trip": "What the round trip sees",
+    "conventions": "What a team has agreed on",
 }
 
 
@@ -131,6 +136,7 @@ class Context:
     before: SchemaState
     source: str = ""
     filename_pattern: str | None = None
+    conventions: Conventions = field(default_factory=Conventions)
 
     @property
     def migration(self) -> Migration:
@@ -224,10 +230,10 @@ class Rule(Generic[Subject]):
 
     @classmethod
     @cache
-    def subject(cls) -> type[Operation | Migration | History | IgnoreOutcome | Trip]:
+    def subject(cls) -> type[Operation | Migration | History | TableLineage | IgnoreOutcome | Trip]:
         """What this rule judges, read from `Rule[...]`."""
         (base,) = [base for base in cls.__orig_bases__ if get_args(base)]  # type: ignore[attr-defined]
-        found: type[Operation | Migration | History | IgnoreOutcome | Trip] = get_args(base)[0]
+        found: type[Operation | Migration | History | TableLineage | IgnoreOutcome | Trip] = get_args(base)[0]
         return found
 
     @classmethod
@@ -307,12 +313,12 @@ class Rule(Generic[Subject]):
             raise ValueError(f"{self.code} says {{{error.args[0]}}}: give finding() a word of that name.") from error
 
 
-AnyRule = Rule[Operation | Migration | History | IgnoreOutcome | Trip]
+AnyRule = Rule[Operation | Migration | History | TableLineage | IgnoreOutcome | Trip]
 Rules = Mapping[str, AnyRule]
 
 
 _ADDED: dict[str, AnyRule] = {}
-_SUBJECTS = (Operation, Migration, History, IgnoreOutcome, Trip)
+_SUBJECTS = (Operation, Migration, History, TableLineage, IgnoreOutcome, Trip)
 _OWN_CODE = re.compile(r"[A-Z]{2,}\d+")
 
 

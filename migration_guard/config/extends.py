@@ -1,0 +1,89 @@
+"""Follows `extends`: the presets of this package, files beside the configuration, and files of other distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from migration_guard.config.files import ConfigError, heading, toml_table
+from migration_guard.config.selection import nearest
+
+KEY = "extends"
+PRESET = "preset:"
+PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one file says. `name` is what the file is called where something in it is wrong."""
+
+    name: str
+    file: Path
+    table: dict[str, Any]
+
+
+def presets() -> tuple[str, ...]:
+    """The names of the presets that come with migration-guard."""
+    return tuple(sorted(file.stem for file in PRESETS.glob("*.toml")))
+
+
+def layers(file: Path, table: dict[str, Any]) -> tuple[Layer, ...]:
+    """
+    What this file says, behind all that it extends, in the order in which one wins over the other. Raises ConfigError.
+    """
+    return tuple(_layers(Layer(str(file), file, table), ()))
+
+
+def _layers(layer: Layer, above: tuple[Path, ...]) -> Iterator[Layer]:
+    below = (*above, layer.file.resolve())
+    entries = layer.table.get(KEY, [])
+    if not isinstance(entries, list) or not all(isinstance(one, str) for one in entries):
+        raise ConfigError(f'{layer.name}: {KEY}: {entries!r} is not a list of strings. Write ["preset:strict"].')
+    for entry in entries:
+        name, file = _found(entry, layer)
+        if file.resolve() in below:
+            raise ConfigError(f"{layer.name}: {KEY}: {entry} extends, in the end, itself. Take one of them out.")
+        table = toml_table(file, *heading(file))
+        if table is None:
+            raise ConfigError(f"{layer.name}: {KEY}: {file} is no configuration. Name a file that has our options.")
+        yield from _layers(Layer(name, file, table), below)
+    yield Layer(layer.name, layer.file, {key: value for key, value in layer.table.items() if key != KEY})
+
+
+def _found(entry: str, layer: Layer) -> tuple[str, Path]:
+    """What an entry is called, and its file."""
+    if entry.startswith(PRESET):
+        name = entry.removeprefix(PRESET)
+        if name not in presets():
+            there = ", ".join(presets())
+            raise ConfigError(
+                f"{layer.name}: {KEY}: there is no preset {name!r}.{nearest(name, presets())} There are {there}."
+            )
+        return entry, PRESETS / f"{name}.toml"
+    file = layer.file.parent / entry
+    package, colon, resource = entry.partition(":")
+    # A drive of Windows is one letter.
+    if colon and len(package) > 1 and not file.is_file():
+        return entry, _resource(package, resource, entry, layer)
+    if not file.is_file():
+        raise ConfigError(
+            f"{layer.name}: {KEY}: there is no file {file}. Write preset:NAME, a path from the folder of this file, or"
+            " package:resource."
+        )
+    return str(file), file
+
+
+def _resource(package: str, resource: str, entry: str, layer: Layer) -> Path:
+    """The file of an installed distribution, found among those that it lists: nothing of it is imported."""
+    wanted = (*package.split("."), *Path(resource).parts)
+    for distribution in distributions():
+        for file in distribution.files or ():
+            if file.parts == wanted and ".." not in file.parts:
+                return Path(str(distribution.locate_file(file)))
+    raise ConfigError(
+        f"{layer.name}: {KEY}: no installed distribution lists {'/'.join(wanted)} among its files."
+        f" Install the one that has {entry} beside migration-guard."
+    )

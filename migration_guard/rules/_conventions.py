@@ -1,0 +1,133 @@
+"""What the rules on conventions share: a breach stands where it was made, and only if the history leaves it so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from migration_guard.model.finding import Finding
+from migration_guard.model.lineage import Key, Moment, TableLineage
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, Table
+from migration_guard.model.unknown import Unknown
+from migration_guard.rules import Context, Rule
+
+# A column of an index that is counted downwards, or sorts NULL somewhere: `(created_at DESC)`.
+_ORDERED = re.compile(r"^\(?\"?([^()\"\s]+)\"?(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+(?:FIRST|LAST))?\)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """
+    What breaks a convention. `what` says it in the sentence of the rule. `key` are the names of what it is about:
+    nothing for the table as a whole.
+    """
+
+    what: str = ""
+    key: Key = ()
+
+
+class Convention(Rule[TableLineage]):
+    """
+    A rule on a table. Subclasses write `breaches`; `message` and `help` may say {table}, {what}, which is what all
+    breaches with one cause say, and {column}, the first name of the first of them.
+    """
+
+    enabled = False
+    missing: ClassVar[bool] = False
+    """Whether it finds that something is missing: then nothing is said of a table that is not known in full."""
+
+    def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
+        """What is wrong with the table as it stands."""
+        raise NotImplementedError
+
+    def check(self, subject: TableLineage, context: Context) -> Iterator[Finding]:
+        table = subject.table
+        unknown = self.missing and not (table.complete and subject.certain)
+        if unknown or not table.certain or context.conventions.exempts(self.code, str(table.name)):
+            return
+        found: dict[int, tuple[Moment, list[Breach]]] = {}
+        for breach in self.breaches(table, context):
+            moment = subject.since(breach.key, lambda then, key: self._breaks(then, key, context))
+            if moment is not None and self.minds(moment, context):
+                found.setdefault(id(moment), (moment, []))[1].append(breach)
+        for moment, breaches in found.values():
+            yield self._at(moment, breaches, table)
+
+    def minds(self, moment: Moment, context: Context) -> bool:
+        """Whether the team minds that this is how the breach came about."""
+        return True
+
+    def _breaks(self, table: Table, key: Key, context: Context) -> bool:
+        """Whether the table broke the convention, at another time, by what was called so then."""
+        return any(breach.key == key for breach in self.breaches(table, context))
+
+    def _at(self, moment: Moment, breaches: Sequence[Breach], table: Table) -> Finding:
+        names = [name for breach in breaches for name in breach.key]
+        found = self.finding(
+            moment.operation,
+            objects=(str(table.name), *names),
+            table=table.name,
+            what=", ".join(dict.fromkeys(breach.what for breach in breaches)),
+            column=names[0] if names else "",
+        )
+        return replace(found, path=moment.migration.path, revision=moment.migration.revision)
+
+
+def columns(table: Table) -> Iterator[Column]:
+    """The columns that are certainly there."""
+    return (column for column in table.columns.values() if column.certain)
+
+
+def constraints(table: Table, kind: ConstraintKind) -> tuple[Constraint, ...]:
+    """The constraints of this kind, be they certain or not."""
+    return tuple(one for one in table.constraints if one.kind is kind)
+
+
+def key_columns(table: Table) -> tuple[str, ...]:
+    """The columns of the primary key; empty where none is known."""
+    return next((one.columns for one in table.constraints if one.kind is ConstraintKind.PRIMARY_KEY), ())
+
+
+def is_association(table: Table) -> bool:
+    """Whether the table connects two others: at least two foreign keys form its key, or all that it has."""
+    keys = constraints(table, ConstraintKind.FOREIGN_KEY)
+    connecting = {column for one in keys for column in one.columns}
+    return len(keys) > 1 and bool(key := key_columns(table)) and set(key) <= connecting
+
+
+def fits_template(name: str, template: str, table: Table, columns: Sequence[str] | Unknown) -> bool:
+    """
+    Whether a name is as a template has it, which is the beginning of one unless it says {columns}. Names are cut where
+    databases cut them, at 63 characters, and what is not known may fit.
+    """
+    if "{columns}" not in template:
+        return name.startswith(template.format(table=table.name.name)[:63])
+    if isinstance(columns, Unknown) or any(one.startswith("(") for one in columns):
+        return name.startswith(template.partition("{columns}")[0].format(table=table.name.name)[:63])
+    return name[:63] == template.format(table=table.name.name, columns="_".join(columns))[:63]
+
+
+def serves(table: Table, wanted: Sequence[str], *, in_order: bool = False) -> bool:
+    """
+    Whether an index, a unique constraint or the primary key begins with these columns. One that may be there does, and
+    one whose columns are not known; a partial index does not.
+    """
+    kinds = (ConstraintKind.PRIMARY_KEY, ConstraintKind.UNIQUE)
+    every = [one.columns for one in table.constraints if one.kind in kinds]
+    every += [
+        () if isinstance(one.columns, Unknown) else one.columns for one in table.indexes.values() if not one.where
+    ]
+    return any(_begins_with(columns, wanted, in_order) for columns in every)
+
+
+def _begins_with(columns: Sequence[str], wanted: Sequence[str], in_order: bool) -> bool:
+    if not columns:
+        return True
+    begin = [_ORDERED.sub(r"\1", one) for one in columns[: len(wanted)]]
+    if len(begin) < len(wanted):
+        return False
+    if any(one == "(expression)" for one in begin):
+        return True
+    return begin == list(wanted) if in_order else set(begin) == set(wanted)

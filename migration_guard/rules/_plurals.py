@@ -1,0 +1,27 @@
+"""Whether the name of a table is an English plural. What is in doubt is taken for one: a false alarm is worse."""
+
+from __future__ import annotations
+
+import re
+
+# Plurals without an s, and what has no plural or is one already.
+_WITHOUT_S = re.compile(
+    r"(?:.*(?:children|people|men|feet|teeth|geese|mice|lice|oxen|dice|fish|sheep|deer|cattle|police|staff)"
+    r"|.*(?:data|media|criteria|phenomena|bacteria|schemata|indices|matrices|vertices|alumni|foci|nuclei|radii|stimuli)"
+    r"|.*(?:history|info|information|equipment|inventory|feedback|content|metadata|knowledge|software|hardware|firmware"
+    r"|mail|email|traffic|money|work|stock|cache|config|log|audit|queue|storage|usage|billing|pricing|accounting"
+    r"|version|logging|telemetry|training|furniture|luggage|research|support|spam|i18n|l10n))"
+)
+# Words that end in s and are no plural.
+_SINGULAR = re.compile(
+    r".*(?:ss|[^aeiou]sis|[aeiou]sis|status|bonus|campus|virus|corpus|census|consensus|focus|genus|apparatus|bus|plus"
+    r"|prospectus|syllabus|thesaurus|nexus|radius|stimulus|nucleus|locus|modulus|terminus|surplus|chorus|gas|canvas"
+    r"|atlas|bias|alias|axis|chassis|iris|lens|redis)"
+)
+
+
+def is_plural(name: str) -> bool:
+    """Whether the last word of a name in snake_case is a plural. Numbers behind it (`events_2024`) do not count."""
+    words = [word for word in name.split("_") if not word.isdigit()]
+    last = words[-1] if words else name
+    return bool(_WITHOUT_S.fullmatch(last)) or (last.endswith("s") and not _SINGULAR.fullmatch(last))

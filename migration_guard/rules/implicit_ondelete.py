@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Severity
+from migration_guard.model.schema import ConstraintKind, Table
+from migration_guard.rules import Context
+from migration_guard.rules._conventions import Breach, Convention, constraints
+
+
+class ImplicitOndelete(Convention):
+    """
+    A foreign key does not say what happens to its rows when the one that they refer to is deleted.
+
+    ## What happens
+
+    Without `ondelete` the database refuses the delete, and nobody can tell whether that was meant. With
+    `ondelete = "CASCADE"` in the configuration every key has to say just that.
+
+    ```python bad
+    op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True))
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("user_id", sa.Uuid(), sa.ForeignKey("users.id")),
+    )
+    ```
+
+    ## To whom
+
+    The request that deletes a user, and fails for the first user with posts.
+
+    ## When it is no hazard
+
+    Whatever is said is said, NO ACTION too:
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True))
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("user_id", sa.Uuid(), sa.ForeignKey("users.id", ondelete="NO ACTION")),
+    )
+    ```
+
+    ## What to write instead
+
+    `ondelete="CASCADE"` where the rows belong to the other, `"SET NULL"` where they outlive it, `"RESTRICT"` where it
+    must not go before them.
+
+    ## Sources
+
+    - https://www.postgresql.org/docs/18/ddl-constraints.html#DDL-CONSTRAINTS-FK
+    - The team's own conventions: `ondelete`, and the presets code-generation, platform, secrets-dashboard and strict.
+    """
+
+    code = "MG908"
+    severity = Severity.WARNING
+    message = "What happens to rows of {table} when those that they refer to are deleted is not as agreed: {what}."
+    help = 'Say it at the foreign key: ondelete="CASCADE", "SET NULL", "RESTRICT" or "NO ACTION".'
+
+    def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
+        wanted = context.conventions.ondelete
+        for key in constraints(table, ConstraintKind.FOREIGN_KEY):
+            said = next((one for one in key.options if one.startswith("ON DELETE")), "")
+            if not key.certain or not key.columns or (said and wanted in ("explicit", said.removeprefix("ON DELETE "))):
+                continue
+            columns = ", ".join(key.columns)
+            yield Breach(f"{columns} says {said or 'nothing'}", key.columns)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.finding import Severity
+from migration_guard.model.schema import Table
+from migration_guard.rules import Context
+from migration_guard.rules._conventions import Breach, Convention, fits_template
+
+
+class MisnamedIndex(Convention):
+    """
+    The name of an index does not say whose it is.
+
+    ## What happens
+
+    `index-name` is how names begin (`ix_{table}_`, the default, or `idx_{table}_`), or with `{columns}` in it the whole
+    name.
+
+    ```python bad
+    op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("email", sa.Text()))
+    op.create_index("email_lookup", "users", ["email"])
+    ```
+
+    ## To whom
+
+    The person on call who reads the name in a log, and asks of which table it is.
+
+    ## When it is no hazard
+
+    ```python good
+    op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("email", sa.Text()))
+    op.create_index("ix_users_email", "users", ["email"])
+    ```
+
+    The index of a constraint has the constraint's name. A unique index may be named as a unique constraint is (MG910).
+
+    ## What to write instead
+
+    The name as agreed. `ALTER INDEX ... RENAME TO` takes an instant, also when the table is in use.
+
+    ## Sources
+
+    - https://www.postgresql.org/docs/18/sql-alterindex.html
+    - The team's own conventions: `index-name`, and the presets code-generation, data-layer, multi-tenant, platform and
+      strict.
+    """
+
+    code = "MG909"
+    severity = Severity.WARNING
+    message = "Of which table an index is, its name does not say as agreed: {what} of {table}."
+    help = "Name it as index-name says in your configuration."
+
+    def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
+        agreed = context.conventions
+        of_constraints = {one.name for one in table.constraints}
+        for name, index in table.indexes.items():
+            if not index.certain or name in of_constraints:
+                continue
+            templates = [agreed.index_name] + ([agreed.unique_name] if index.unique is not False else [])
+            if not any(fits_template(name, one, table, index.columns) for one in templates):
+                yield Breach(name, (name,))

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.constraints import chosen_names
+from migration_guard.model.finding import Severity
+from migration_guard.model.schema import ConstraintKind, Table
+from migration_guard.rules import Context
+from migration_guard.rules._conventions import Breach, Convention, constraints, fits_template
+
+
+class MisnamedUnique(Convention):
+    """
+    The name of a unique constraint, which users' errors are told by, does not say what must be unique.
+
+    ## What happens
+
+    `unique-name` is how names of unique constraints and unique indexes begin (`uq_{table}_`), or with `{columns}` in it
+    the whole name.
+
+    ```python bad
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("email", sa.Text()),
+        sa.UniqueConstraint("email", name="one_account_each"),
+    )
+    ```
+
+    One without a name gets the database's: `users_email_key`.
+
+    ```python bad
+    op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("email", sa.Text(), unique=True))
+    ```
+
+    ## To whom
+
+    The code that has to tell from the name in an error which field of a form was wrong.
+
+    ## When it is no hazard
+
+    ```python good
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("email", sa.Text()),
+        sa.UniqueConstraint("email", name="uq_users_email"),
+    )
+    ```
+
+    A MetaData with a naming convention for `uq`, where env.py shows it, names what has no name.
+
+    ## What to write instead
+
+    The name as agreed. `ALTER TABLE ... RENAME CONSTRAINT` takes an instant.
+
+    ## Sources
+
+    - https://www.postgresql.org/docs/18/sql-altertable.html
+    - https://alembic.sqlalchemy.org/en/latest/naming.html
+    - The team's own conventions: `unique-name`, and the presets multi-tenant and strict.
+    """
+
+    code = "MG910"
+    severity = Severity.WARNING
+    supersedes = ("MG909",)
+    message = "What must be unique in {table}, the name does not say as agreed: {what}."
+    help = "Name it as unique-name says in your configuration."
+
+    def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
+        template = context.conventions.unique_name
+        by_convention = any(one.startswith("uq=") for one in context.history.environment.naming_convention)
+        for one in constraints(table, ConstraintKind.UNIQUE):
+            if not one.certain or (one.name is None and (by_convention or not one.columns)):
+                continue
+            name = one.name or chosen_names(table.name, one)[0]
+            if not fits_template(name, template, table, one.columns):
+                yield Breach(name, (one.name or name,))
+        for name, index in table.indexes.items():
+            taken = any(one.name == name for one in table.constraints)
+            fits = index.unique is not True or fits_template(name, template, table, index.columns)
+            if index.certain and not taken and not fits:
+                yield Breach(name, (name,))

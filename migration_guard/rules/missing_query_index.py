@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migration_guard.model.conventions import matches
+from migration_guard.model.finding import Severity
+from migration_guard.model.schema import Table
+from migration_guard.rules import Context
+from migration_guard.rules._conventions import Breach, Convention, columns, serves
+
+
+class MissingQueryIndex(Convention):
+    """
+    A column that everybody searches by has no index, so each search reads the whole table.
+
+    ## What happens
+
+    `query-columns` names them: `email`, `slug` and `status`.
+
+    ```python bad
+    op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("email", sa.Text()))
+    ```
+
+    ## To whom
+
+    Every request that looks a user up, more so with each user.
+
+    ## When it is no hazard
+
+    A unique constraint serves as well, and so does an index that begins with the column:
+
+    ```python good
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("email", sa.Text()),
+        sa.UniqueConstraint("email", name="uq_users_email"),
+    )
+    ```
+
+    ## What to write instead
+
+    An index, on a table with rows built concurrently: see MG401.
+
+    ## Sources
+
+    - https://www.postgresql.org/docs/18/indexes-intro.html
+    - The team's own conventions: `query-columns`, and the presets multi-tenant and strict.
+    """
+
+    code = "MG913"
+    severity = Severity.WARNING
+    missing = True
+    message = "A search of {table} reads all of it: there is no index on {what}."
+    help = 'Add one: op.create_index("idx_{table:name}_{column}", {table:name!r}, ["{column}"])'
+
+    def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
+        for column in columns(table):
+            if matches(column.name, context.conventions.query_columns) and not serves(table, (column.name,)):
+                yield Breach(column.name, (column.name,))
