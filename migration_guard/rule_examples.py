@@ -45,6 +45,7 @@ revision = "{revision}"
 down_revision = {parent}
 
 """
+DOCSTRING = re.compile(r"('''|\"\"\").*?\1\n", re.DOTALL)
 ONE_WAY = """
 def downgrade():
     # migration-guard: irreversible only an example
@@ -110,8 +111,10 @@ def of_page(code: str, page: str, source: str) -> list[Example]:
 
 
 def module(text: str, revision: str, parent: str | None) -> str:
-    """A migration with this text as the body of upgrade(), or as its functions."""
-    header = HEADER.format(revision=revision, parent=repr(parent))
+    """A migration with this text as the body of upgrade(), or as its functions, behind a docstring if it has one."""
+    docstring = DOCSTRING.match(text)
+    header = (docstring[0] if docstring else "") + HEADER.format(revision=revision, parent=repr(parent))
+    text = text[docstring.end() :] if docstring else text
     if re.search(r"^def ", text, re.MULTILINE):
         return f"{header}\n{text}"
     return f"{header}\ndef upgrade():\n{indent(text, '    ')}\n{ONE_WAY}"
