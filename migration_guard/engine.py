@@ -16,7 +16,7 @@ from migration_guard.assembly import decoded, fingerprinted, relative, sources, 
 from migration_guard.baseline import KnownFinding, gone_from_all, gone_note, without_known
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.selection import nearest
-from migration_guard.judgement import IgnoreComments, about_comments, graded, reported
+from migration_guard.judgement import IgnoreComments, about_comments, eased, graded, reported
 from migration_guard.model.finding import Examined, Finding, Report, Summary
 from migration_guard.model.lineage import TableLineage, TableLineages
 from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration
@@ -240,7 +240,7 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
         here = replace(context, before=step.before)
         for rule in by_type[kind]:
             if operation.site.direction in rule.directions:
-                yield from rule.findings(operation, here)
+                yield from eased(rule.findings(operation, here), rule, operation, here)
 
 
 def _judged(history: History, settings: Config) -> set[str]:

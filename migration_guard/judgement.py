@@ -11,9 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from migration_guard.config import Config
 from migration_guard.config.selection import begins, is_ours
-from migration_guard.model.finding import Finding
+from migration_guard.model.constraints import DropIndex
+from migration_guard.model.conventions import matches
+from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.migration import IgnoreComment, IgnoreOutcome, Migration
-from migration_guard.rules import ROUND_TRIP, Context, Rules, names
+from migration_guard.model.operations import Operation, TableOperation
+from migration_guard.model.schema import Name
+from migration_guard.rules import ROUND_TRIP, AnyRule, Context, Rules, Trait, names
 
 
 def reported(findings: Iterable[Finding], comments: IgnoreComments, active: Rules, settings: Config) -> list[Finding]:
@@ -21,6 +25,23 @@ def reported(findings: Iterable[Finding], comments: IgnoreComments, active: Rule
     supersedes = {code: rule.supersedes for code, rule in active.items()}
     kept = without_superseded(placed(findings, comments.migration), supersedes)
     return graded(once(comments.not_ignored(kept)), settings)
+
+
+def eased(findings: Iterable[Finding], rule: AnyRule, operation: Operation, context: Context) -> Iterator[Finding]:
+    """The findings, mere information where their harm grows with the rows and the team knows the table as small."""
+    small = context.conventions.small_tables
+    if small and (rule.changes or Trait.ABOUT_ROWS in rule.traits):
+        table = _table_of(operation, context)
+        if table is not None and matches(str(table), small):
+            findings = (replace(one, severity=Severity.INFO) for one in findings)
+    yield from findings
+
+
+def _table_of(operation: Operation, context: Context) -> Name | None:
+    if isinstance(operation, DropIndex) and operation.table is None:
+        found = context.before.index(operation.name)
+        return found[0].name if found else None
+    return operation.table if isinstance(operation, TableOperation | DropIndex) else None
 
 
 def about_comments(comments: IgnoreComments, active: Rules, context: Context, settings: Config) -> list[Finding]:

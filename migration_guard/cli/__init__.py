@@ -16,13 +16,14 @@ import click
 
 from migration_guard.cli.baseline import baseline
 from migration_guard.cli.completion import completion
+from migration_guard.cli.config import config
 from migration_guard.cli.init import init
 from migration_guard.cli.lint import lint
 from migration_guard.cli.options import write_examples
 from migration_guard.cli.output import CLEAN, FAILED, INTERRUPTED, close_pipe, refused
 from migration_guard.cli.roundtrip import roundtrip
 from migration_guard.cli.rules import rule, rules
-from migration_guard.config import wants_traceback
+from migration_guard.config.terminal import wants_traceback
 from migration_guard.version import __version__
 
 
@@ -84,7 +85,7 @@ def commands() -> None:
     """Finds trouble in Alembic migrations before production does."""
 
 
-for command in (init, lint, roundtrip, baseline, rules, rule, completion):
+for command in (init, lint, roundtrip, baseline, rules, rule, config, completion):
     commands.add_command(command)
 
 

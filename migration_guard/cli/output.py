@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from migration_guard.config import Config, Output, Overrides, wants_color
+from migration_guard.config import Config, Output, Overrides
+from migration_guard.config.terminal import wants_color
 from migration_guard.model.finding import Report, Severity
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130

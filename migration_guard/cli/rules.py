@@ -12,7 +12,8 @@ import click
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, Command, complete_rules, option
 from migration_guard.cli.output import roots, show
-from migration_guard.config import ConfigError, Overrides, wants_color
+from migration_guard.config import ConfigError, Overrides
+from migration_guard.config.terminal import wants_color
 from migration_guard.model.plugin import PluginError
 
 # Prose in wider or narrower lines is hard to read.

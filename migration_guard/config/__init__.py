@@ -20,7 +20,7 @@ from migration_guard.config.files import ConfigError as ConfigError
 from migration_guard.config.files import written
 from migration_guard.config.selection import RuleSelection, is_ours, nearest, precision, resolve
 from migration_guard.config.since import Since, since
-from migration_guard.model.conventions import Conventions
+from migration_guard.model.conventions import DATED, Conventions
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.target import Target, parse
 
@@ -28,7 +28,7 @@ FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "gitlab", "mar
 COLORS = ("auto", "always", "never")
 # Marks an option that does not change what the rules say of a history, or that the cache knows of in another way.
 BESIDE = {"beside": True}
-PATTERNS = {"dated": r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"}
+PATTERNS = {"dated": DATED}
 BASELINE = "migration-guard-baseline.json"
 SUBTABLE = "roundtrip"  # read by config/roundtrip.py
 
@@ -82,8 +82,8 @@ class Config:
 
     `target` empty: to be found out. `filename_pattern` is a regular expression, or "alembic" for alembic.ini's
     file_template. `jobs` None: as it suits the files and processors. `baseline` is a file of findings that are known
-    already. `absent` are the plugins that the file wishes for and no user has named. `read` are the files that were
-    looked for, absent ones too.
+    already. `absent` are the plugins that the file wishes for and no user has named. `said_by` names the place that an
+    option of this name is from, where it is no default. `read` are the files that were looked for, absent ones too.
     """
 
     target: tuple[Target, ...] = ()
@@ -107,6 +107,7 @@ class Config:
     baseline: Path | None = field(default=None, metadata=BESIDE)
     plugins: tuple[str, ...] = field(default=(), metadata=BESIDE)
     file: Path | None = field(default=None, metadata=BESIDE)
+    said_by: tuple[tuple[str, str], ...] = field(default=(), metadata=BESIDE)
     read: tuple[Path, ...] = field(default=(), metadata=BESIDE)
 
     def judging(self) -> tuple[tuple[str, object], ...]:
@@ -162,22 +163,6 @@ def load(
     read = (*read, *(layer.file for layer in below if layer.file not in read))
     checked = _checked(*places, (said, _Place("the command line", {}), known), file=file, read=read)
     return replace(checked, absent=absent)
-
-
-def wants_color(choice: str, *, terminal: bool, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether to print in colours. An explicit choice wins, then NO_COLOR, then FORCE_COLOR, then the terminal."""
-    if choice != "auto":
-        return choice == "always"
-    if environment.get("NO_COLOR"):
-        return False
-    if environment.get("FORCE_COLOR"):
-        return environment["FORCE_COLOR"] != "0"
-    return terminal and environment.get("TERM") != "dumb"
-
-
-def wants_traceback(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a crash of ours should show its traceback."""
-    return environment.get("MIGRATION_GUARD_TRACEBACK", "") not in ("", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +252,15 @@ def _checked(
     values: dict[str, Any] = {}
     severity: dict[str, Severity] = {}
     conventions: dict[str, Any] = {}
+    said_by: dict[str, str] = {}
     for said, place, known in layers:
         conventions.update(_named_rules(said.conventions or (), place, known))
+        said_by.update((name, place.name) for name, _ in said.conventions or ())
         for option in fields(Overrides):
             value = getattr(said, option.name)
             if value is None or option.name in ("select", "ignore", "extend_select", "conventions"):
                 continue
+            said_by[option.name] = place.name
             if option.name == "severity":
                 severity.update(_severities(value, place, known))
             else:
@@ -284,6 +272,7 @@ def _checked(
         selections=selections,
         conventions=Conventions(**conventions),
         file=file,
+        said_by=tuple(said_by.items()),
         read=read,
     )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 Names = tuple[str, ...]
+DATED = r"^\d{8}_\d{4}_[a-z0-9_]+\.py$"
+"""The pattern of file names that is called `dated`."""
 
 
 def _meaning(words: str) -> dict[str, str]:

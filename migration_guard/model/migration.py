@@ -64,6 +64,17 @@ class Irreversible:
     span: Span
 
 
+class Phase(Enum):
+    """
+    Which step of a breaking change a revision is: `# migration-guard: phase expand`. `expand` adds what is new beside
+    the old, `migrate` fills it, `contract` takes the old away.
+    """
+
+    EXPAND = "expand"
+    MIGRATE = "migrate"
+    CONTRACT = "contract"
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """
@@ -87,6 +98,7 @@ class Migration:
     downgrade: Body = Body(Form.MISSING)
     ignores: tuple[IgnoreComment, ...] = ()
     irreversible: Irreversible | None = None
+    phase: Phase | None = None
     imports: tuple[str, ...] = ()
     op_name: str | None = "op"
     has_known_parents: bool = True

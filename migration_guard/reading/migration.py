@@ -49,7 +49,7 @@ def read_migration(
             reason = f"Its {which} is no revision id, so its place in the history is unknown."
             return Unreadable(path, reason, _assignment(source, which))
     parents, depends_on = _ids(names.get("down_revision")), _ids(names.get("depends_on"))
-    ignores, irreversible = read_comments(source, _top(source))
+    ignores, irreversible, phase = read_comments(source, _top(source))
     return Migration(
         path,
         revision.value,
@@ -63,6 +63,7 @@ def read_migration(
         _body(walker, Direction.DOWNGRADE, database),
         ignores,
         irreversible,
+        phase,
         tuple(sorted({value.path for value in names.values() if isinstance(value, Symbol)})),
         next((name for name, value in names.items() if value == Symbol("alembic.op")), None),
         has_known_parents=parents is not None and depends_on is not None,

@@ -105,6 +105,8 @@ class Trait(Enum):
     """What is wrong with the graph concerns every file of the history, whichever were asked for."""
     FAILED_STEP = auto()
     """A step of the round trip failed. It says nothing where the server is at fault and not the migration."""
+    ABOUT_ROWS = auto()
+    """How bad it is goes by the number of rows, though it goes by no row of the dialects."""
     ABOUT_MODELS = auto()
     """It needs a comparison with the application's models, which is made where somebody asks for it."""
 

@@ -3,9 +3,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from os.path import basename
 
+from migration_guard.model.conventions import DATED
 from migration_guard.model.finding import Finding, Fix, Rename, Severity
 from migration_guard.model.migration import History, Migration
 from migration_guard.rules import Context, Fixable, Rule
@@ -35,8 +37,9 @@ class BadFilename(Rule[Migration]):
     ## What happens
 
     The pattern is the one of the configuration (`filename-pattern`: a regular expression, `dated` or `alembic`), else
-    alembic.ini's file_template, else the one that nine in ten files follow. Without any of them, a name with spaces or
-    parentheses, or a copy that was left behind, is still no name for a module.
+    alembic.ini's file_template, else the one that nine in ten files follow. `dated` asks for a day of the calendar.
+    Without any of them, a name with spaces or parentheses, or a copy that was left behind, is still no name for a
+    module.
 
     ## To whom
 
@@ -72,6 +75,8 @@ class BadFilename(Rule[Migration]):
         told, pattern = _expected(subject, context)
         if pattern and not re.fullmatch(pattern, name):
             message = None
+        elif pattern == DATED and not _is_day(name[:8]):
+            message = "{name} begins with a day that no calendar has."
         elif not pattern and _is_unsound(name, names):
             message, pattern = "{name} is no name for a module: it was copied, or has spaces or parentheses.", ""
         else:
@@ -80,6 +85,15 @@ class BadFilename(Rule[Migration]):
         fix = Fix(True, (Rename(better),)) if better else None
         but = "" if subject.revision in name else f": its revision is {subject.revision}"
         yield self.finding(subject, fix=fix, message=message, name=name, pattern=told, but=but)
+
+
+def _is_day(digits: str) -> bool:
+    """Whether YYYYMMDD is a day of the calendar."""
+    try:
+        date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
+    except ValueError:
+        return False
+    return True
 
 
 def _expected(migration: Migration, context: Context) -> tuple[str, str]:

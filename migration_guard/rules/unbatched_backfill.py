@@ -8,7 +8,7 @@ from migration_guard.model.objects import DeleteRows, UpdateRows
 from migration_guard.model.operations import DropTable, Operation
 from migration_guard.model.schema import ConstraintKind, Table, in_sql
 from migration_guard.model.unknown import Unknown
-from migration_guard.rules import Context, Rule
+from migration_guard.rules import Context, Rule, Trait
 
 # Alembic's own table of one row.
 OWN = "alembic_version"
@@ -87,6 +87,7 @@ class UnbatchedBackfill(Rule[Operation]):
     """
 
     code = "MG602"
+    traits = (Trait.ABOUT_ROWS,)
     severity = Severity.WARNING
     dialects = ("postgresql", "mysql", "mariadb")
     message = "This {does} rows of {table} in one go: whoever writes to one of them waits until all of them are done."

@@ -1,6 +1,6 @@
 """
 The comments people write to migration-guard: `# migration-guard: ignore[MG401] reason`, the same behind `--` inside
-SQL, and `# migration-guard: irreversible <reason>`.
+SQL, `# migration-guard: irreversible <reason>`, and `# migration-guard: phase expand` (or migrate, or contract).
 """
 
 from __future__ import annotations
@@ -8,21 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migration_guard.model.migration import IgnoreComment, Irreversible
+from migration_guard.model.migration import IgnoreComment, Irreversible, Phase
 from migration_guard.reading.source.source import Source
 
 _MARK = "migration-guard"
 _WORDS = re.compile(r"(?:#|--)\s*migration-guard:\s*(?P<word>[\w-]*)\s*(?P<rest>.*?)\s*(?:\*/)?$")
 _IGNORE = re.compile(r"\[(?P<codes>[^\]]*)\]\s*(?P<reason>.*)$")
+_PHASES = [phase.value for phase in Phase]
 _IN_SQL = re.compile(r"--\s*migration-guard:[^\n\"']*")
 
 
-def read_comments(source: Source, top: int) -> tuple[tuple[IgnoreComment, ...], Irreversible | None]:
+def read_comments(source: Source, top: int) -> tuple[tuple[IgnoreComment, ...], Irreversible | None, Phase | None]:
     """All that is said to us in a file. `top` is the line of the first statement behind the docstring."""
     if _MARK not in source.text:
-        return (), None
+        return (), None, None
     ignores: list[IgnoreComment] = []
     irreversible: Irreversible | None = None
+    phase: Phase | None = None
     for text, start, end in sorted(_found(source), key=lambda found: found[1]):
         match = _WORDS.search(text)
         if match is None:
@@ -31,11 +33,14 @@ def read_comments(source: Source, top: int) -> tuple[tuple[IgnoreComment, ...], 
         if match["word"] == "irreversible":
             irreversible = irreversible or Irreversible(match["rest"], span)
             continue
+        if match["word"] == "phase" and match["rest"].lower() in _PHASES:
+            phase = phase or Phase(match["rest"].lower())
+            continue
         inner = _IGNORE.match(match["rest"]) if match["word"] == "ignore" else None
         codes = tuple(filter(None, (code.strip() for code in inner["codes"].split(",")))) if inner else ()
         reason = inner["reason"].lstrip("-:— ").strip() if inner else ""
         ignores.append(IgnoreComment(codes, reason, span, _is_alone(source, start), span.line < top))
-    return tuple(ignores), irreversible
+    return tuple(ignores), irreversible, phase
 
 
 def _found(source: Source) -> Iterator[tuple[str, int, int]]:

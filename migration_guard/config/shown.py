@@ -1,0 +1,66 @@
+"""Writes the options that hold as TOML: what is read back from it is the same, and each line says where it is from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from enum import Enum
+
+from migration_guard.config import Config, Output
+from migration_guard.config.conventions import OPTIONS
+
+# What is about one run or one machine, or is written in another way below.
+LEFT_OUT = (
+    "selections",
+    "severity",
+    "conventions",
+    "absent",
+    "since",
+    "baseline",
+    "plugins",
+    "file",
+    "said_by",
+    "read",
+)
+
+
+def toml(config: Config, rules: Mapping[str, str]) -> str:
+    """The configuration as TOML. `rules` are the rules that run, each with its name, by code."""
+    places = dict(config.said_by)
+    lines = [f"# {config.file or 'No file says anything: these are the defaults.'}"]
+    for option in fields(Config):
+        value = getattr(config, option.name)
+        if option.name not in LEFT_OUT and value not in (None, (), ""):
+            lines.append(_line(option.name.replace("_", "-"), value, places.get(option.name)))
+    for key, name in OPTIONS.items():
+        value = getattr(config.conventions, name)
+        if name in places or value != ():
+            lines.append(_line(key, value, places.get(name)))
+    lines += ["", "# The rules that run.", "select = ["]
+    lines += [f"    {_value(code)},  # {name}" for code, name in rules.items()]
+    lines.append("]")
+    if config.severity:
+        lines += ["", "[severity]", *(f"{code} = {_value(severity)}" for code, severity in config.severity)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(key: str, value: object, place: str | None) -> str:
+    said = f"  # {place}" if place else ""
+    return f"{key} = {_value(value)}{said}"
+
+
+def _value(value: object) -> str:
+    """A value as TOML has it. A string is one as in JSON, and so are numbers and truth values."""
+    match value:
+        case Output(name, file):
+            return json.dumps(f"{name}:{file}" if file else name)
+        case Enum():
+            return json.dumps(value.value)
+        case tuple() if value and all(isinstance(one, tuple) for one in value):
+            return "{ " + ", ".join(f"{name} = {_value(inner)}" for name, inner in value) + " }"
+        case tuple():
+            return "[" + ", ".join(map(_value, value)) + "]"
+        case bool() | int() | str():
+            return json.dumps(value)
+    return json.dumps(str(value))
