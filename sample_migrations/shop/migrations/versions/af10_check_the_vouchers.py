@@ -1,4 +1,4 @@
-"""The old orders keep to the key as well.
+"""The old orders keep to the key as well, and those of a voucher are found.
 
 Revision ID: af10
 Revises: 9e09
@@ -15,8 +15,11 @@ depends_on = None
 def upgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
         op.execute("ALTER TABLE orders VALIDATE CONSTRAINT fk_orders_voucher")
+    with op.get_context().autocommit_block():
+        op.create_index("ix_orders_voucher_id", "orders", ["voucher_id"], postgresql_concurrently=True)
 
 
 def downgrade() -> None:
     # A validated key does no harm to the revision before.
-    pass
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_orders_voucher_id", table_name="orders", postgresql_concurrently=True)
