@@ -1,0 +1,225 @@
+"""Conventions: judged where the history ends, placed where the breach was made, silent where nothing is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from migration_guard.config import Overrides
+from migration_guard.engine import lint
+from migration_guard.rule_examples import INI, module
+
+KEY = 'sa.Column("id", sa.Uuid(), primary_key=True)'
+CREATED = 'sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False)'
+UPDATED = CREATED.replace("created_at", "updated_at")
+
+
+def found(folder: Path, *bodies: str, config: str = "", select: str, **overrides: object) -> list[tuple[str, str, str]]:
+    """Revision, code and message of what one rule says of a history with these bodies of upgrade()."""
+    versions = folder / "migrations/versions"
+    versions.mkdir(parents=True)
+    (folder / "alembic.ini").write_text(INI)
+    (folder / "migrations/env.py").write_text("")
+    (folder / "migration-guard.toml").write_text(f'target = "postgresql 16"\nselect = ["{select}"]\n{config}')
+    for number, body in enumerate(bodies):
+        text = module(body, f"r{number}", f"r{number - 1}" if number else None)
+        (versions / f"r{number}.py").write_text(text)
+    report = lint([folder], folder, None, Overrides(cache=False, **overrides))  # type: ignore[arg-type]
+    return [(one.revision or "", one.code, one.message) for one in report.findings if one.code != "MG002"]
+
+
+def revisions(folder: Path, *bodies: str, config: str = "", select: str, **overrides: object) -> list[str]:
+    return [revision for revision, _, _ in found(folder, *bodies, config=config, select=select, **overrides)]
+
+
+def table(name: str, *columns: str) -> str:
+    return f"op.create_table({', '.join([repr(name), KEY, *columns])})"
+
+
+def test_a_breach_stands_on_the_revision_that_made_the_table(tmp_path: Path) -> None:
+    assert found(tmp_path, table("users"), 'op.add_column("users", sa.Column("x", sa.Text()))', select="MG902") == [
+        ("r0", "MG902", "Table users has no created_at, updated_at.")
+    ]
+
+
+def test_a_breach_stands_on_the_revision_that_broke_it(tmp_path: Path) -> None:
+    bodies = (table("users", CREATED, UPDATED), 'op.drop_column("users", "updated_at")')
+    assert revisions(tmp_path, *bodies, select="MG902") == ["r1"]
+
+
+@pytest.mark.parametrize(
+    "repair",
+    [
+        f'op.add_column("users", {CREATED})\nop.add_column("users", {UPDATED})',
+        'op.drop_table("users")',
+        "op.execute('ALTER TABLE users ADD created_at timestamptz, ADD updated_at timestamptz')",
+    ],
+)
+def test_a_later_repair_or_drop_silences_it(tmp_path: Path, repair: str) -> None:
+    assert not found(tmp_path, table("users"), repair, select="MG902")
+
+
+def test_a_later_rename_silences_a_name(tmp_path: Path) -> None:
+    assert not found(tmp_path, table("user"), 'op.rename_table("user", "users")', select="MG911")
+
+
+def test_a_rename_of_the_table_leaves_the_breach_where_it_was_made(tmp_path: Path) -> None:
+    bodies = (table("people"), 'op.rename_table("people", "users")', 'op.execute("SELECT 1")')
+    assert revisions(tmp_path, *bodies, select="MG902") == ["r0"]
+
+
+def test_a_rename_of_the_column_leaves_the_breach_where_it_was_made(tmp_path: Path) -> None:
+    bodies = (
+        table("users", 'sa.Column("made", sa.DateTime())'),
+        'op.alter_column("users", "made", new_column_name="created_at")',
+    )
+    assert revisions(tmp_path, *bodies, select="MG903") == ["r0"]
+
+
+def test_a_rename_that_breaks_a_convention_is_where_it_was_broken(tmp_path: Path) -> None:
+    assert revisions(tmp_path, table("users"), 'op.rename_table("users", "user")', select="MG911") == ["r1"]
+
+
+def test_a_table_that_was_dropped_and_made_again_is_a_new_one(tmp_path: Path) -> None:
+    assert revisions(tmp_path, table("users"), 'op.drop_table("users")', table("users"), select="MG902") == ["r2"]
+
+
+def test_a_new_table_that_takes_the_place_of_an_old_one_is_judged_as_it_is(tmp_path: Path) -> None:
+    swap = 'op.drop_table("users")\nop.rename_table("users_new", "users")'
+    assert revisions(tmp_path, table("users"), table("users_new"), swap, select="MG902") == ["r1"]
+
+
+def test_tables_older_than_start_after_are_left_alone(tmp_path: Path) -> None:
+    assert revisions(tmp_path, table("users"), table("orders"), select="MG902", start_after="r0") == ["r1"]
+
+
+def test_what_breaks_an_old_table_after_the_start_is_said(tmp_path: Path) -> None:
+    bodies = (table("users", CREATED, UPDATED), 'op.drop_column("users", "updated_at")')
+    assert revisions(tmp_path, *bodies, select="MG902", start_after="r0") == ["r1"]
+
+
+def test_views_and_temporary_tables_are_no_tables(tmp_path: Path) -> None:
+    body = """
+op.execute("CREATE VIEW user_view AS SELECT 1")
+op.execute("CREATE MATERIALIZED VIEW user_copy AS SELECT 1 AS id")
+op.execute("CREATE TEMPORARY TABLE user_scratch (id integer PRIMARY KEY)")
+"""
+    assert not found(tmp_path, body, select="MG901,MG902,MG911")
+
+
+def test_columns_of_a_helper_that_cannot_be_read_are_not_missed(tmp_path: Path) -> None:
+    body = f'from acme import standard_columns\nop.create_table("users", {KEY}, *standard_columns())'
+    assert not found(tmp_path, body, select="MG902")
+
+
+def test_what_could_not_be_read_may_have_added_what_seems_missing(tmp_path: Path) -> None:
+    bodies = (table("users"), "from acme import patch\npatch(op.get_bind())", table("orders"))
+    assert revisions(tmp_path, *bodies, select="MG902") == ["r2"]
+
+
+def test_a_table_that_may_be_there_is_not_judged(tmp_path: Path) -> None:
+    body = f"if sa.inspect(op.get_bind()).get_table_names():\n    {table('users')}"
+    assert not found(tmp_path, body, select="MG902")
+
+
+def test_a_guarded_table_that_the_history_lacks_is_judged(tmp_path: Path) -> None:
+    body = f'op.create_table("users", {KEY}, if_not_exists=True)'
+    assert revisions(tmp_path, body, select="MG902") == ["r0"]
+
+
+def test_a_table_that_the_history_never_made_is_not_judged(tmp_path: Path) -> None:
+    assert not found(tmp_path, 'op.add_column("user", sa.Column("madeAt", sa.DateTime()))', select="MG902,MG911")
+
+
+def test_a_column_that_is_added_to_an_unknown_table_is_judged(tmp_path: Path) -> None:
+    assert revisions(tmp_path, 'op.add_column("user", sa.Column("madeAt", sa.DateTime()))', select="MG903") == ["r0"]
+
+
+def test_a_column_that_only_shows_that_it_was_there_is_not_judged(tmp_path: Path) -> None:
+    assert not found(tmp_path, 'op.alter_column("user", "madeAt", nullable=True)', select="MG912")
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ('exempt-tables = ["legacy_*"]', ["r1"]),
+        ('exempt-tables = { MG902 = ["legacy_*"] }', ["r1"]),
+        ('exempt-tables = { missing-timestamps = ["*"] }', []),
+        ('exempt-tables = { MG9 = ["users", "legacy_users"] }', []),
+        ('exempt-tables = { MG903 = ["*"] }', ["r0", "r1"]),
+        ('exempt-tables = { ALL = ["billing.*"] }', ["r0", "r1"]),
+    ],
+)
+def test_tables_are_exempted_by_pattern_and_by_rule(tmp_path: Path, config: str, expected: list[str]) -> None:
+    assert revisions(tmp_path, table("legacy_users"), table("users"), config=config, select="MG902") == expected
+
+
+def test_breaches_with_one_cause_are_said_once(tmp_path: Path) -> None:
+    body = table("users", 'sa.Column("seen_at", sa.DateTime())', 'sa.Column("left_at", sa.DateTime())')
+    assert [message for _, _, message in found(tmp_path, body, select="MG903")] == [
+        "Table users keeps a moment in seen_at without its time zone, left_at without its time zone."
+    ]
+
+
+def test_an_ignore_comment_speaks_for_the_operation_that_broke_it(tmp_path: Path) -> None:
+    assert not found(tmp_path, f"{table('users')}  # migration-guard: ignore[MG902] a log", select="MG902,MG017")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"), [("postgresql 16", ["r1"]), ("sqlite", ["r1"]), ("mysql 8.0", []), ("mariadb 10.6", [])]
+)
+def test_mysql_makes_the_index_of_a_foreign_key_itself(tmp_path: Path, dialect: str, expected: list[str]) -> None:
+    bodies = (table("users"), table("posts", 'sa.Column("user_id", sa.Uuid(), sa.ForeignKey("users.id"))'))
+    assert revisions(tmp_path, *bodies, select="MG308", target=(dialect,)) == expected
+
+
+@pytest.mark.parametrize(
+    ("index", "served"),
+    [
+        ('op.create_index("ix", "posts", ["user_id", "id"])', True),
+        ('op.create_index("ix", "posts", ["id", "user_id"])', False),
+        ('op.create_index("ix", "posts", ["user_id"], postgresql_where=sa.text("user_id > 1"))', False),
+        ('op.create_unique_constraint("uq", "posts", ["user_id"])', True),
+        ('op.execute("CREATE INDEX ON posts (user_id DESC)")', True),
+        ('op.create_index("ix", "posts", [sa.text("user_id DESC NULLS LAST")])', True),
+        ('op.create_index("ix", "posts", [sa.text("lower(user_id)")])', False),
+    ],
+)
+def test_a_foreign_key_is_served_by_what_begins_with_its_columns(tmp_path: Path, index: str, served: bool) -> None:
+    bodies = (table("users"), table("posts", 'sa.Column("user_id", sa.Uuid(), sa.ForeignKey("users.id"))'), index)
+    assert revisions(tmp_path, *bodies, select="MG308") == ([] if served else ["r1"])
+
+
+def test_a_dropped_index_leaves_its_foreign_key_alone_and_that_is_where_it_is_said(tmp_path: Path) -> None:
+    bodies = (
+        table("users"),
+        table("posts", 'sa.Column("user_id", sa.Uuid(), sa.ForeignKey("users.id"), index=True)'),
+        'op.drop_index("ix_posts_user_id", "posts")',
+    )
+    assert revisions(tmp_path, *bodies, select="MG308") == ["r2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "plural"),
+    [
+        *[(one, True) for one in ("users", "change_orders", "children", "people", "change_history", "order_data")],
+        *[(one, True) for one in ("addresses", "statuses", "cpus", "apis", "menus", "events_2024", "audit_logs")],
+        *[(one, False) for one in ("user", "audit_log_entry", "address", "order_status", "analysis", "bus", "alias")],
+    ],
+)
+def test_a_plural_is_told_from_a_word_that_ends_in_s(tmp_path: Path, name: str, plural: bool) -> None:
+    assert revisions(tmp_path, table(name), select="MG911") == ([] if plural else ["r0"])
+
+
+@pytest.mark.parametrize("small", ["users", "public.users", "*"])
+def test_what_grows_with_the_rows_of_a_small_table_is_mere_information(tmp_path: Path, small: str) -> None:
+    bodies = (table("users"), 'op.create_index("ix_users_id", "users", ["id"])\nop.drop_table("users")')
+    config = f'small-tables = ["{small}"]'
+    versions = tmp_path / "x"
+    versions.mkdir()
+    report_codes = found(versions, *bodies, config=config, select="MG4,MG1")
+    assert [code for _, code, _ in report_codes] == ["MG401", "MG101"]
+    report = lint([versions], versions, None, Overrides(cache=False))
+    severities = {one.code: one.severity.value for one in report.findings}
+    assert severities == {"MG401": "error" if small == "public.users" else "info", "MG101": "error"}
