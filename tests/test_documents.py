@@ -12,7 +12,11 @@ import readme_rules
 
 from migration_guard import cli, config
 from migration_guard.config import FORMATS, Overrides, load
+from migration_guard.config.conventions import MEANINGS
+from migration_guard.config.conventions import OPTIONS as CONVENTIONS
 from migration_guard.config.roundtrip import KEYS, TripConfig, TripOptions, load_trip
+from migration_guard.config.shown import shown
+from migration_guard.model.conventions import Conventions
 from migration_guard.model.finding import Edit, Finding, Fix, Report, Severity, Span, Summary
 from migration_guard.model.trip import Trip
 from migration_guard.report import rule_list, text
@@ -43,6 +47,20 @@ def blocks(language: str, document: str) -> list[str]:
 
 def test_the_table_of_options_names_every_key() -> None:
     assert {key for key, _ in ROW.findall(OPTIONS)} == set(config.KEYS)
+
+
+def test_the_table_of_conventions_has_every_option_with_its_meaning_and_default() -> None:
+    page = (ROOT / "docs" / "conventions.md").read_text(encoding="utf-8")
+    rows = {
+        key: (default, meaning)
+        for key, default, meaning in re.findall(r"^\| `([\w-]+)` \| (.*?) ?\| (.*) \|$", page, re.M)
+    }
+    table = {key: rows.get(key, ("", ""))[1] for key in MEANINGS}
+    assert table == MEANINGS
+    for key, name in CONVENTIONS.items():
+        value = getattr(Conventions(), name)
+        if key != "ticket-pattern" and value != ():
+            assert rows[key][0].strip("` ") == shown(value)
 
 
 def options(*commands: click.Command) -> set[str]:

@@ -38,29 +38,29 @@ def toml(config: Config, rules: Mapping[str, str]) -> str:
         if name in places or value != ():
             lines.append(_line(key, value, places.get(name)))
     lines += ["", "# The rules that run.", "select = ["]
-    lines += [f"    {_value(code)},  # {name}" for code, name in rules.items()]
+    lines += [f"    {shown(code)},  # {name}" for code, name in rules.items()]
     lines.append("]")
     if config.severity:
-        lines += ["", "[severity]", *(f"{code} = {_value(severity)}" for code, severity in config.severity)]
+        lines += ["", "[severity]", *(f"{code} = {shown(severity)}" for code, severity in config.severity)]
     return "\n".join(lines) + "\n"
 
 
 def _line(key: str, value: object, place: str | None) -> str:
     said = f"  # {place}" if place else ""
-    return f"{key} = {_value(value)}{said}"
+    return f"{key} = {shown(value)}{said}"
 
 
-def _value(value: object) -> str:
-    """A value as TOML has it. A string is one as in JSON, and so are numbers and truth values."""
+def shown(value: object) -> str:
+    """A value of an option as TOML has it. A string is one as in JSON, and so are numbers and truth values."""
     match value:
         case Output(name, file):
             return json.dumps(f"{name}:{file}" if file else name)
         case Enum():
             return json.dumps(value.value)
         case tuple() if value and all(isinstance(one, tuple) for one in value):
-            return "{ " + ", ".join(f"{name} = {_value(inner)}" for name, inner in value) + " }"
+            return "{ " + ", ".join(f"{name} = {shown(inner)}" for name, inner in value) + " }"
         case tuple():
-            return "[" + ", ".join(map(_value, value)) + "]"
+            return "[" + ", ".join(map(shown, value)) + "]"
         case bool() | int() | str():
             return json.dumps(value)
     return json.dumps(str(value))
