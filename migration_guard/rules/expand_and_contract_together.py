@@ -82,12 +82,17 @@ class ExpandAndContractTogether(Rule[Migration]):
                     yield self.finding(one, objects=[old], what=what, old=old)
             return
         new = {(one.table, one.column.name) for one in subject.upgrade.operations if isinstance(one, AddColumn)}
+        moved: dict[tuple[Name, str], list[DropColumn]] = {}
         for one in subject.upgrade.operations:
             if isinstance(one, DropColumn) and not context.is_new_column(one.table, one.column):
                 column = _replacement(one, new, context)
                 if column:
-                    old = f"{one.table}.{one.column}"
-                    yield self.finding(one, objects=[old], what=f"{old} becomes {column}, and goes,", old=old)
+                    moved.setdefault((one.table, column), []).append(one)
+        for (table, column), drops in moved.items():
+            objects = [f"{table}.{drop.column}" for drop in drops]
+            old = ", ".join(objects)
+            what = f"{old} {'moves' if len(drops) == 1 else 'move'} into {column} and out of the table"
+            yield self.finding(drops[0], objects=objects, what=what, old=old)
 
 
 def _taken_away(operation: Operation, context: Context) -> str:
