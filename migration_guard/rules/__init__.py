@@ -78,6 +78,8 @@ GROUPS = {
     "MG6": "rows-and-enums",
     "MG7": "downgrades",
     ROUND_TRIP: "round-trip",
+    "MG81": "rights",
+    "MG82": "surroundings",
     "MG9": "conventions",
 }
 PLUGINS = "plugins"
@@ -92,6 +94,8 @@ TITLES = {
     "rows-and-enums": "Rows and enums",
     "downgrades": "The way back",
     "round-trip": "What the round trip sees",
+    "rights": "Rights and secrets",
+    "surroundings": "What a migration leans on",
     "conventions": "What a team has agreed on",
 }
 
