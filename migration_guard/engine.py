@@ -191,7 +191,13 @@ def judge(
     usable = [rule for rule in active.values() if target.dialect in rule.dialects]
     by_type: dict[type, list[AnyRule]] = {}
     about_all = Context(
-        target, history, Replayed(Migration("", "")), EMPTY, "", settings.filename_pattern, settings.conventions
+        target=target,
+        history=history,
+        replayed=Replayed(Migration("", "")),
+        before=EMPTY,
+        filename_pattern=settings.filename_pattern,
+        conventions=settings.conventions,
+        source_of=lambda path: decoded(contents.get(path)),
     )
     whole = [
         finding

@@ -35,7 +35,7 @@ you would say it to a colleague who has to ship today.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from functools import cache
@@ -132,8 +132,8 @@ class Context:
     """
     What a rule may know beside its subject.
 
-    `source` is the text of the migration's file. For a Rule[History], `replayed` and the states are those of an empty
-    history.
+    `source` is the text of the migration's file, and `source_of` gives that of any file of the history. For a
+    Rule[History], `replayed` and the states are those of an empty history.
     """
 
     target: Target
@@ -143,6 +143,7 @@ class Context:
     source: str = ""
     filename_pattern: str | None = None
     conventions: Conventions = field(default_factory=Conventions)
+    source_of: Callable[[str], str] = field(default=lambda path: "")
 
     @property
     def migration(self) -> Migration:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from migration_guard.model.finding import Finding
+from migration_guard.model.finding import Finding, Fix
 from migration_guard.model.lineage import Key, Moment, TableLineage
+from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
@@ -53,7 +54,7 @@ class Convention(Rule[TableLineage]):
             if moment is not None and self.minds(moment, context):
                 found.setdefault(id(moment), (moment, []))[1].append(breach)
         for moment, breaches in found.values():
-            yield self._at(moment, breaches, table)
+            yield self._at(moment, breaches, table, context)
 
     def minds(self, moment: Moment, context: Context) -> bool:
         """Whether the team minds that this is how the breach came about."""
@@ -63,16 +64,31 @@ class Convention(Rule[TableLineage]):
         """Whether the table broke the convention, at another time, by what was called so then."""
         return any(breach.key == key for breach in self.breaches(table, context))
 
-    def _at(self, moment: Moment, breaches: Sequence[Breach], table: Table) -> Finding:
+    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+        """The correction of the file of the moment, whose text the context has; None where it is not certain."""
+        return None
+
+    def _at(self, moment: Moment, breaches: Sequence[Breach], table: Table, context: Context) -> Finding:
         names = [name for breach in breaches for name in breach.key]
+        here = replace(context, source=context.source_of(moment.migration.path), replayed=Replayed(moment.migration))
         found = self.finding(
             moment.operation,
+            fix=_united([self.correction(one, moment, table, here) for one in breaches]),
             objects=(str(table.name), *names),
             table=table.name,
             what=", ".join(dict.fromkeys(breach.what for breach in breaches)),
             column=names[0] if names else "",
         )
         return replace(found, path=moment.migration.path, revision=moment.migration.revision)
+
+
+def _united(fixes: Sequence[Fix | None]) -> Fix | None:
+    """All of the corrections as one; None where one of them is missing or they touch the same text."""
+    known = [one for one in fixes if one is not None]
+    if len(known) < len(fixes) or len({one.edits for one in known}) < len(known):
+        return None
+    edits = tuple(edit for one in known for edit in one.edits)
+    return Fix(all(one.safe for one in known), edits, known[0].reason) if known else None
 
 
 def columns(table: Table) -> Iterator[Column]:

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from migration_guard.model.finding import Severity
+from migration_guard import source_edits
+from migration_guard.dialects import Ability
+from migration_guard.model.finding import Fix, Severity
+from migration_guard.model.lineage import Moment
+from migration_guard.model.migration import Migration
+from migration_guard.model.operations import CreateTable, DropColumn
 from migration_guard.model.schema import ConstraintKind, Table
-from migration_guard.rules import Context
+from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, constraints, serves
+from migration_guard.rules._fixes import quoted
+from migration_guard.rules._names import filled
+
+ADDS = "it makes an index that nobody has asked for, and each write pays for it"
 
 
 class ForeignKeyWithoutIndex(Convention):
@@ -47,7 +56,28 @@ class ForeignKeyWithoutIndex(Convention):
 
     ## What to write instead
 
-    `op.create_index("ix_posts_user_id", "posts", ["user_id"])`; on a table with rows, concurrently: see MG401.
+    ```python given
+    op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True))
+    ```
+
+    ```python bad
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("user_id", sa.Uuid(), sa.ForeignKey("users.id", ondelete="CASCADE")),
+    )
+    ```
+
+    ```python fixed
+    op.create_table(
+        "posts",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("user_id", sa.Uuid(), sa.ForeignKey("users.id", ondelete="CASCADE")),
+    )
+    op.create_index("ix_posts_user_id", "posts", ["user_id"])
+    ```
+
+    On a table with rows the index is built concurrently: see MG401.
 
     ## Sources
 
@@ -57,6 +87,7 @@ class ForeignKeyWithoutIndex(Convention):
 
     code = "MG308"
     severity = Severity.INFO
+    fixable = Fixable.UNSAFE
     enabled = True
     dialects = ("postgresql", "sqlite")
     missing = True
@@ -68,3 +99,26 @@ class ForeignKeyWithoutIndex(Convention):
             if key.certain and key.columns and not serves(table, key.columns):
                 columns = ", ".join(key.columns)
                 yield Breach(f"({columns})" if len(key.columns) > 1 else columns, key.columns)
+
+    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+        site, migration = moment.operation.site, moment.migration
+        name, op = filled(context.conventions.index_name, table, breach.key), source_edits.op_name(site, migration)
+        if name is None or op is None or site.helper or site.repeated or site.batch or name in table.indexes:
+            return None
+        schema = f", schema={table.name.schema!r}" if table.name.schema else ""
+        call = f'{op}.create_index("{name}", "{table.name.name}", {quoted(breach.key)}{schema}'
+        new = any(isinstance(one, CreateTable) and one.table.name == table.name for one in migration.upgrade.operations)
+        if not (new or _goes_with_its_column(breach.key, table, migration)):
+            return None
+        if not new and context.can(Ability.CONCURRENT_INDEX):
+            code = f"with {op}.get_context().autocommit_block():\n    {call}, postgresql_concurrently=True)"
+        else:
+            code = f"{call})"
+        edit = source_edits.insert_after(context.source, site.statement, code)
+        return Fix(False, (edit,), ADDS) if edit else None
+
+
+def _goes_with_its_column(columns: Sequence[str], table: Table, migration: Migration) -> bool:
+    """Whether downgrade() drops one of the columns, and the index with it."""
+    back = migration.downgrade.operations
+    return any(isinstance(one, DropColumn) and one.table == table.name and one.column in columns for one in back)

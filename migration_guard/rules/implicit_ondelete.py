@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.finding import Severity
+from migration_guard.model.finding import Fix, Severity
+from migration_guard.model.lineage import Moment
 from migration_guard.model.schema import ConstraintKind, Table
-from migration_guard.rules import Context
+from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, constraints
+from migration_guard.rules._fixes import keyword
+
+DECIDE = "it decides what becomes of rows when others are deleted"
 
 
 class ImplicitOndelete(Convention):
@@ -46,7 +50,19 @@ class ImplicitOndelete(Convention):
     ## What to write instead
 
     `ondelete="CASCADE"` where the rows belong to the other, `"SET NULL"` where they outlive it, `"RESTRICT"` where it
-    must not go before them.
+    must not go before them. Where the configuration names one, the fix writes it:
+
+    ```toml given
+    ondelete = "CASCADE"
+    ```
+
+    ```python bad
+    op.create_foreign_key("fk", "posts", "users", ["user_id"], ["id"], postgresql_not_valid=True)
+    ```
+
+    ```python fixed
+    op.create_foreign_key("fk", "posts", "users", ["user_id"], ["id"], postgresql_not_valid=True, ondelete="CASCADE")
+    ```
 
     ## Sources
 
@@ -56,6 +72,7 @@ class ImplicitOndelete(Convention):
 
     code = "MG908"
     severity = Severity.WARNING
+    fixable = Fixable.UNSAFE
     message = "What happens to rows of {table} when those that they refer to are deleted is not as agreed: {what}."
     help = 'Say it at the foreign key: ondelete="CASCADE", "SET NULL", "RESTRICT" or "NO ACTION".'
 
@@ -67,3 +84,11 @@ class ImplicitOndelete(Convention):
                 continue
             columns = ", ".join(key.columns)
             yield Breach(f"{columns} says {said or 'nothing'}", key.columns)
+
+    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+        wanted, operation = context.conventions.ondelete, moment.operation
+        call = operation.site.call
+        if wanted == "explicit" or call is None or not call.name.endswith("create_foreign_key"):
+            return None
+        edit = keyword(operation, context, "ondelete", f'"{wanted}"')
+        return Fix(False, (edit,), DECIDE) if edit else None

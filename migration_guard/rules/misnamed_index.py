@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.finding import Severity
+from migration_guard.model.finding import Fix, Severity
+from migration_guard.model.lineage import Moment
 from migration_guard.model.schema import Table
-from migration_guard.rules import Context
+from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, fits_template
+from migration_guard.rules._names import filled, renamed
 
 
 class MisnamedIndex(Convention):
@@ -37,7 +39,30 @@ class MisnamedIndex(Convention):
 
     ## What to write instead
 
-    The name as agreed. `ALTER INDEX ... RENAME TO` takes an instant, also when the table is in use.
+    The name as agreed, in both directions:
+
+    ```python bad
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("email", sa.Text()))
+        op.create_index("email_lookup", "users", ["email"])
+
+    def downgrade():
+        op.drop_index("email_lookup", "users")
+        op.drop_table("users")
+    ```
+
+    ```python fixed
+    def upgrade():
+        op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("email", sa.Text()))
+        op.create_index("ix_users_email", "users", ["email"])
+
+    def downgrade():
+        op.drop_index("ix_users_email", "users")
+        op.drop_table("users")
+    ```
+
+    Where a database has run the migration, a new one renames the index: `ALTER INDEX ... RENAME TO` takes an instant,
+    also when the table is in use.
 
     ## Sources
 
@@ -48,6 +73,7 @@ class MisnamedIndex(Convention):
 
     code = "MG909"
     severity = Severity.WARNING
+    fixable = Fixable.UNSAFE
     message = "Of which table an index is, its name does not say as agreed: {what} of {table}."
     help = "Name it as index-name says in your configuration."
 
@@ -60,3 +86,9 @@ class MisnamedIndex(Convention):
             templates = [agreed.index_name] + ([agreed.unique_name] if index.unique is not False else [])
             if not any(fits_template(name, one, table, index.columns) for one in templates):
                 yield Breach(name, (name,))
+
+    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+        (old,) = breach.key
+        index = table.indexes.get(old)
+        new = filled(context.conventions.index_name, table, index.columns) if index is not None else None
+        return renamed(old, new, moment, context)

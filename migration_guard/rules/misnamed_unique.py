@@ -3,10 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.constraints import chosen_names
-from migration_guard.model.finding import Severity
+from migration_guard.model.finding import Fix, Severity
+from migration_guard.model.lineage import Moment
 from migration_guard.model.schema import ConstraintKind, Table
-from migration_guard.rules import Context
+from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, constraints, fits_template
+from migration_guard.rules._names import filled, renamed
 
 
 class MisnamedUnique(Convention):
@@ -52,7 +54,28 @@ class MisnamedUnique(Convention):
 
     ## What to write instead
 
-    The name as agreed. `ALTER TABLE ... RENAME CONSTRAINT` takes an instant.
+    The name as agreed:
+
+    ```python bad
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("email", sa.Text()),
+        sa.UniqueConstraint("email", name="one_account_each"),
+    )
+    ```
+
+    ```python fixed
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("email", sa.Text()),
+        sa.UniqueConstraint("email", name="uq_users_email"),
+    )
+    ```
+
+    Where a database has run the migration, a new one renames the constraint: `ALTER TABLE ... RENAME CONSTRAINT` takes
+    an instant.
 
     ## Sources
 
@@ -63,6 +86,7 @@ class MisnamedUnique(Convention):
 
     code = "MG910"
     severity = Severity.WARNING
+    fixable = Fixable.UNSAFE
     supersedes = ("MG909",)
     message = "What must be unique in {table}, the name does not say as agreed: {what}."
     help = "Name it as unique-name says in your configuration."
@@ -81,3 +105,9 @@ class MisnamedUnique(Convention):
             fits = index.unique is not True or fits_template(name, template, table, index.columns)
             if index.certain and not taken and not fits:
                 yield Breach(name, (name,))
+
+    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+        (old,) = breach.key
+        index = table.indexes.get(old)
+        columns = next((one.columns for one in table.constraints if one.name == old), index.columns if index else ())
+        return renamed(old, filled(context.conventions.unique_name, table, columns), moment, context)

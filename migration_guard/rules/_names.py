@@ -1,0 +1,49 @@
+"""Other names for indexes and constraints: what a template makes of one, and the edits that write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from migration_guard.model.constraints import DropConstraint, DropIndex, RenameConstraint, RenameIndex
+from migration_guard.model.finding import Edit, Fix
+from migration_guard.model.lineage import Moment
+from migration_guard.model.schema import Table
+from migration_guard.model.unknown import Unknown
+from migration_guard.rules import Context
+from migration_guard.source_edits import Places
+
+LONGEST = 63
+RELEASED = "a database that has run the migration keeps the old name"
+
+
+def filled(template: str, table: Table, columns: Sequence[str] | Unknown) -> str | None:
+    """The name that a template gives; None where what belongs into it is not known, or it would be cut."""
+    if isinstance(columns, Unknown) or not columns or any(not re.fullmatch(r"\w+", one) for one in columns):
+        return None
+    joined = "_".join(columns)
+    name = template.format(table=table.name.name, columns=joined) + ("" if "{columns}" in template else joined)
+    return name if len(name) <= LONGEST else None
+
+
+def renamed(old: str, new: str | None, moment: Moment, context: Context) -> Fix | None:
+    """
+    The new name wherever the file of the moment has the old one as a string of its own. None where it says it in
+    another way too, or another migration does.
+    """
+    if new is None or moment.operation.site.helper or _is_used_elsewhere(old, moment, context):
+        return None
+    written = list(re.finditer(rf"(?<=['\"]){re.escape(old)}(?=['\"])", context.source))
+    if not written or len(written) != len(re.findall(rf"(?<!\w){re.escape(old)}(?!\w)", context.source)):
+        return None
+    places = Places(context.source)
+    return Fix(False, tuple(Edit(places.span(one.start(), one.end()), new) for one in written), RELEASED)
+
+
+def _is_used_elsewhere(name: str, moment: Moment, context: Context) -> bool:
+    return any(
+        isinstance(one, DropIndex | DropConstraint | RenameIndex | RenameConstraint) and one.name == name
+        for migration in context.history.migrations
+        if migration is not moment.migration
+        for one in migration.operations
+    )
