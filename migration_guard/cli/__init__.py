@@ -21,6 +21,7 @@ from migration_guard.cli.init import init
 from migration_guard.cli.lint import lint
 from migration_guard.cli.options import write_examples
 from migration_guard.cli.output import CLEAN, FAILED, INTERRUPTED, close_pipe, refused
+from migration_guard.cli.rename import rename
 from migration_guard.cli.roundtrip import roundtrip
 from migration_guard.cli.rules import rule, rules
 from migration_guard.config.terminal import wants_traceback
@@ -85,7 +86,7 @@ def commands() -> None:
     """Finds trouble in Alembic migrations before production does."""
 
 
-for command in (init, lint, roundtrip, baseline, rules, rule, config, completion):
+for command in (init, lint, roundtrip, baseline, rules, rule, config, rename, completion):
     commands.add_command(command)
 
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from os.path import basename
 
+from migration_guard import filenames
 from migration_guard.model.conventions import DATED
 from migration_guard.model.finding import Finding, Fix, Rename, Severity
 from migration_guard.model.migration import History, Migration
@@ -14,9 +14,6 @@ from migration_guard.rules import Context, Fixable, Rule
 
 UNSOUND = re.compile(r"[\s()]")
 COPY = re.compile(r"(?P<of>.+)[_-]copy(?:[_-]?\d+)?\.py", re.IGNORECASE)
-TOKEN = re.compile(r"%\((?P<name>\w+)\)(?P<format>[-\d.]*)[sdf]")
-ALEMBIC = "%(rev)s_%(slug)s"
-DATE = {"year": r"\d{4}", "month": r"\d\d?", "day": r"\d\d?", "hour": r"\d\d?", "minute": r"\d\d?", "second": r"\d\d?"}
 
 # What histories follow that nobody has configured: how it is told, and the template.
 HABITS = {
@@ -75,7 +72,7 @@ class BadFilename(Rule[Migration]):
         told, pattern = _expected(subject, context)
         if pattern and not re.fullmatch(pattern, name):
             message = None
-        elif pattern == DATED and not _is_day(name[:8]):
+        elif pattern == DATED and not filenames.is_day(name[:8]):
             message = "{name} begins with a day that no calendar has."
         elif not pattern and _is_unsound(name, names):
             message, pattern = "{name} is no name for a module: it was copied, or has spaces or parentheses.", ""
@@ -87,46 +84,18 @@ class BadFilename(Rule[Migration]):
         yield self.finding(subject, fix=fix, message=message, name=name, pattern=told, but=but)
 
 
-def _is_day(digits: str) -> bool:
-    """Whether YYYYMMDD is a day of the calendar."""
-    try:
-        date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
-    except ValueError:
-        return False
-    return True
-
-
 def _expected(migration: Migration, context: Context) -> tuple[str, str]:
     """The pattern that the name should follow: how it is told, and as a regular expression; empty for none."""
     configured, template = context.filename_pattern, context.history.file_template
     if configured and configured != "alembic":
         return f"the configured pattern {configured}", configured
     if configured or template:
-        template = (template or ALEMBIC).replace("%%", "%")
-        return f"the file_template {template}", _regular(template, migration, literal=True)
+        template = (template or filenames.DEFAULT_TEMPLATE).replace("%%", "%")
+        return f"the file_template {template}", filenames.regular(template, migration, literal=True)
     habit = _of(_Same(context.history)).habit
     if habit is None:
         return "", ""
-    return f"{habit}, the pattern of the other files here", _regular(HABITS[habit], migration, literal=False)
-
-
-def _regular(template: str, migration: Migration, *, literal: bool) -> str:
-    """The template as a regular expression for the file of this migration."""
-    parts, done = [], 0
-    for token in TOKEN.finditer(template):
-        between = template[done : token.start()]
-        parts.append(re.escape(between) if literal else between)
-        done = token.end()
-        parts.append(_token(token["name"], token["format"], migration))
-    rest = template[done:]
-    return "".join(parts) + (re.escape(rest) if literal else rest) + r"\.py"
-
-
-def _token(name: str, format: str, migration: Migration) -> str:
-    if name == "rev":
-        length = int(format[1:]) if re.fullmatch(r"\.\d+", format) else None
-        return re.escape(migration.revision[:length])
-    return DATE.get(name) or (r"\d+" if name == "epoch" else r"\w*")
+    return f"{habit}, the pattern of the other files here", filenames.regular(HABITS[habit], migration, literal=False)
 
 
 class _Same:

@@ -236,7 +236,7 @@ def _declared(root: Path, ref: str, folders: Sequence[str]) -> Paths:
 
 
 def _contents(root: Path, ref: str, paths: Sequence[str]) -> dict[str, bytes]:
-    shown = {path: _run(root, "show", f"{ref}:{path}") for path in paths}
+    shown = {path: run_git(root, "show", f"{ref}:{path}") for path in paths}
     return {path: content for path, content in shown.items() if content is not None}
 
 
@@ -271,11 +271,12 @@ def _remedy(root: Path, ref: str) -> str:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     """What git says, as text; None where it refuses, or is not there."""
-    said = _run(folder, *arguments)
+    said = run_git(folder, *arguments)
     return None if said is None else said.decode("utf-8", "replace")
 
 
-def _run(folder: Path, *arguments: str) -> bytes | None:
+def run_git(folder: Path, *arguments: str) -> bytes | None:
+    """What git prints; None where it refuses, or is not there."""
     # The owner of a checkout is often another one in a container; we only read.
     settings = (word for setting in ("safe.directory=*", *PLAINLY) for word in ("-c", setting))
     command = ["git", *settings, "-C", str(folder), *arguments]
