@@ -223,3 +223,57 @@ def test_what_grows_with_the_rows_of_a_small_table_is_mere_information(tmp_path:
     report = lint([versions], versions, None, Overrides(cache=False))
     severities = {one.code: one.severity.value for one in report.findings}
     assert severities == {"MG401": "error" if small == "public.users" else "info", "MG101": "error"}
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("user_id uuid REFERENCES users (id)", False),
+        ("user_id uuid REFERENCES users (id) ON DELETE NO ACTION", True),
+        ("user_id uuid REFERENCES users (id) ON UPDATE NO ACTION", False),
+        (
+            "user_id uuid, FOREIGN KEY (user_id) REFERENCES users (id) ON UPDATE CASCADE ON DELETE NO ACTION",
+            True,
+        ),
+        ("user_id uuid, CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users (id) on delete no action, x text", True),
+        ("user_id uuid REFERENCES users (id), x uuid REFERENCES users (id) ON DELETE NO ACTION", False),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["postgresql 16", "sqlite"])
+def test_no_action_is_explicit_where_it_is_written(tmp_path: Path, key: str, said: bool, dialect: str) -> None:
+    body = f'op.execute("CREATE TABLE posts (id uuid PRIMARY KEY, {key})")'
+    expected = [] if said else ["r1"]
+    assert revisions(tmp_path, table("users"), body, select="MG908", target=(dialect,)) == expected
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        'sa.Column("user_id", sa.Uuid(), sa.ForeignKey("public.users.id"))',
+        'sa.Column("user_id", sa.Uuid()), sa.ForeignKeyConstraint(["user_id"], ["public.users.id"])',
+    ],
+)
+def test_the_default_schema_is_a_schema_where_a_key_names_it(tmp_path: Path, key: str) -> None:
+    in_schema = f'op.create_table("posts", {KEY}, {key}, schema="app")'
+    assert not found(tmp_path, table("users"), in_schema, select="MG914")
+
+
+@pytest.mark.parametrize("schema", [', referent_schema="public"', ""])
+def test_the_default_schema_is_a_schema_where_a_directive_names_it(tmp_path: Path, schema: str) -> None:
+    body = f'''op.create_table("posts", {KEY}, sa.Column("user_id", sa.Uuid()), schema="app")
+op.create_foreign_key("fk", "posts", "users", ["user_id"], ["id"], source_schema="app"{schema})'''
+    assert revisions(tmp_path, table("users"), body, select="MG914") == ([] if schema else ["r1"])
+
+
+def test_a_misnamed_unique_leaves_other_misnamed_indexes_of_its_table_to_be_said(tmp_path: Path) -> None:
+    body = (
+        table("users", 'sa.Column("email", sa.Text())')
+        + """
+op.create_index("one_each", "users", ["email"], unique=True)
+op.create_index("lookup", "users", ["email", "id"])
+"""
+    )
+    assert [(code, "lookup" in message) for _, code, message in found(tmp_path, body, select='MG909", "MG910')] == [
+        ("MG910", False),
+        ("MG909", True),
+    ]

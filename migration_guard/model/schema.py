@@ -139,14 +139,16 @@ class Constraint:
     """
     A constraint. `name` is None when the database, or a naming convention, is left to choose one.
 
-    `references` and `referenced_columns` belong to foreign keys, `expression` to checks. `valid` is False for NOT
-    VALID. `using_index` is the existing index it was made from.
+    `references` and `referenced_columns` belong to foreign keys, and so does `in_default_schema`: the key says itself
+    that `references` is in the default schema, which names leave out. `expression` belongs to checks. `valid` is False
+    for NOT VALID. `using_index` is the existing index it was made from.
     """
 
     kind: ConstraintKind
     name: str | None = field(default=None, metadata=OR_NONE)
     columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     references: Name | None = field(default=None, metadata=OR_NONE)
+    in_default_schema: bool = False
     referenced_columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     options: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     expression: Expression | None = None

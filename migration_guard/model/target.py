@@ -36,6 +36,11 @@ def without_default(schema: str | None, dialect: str) -> str | None:
     return None if schema == DEFAULT_SCHEMAS.get(dialect) else schema or None
 
 
+def is_default(schema: str | None, dialect: str) -> bool:
+    """Whether a schema is written, and is the default one."""
+    return bool(schema) and schema == DEFAULT_SCHEMAS.get(dialect)
+
+
 def parse(text: str) -> Target:
     """
     Read "postgresql 16", "postgresql>=14", "mysql 8.0" or "sqlite" (the assumed version).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 from migration_guard.model.finding import Finding, Fix
@@ -22,11 +23,12 @@ _ORDERED = re.compile(r"^\(?\"?([^()\"\s]+)\"?(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+
 class Breach:
     """
     What breaks a convention. `what` says it in the sentence of the rule. `key` are the names of what it is about:
-    nothing for the table as a whole.
+    nothing for the table as a whole. `aspect` tells it from what else may be wrong with the same.
     """
 
     what: str = ""
     key: Key = ()
+    aspect: str = ""
 
 
 class Convention(Rule[TableLineage]):
@@ -50,7 +52,7 @@ class Convention(Rule[TableLineage]):
             return
         found: dict[int, tuple[Moment, list[Breach]]] = {}
         for breach in self.breaches(table, context):
-            moment = subject.since(breach.key, lambda then, key: self._breaks(then, key, context))
+            moment = subject.since(breach.key, partial(self._breaks, breach.aspect, context))
             if moment is not None and self.minds(moment, context):
                 found.setdefault(id(moment), (moment, []))[1].append(breach)
         for moment, breaches in found.values():
@@ -60,9 +62,9 @@ class Convention(Rule[TableLineage]):
         """Whether the team minds that this is how the breach came about."""
         return True
 
-    def _breaks(self, table: Table, key: Key, context: Context) -> bool:
+    def _breaks(self, aspect: str, context: Context, table: Table, key: Key) -> bool:
         """Whether the table broke the convention, at another time, by what was called so then."""
-        return any(breach.key == key for breach in self.breaches(table, context))
+        return any((breach.key, breach.aspect) == (key, aspect) for breach in self.breaches(table, context))
 
     def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
         """The correction of the file of the moment, whose text the context has; None where it is not certain."""
@@ -74,7 +76,7 @@ class Convention(Rule[TableLineage]):
         found = self.finding(
             moment.operation,
             fix=_united([self.correction(one, moment, table, here) for one in breaches]),
-            objects=(str(table.name), *names),
+            objects=[f"{table.name}.{name}" for name in names] or [str(table.name)],
             table=table.name,
             what=", ".join(dict.fromkeys(breach.what for breach in breaches)),
             column=names[0] if names else "",

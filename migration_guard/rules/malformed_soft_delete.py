@@ -79,4 +79,4 @@ sa.Column("is_deleted", sa.Boolean(), server_default=sa.false(), nullable=False)
                 if name not in there:
                     yield Breach(f"{name} is missing", (name,))
         if DELETED_AT in there and table.columns[DELETED_AT].nullable is False:
-            yield Breach("deleted_at cannot be null, so every row is deleted", (DELETED_AT, "nullable"))
+            yield Breach("deleted_at cannot be null, so every row is deleted", (DELETED_AT,), "nullable")

@@ -77,9 +77,9 @@ It is to be: sa.Column("tenant_id", sa.Uuid(), sa.ForeignKey("tenants.id", ondel
             return
         type = column.type
         if not isinstance(type, Unknown) and type.known and type.native and type.name != "uuid":
-            yield Breach(f"tenant_id is {type}, no UUID", (TENANT, "type"))
+            yield Breach(f"tenant_id is {type}, no UUID", (TENANT,), "type")
         if column.nullable is True:
-            yield Breach("tenant_id may be null", (TENANT, "nullable"))
+            yield Breach("tenant_id may be null", (TENANT,), "nullable")
         keys = [one for one in constraints(table, ConstraintKind.FOREIGN_KEY) if TENANT in one.columns]
         if not any(one.references is None or one.references.name == "tenants" for one in keys):
-            yield Breach("tenant_id is no foreign key to tenants.id", (TENANT, "key"))
+            yield Breach("tenant_id is no foreign key to tenants.id", (TENANT,), "key")

@@ -102,7 +102,28 @@ class MissingGuard(Rule[Operation]):
             return
         made = isinstance(subject, MAKES) or (isinstance(subject, RunSql) and subject.kind.startswith("CREATE"))
         what = "what it makes may be there already" if made else "what it drops may be gone already"
-        yield self.finding(subject, fix=_fix(subject, context, made), what=what)
+        yield self.finding(subject, objects=_objects(subject), fix=_fix(subject, context, made), what=what)
+
+
+def _objects(operation: Operation) -> tuple[str, ...]:
+    match operation:
+        case CreateTable(table=table):
+            return (str(table.name),)
+        case AddColumn(table=table, column=column):
+            return (f"{table}.{column.name}",)
+        case DropColumn(table=table, column=name):
+            return (f"{table}.{name}",)
+        case CreateIndex(table=table, index=index):
+            return (index.name or str(table),)
+        case DropIndex(name=name):
+            return (name,)
+        case DropTable(table=name) | DropEnum(type=name) | DropView(view=name):
+            return (str(name),)
+        case CreateSequence(sequence=name) | DropSequence(sequence=name):
+            return (str(name),)
+        case CreateSchema(schema=str(schema)) | DropSchema(schema=str(schema)):
+            return (schema,)
+    return ()
 
 
 def _has_word(operation: Operation, dialect: str) -> bool:

@@ -63,5 +63,6 @@ class UnqualifiedForeignKey(Convention):
         if table.name.schema in (None, UNKNOWN_SCHEMA):
             return
         for key in constraints(table, ConstraintKind.FOREIGN_KEY):
-            if key.certain and key.references is not None and key.references.schema is None:
+            unqualified = key.references is not None and key.references.schema is None and not key.in_default_schema
+            if key.certain and unqualified:
                 yield Breach(f"{', '.join(key.columns)} names no schema for {key.references}", key.columns)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Constraint, ConstraintKind, Index, Name
+from migration_guard.model.target import is_default
 from migration_guard.model.unknown import UNKNOWN
 from migration_guard.reading.directives import constructs
 from migration_guard.reading.directives.arguments import BoundArguments
@@ -129,6 +130,7 @@ def create_foreign_key(ask: BoundArguments) -> Iterator[Operation]:
         ConstraintKind.FOREIGN_KEY,
         columns=constructs.names(ask["local_cols"]) or (),
         references=Name(referent, ask.schema("referent_schema")),
+        in_default_schema=is_default(identifier(ask["referent_schema"]), ask.walker.dialect),
         referenced_columns=constructs.names(ask["remote_cols"]) or (),
         options=constructs.options(ask.__getitem__),
     )

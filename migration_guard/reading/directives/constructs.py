@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Index, Name
-from migration_guard.model.target import without_default
+from migration_guard.model.target import is_default, without_default
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.names import table_of
 from migration_guard.reading.directives.types import Types
@@ -190,6 +190,7 @@ class Constructs(Types):
             name,
             _column_names(local.items if isinstance(local, Items) else []),
             references=found[0][0] if found else None,
+            in_default_schema=isinstance(remote, Items) and any(_is_default(one, self.dialect) for one in remote.items),
             referenced_columns=tuple(column for _, column in found),
             options=options(made.keyword),
             valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
@@ -202,6 +203,7 @@ class Constructs(Types):
             _optional_name(made.keyword("name")),
             (column,),
             references=target[0] if target else None,
+            in_default_schema=_is_default(made.argument(0, "column"), self.dialect),
             referenced_columns=(target[1],) if target else (),
             options=options(made.keyword),
             valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
@@ -278,6 +280,15 @@ def _target(value: Value | None, dialect: str) -> tuple[Name, str] | None:
         table = table_of(value.owner, dialect)
         return (table, value.name) if table is not None else None
     return None
+
+
+def _is_default(value: Value | None, dialect: str) -> bool:
+    """Whether "schema.table.column" names the default schema."""
+    return (
+        isinstance(value, Text)
+        and value.known
+        and is_default(value.value.rpartition(".")[0].rpartition(".")[0], dialect)
+    )
 
 
 def options(given: Callable[[str], Value | None]) -> tuple[str, ...]:

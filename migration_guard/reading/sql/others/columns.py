@@ -366,7 +366,6 @@ def _foreign_key(cursor: Cursor, named: str | None, columns: tuple[str, ...]) ->
             options.append(f"INITIALLY {cursor.identifier().upper()}")
         elif not cursor.take("NOT", "DEFERRABLE"):
             break
-    kept = tuple(option for option in options if option not in ("ON DELETE NO ACTION", "ON UPDATE NO ACTION"))
     return Constraint(
-        ConstraintKind.FOREIGN_KEY, named, columns, references, referenced_columns=referenced, options=kept
+        ConstraintKind.FOREIGN_KEY, named, columns, references, referenced_columns=referenced, options=tuple(options)
     )

@@ -21,6 +21,7 @@ from migration_guard.model.operations import (
 )
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Name, Table
 from migration_guard.model.site import Site
+from migration_guard.model.target import is_default
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.sql.definitions import ColumnDefinition
 from migration_guard.reading.sql.postgresql.expressions import expression_of, name_of, strings, type_of
@@ -124,20 +125,23 @@ def read_constraint(written: pg.Constraint, statement: Statement) -> Constraint:
         written.conname or None,
         columns,
         references=name_of(written.pktable) if kind is ConstraintKind.FOREIGN_KEY else None,
+        in_default_schema=is_default(written.pktable.schemaname, "postgresql"),
         referenced_columns=tuple(strings(written.pk_attrs)),
-        options=tuple(_options(written, kind)),
+        options=tuple(_options(written, kind, statement)),
         expression=expression,
         valid=not written.skip_validation,
         using_index=written.indexname or None,
     )
 
 
-def _options(written: pg.Constraint, kind: ConstraintKind) -> Iterator[str]:
+def _options(written: pg.Constraint, kind: ConstraintKind, statement: Statement) -> Iterator[str]:
     """What else is said, in SQL's words."""
     if kind is ConstraintKind.FOREIGN_KEY:
         for event, action in (("DELETE", written.fk_del_action), ("UPDATE", written.fk_upd_action)):
             if action in _ACTIONS:
                 yield f"ON {event} {_ACTIONS[action]}"
+            elif _says_no_action(event, written, statement):
+                yield f"ON {event} NO ACTION"
         if written.fk_matchtype == "f":
             yield "MATCH FULL"
     if written.nulls_not_distinct:
@@ -148,6 +152,13 @@ def _options(written: pg.Constraint, kind: ConstraintKind) -> Iterator[str]:
         yield "INITIALLY DEFERRED"
     if kind in (ConstraintKind.CHECK, ConstraintKind.FOREIGN_KEY) and not written.is_enforced:
         yield "NOT ENFORCED"
+
+
+def _says_no_action(event: str, written: pg.Constraint, statement: Statement) -> bool:
+    """Whether NO ACTION is written: the parser gives the same for nothing at all."""
+    first = statement.token_at(written.location)
+    tokens = range(first, statement.find(first, ","))
+    return any(statement.words(4, at) == ("ON", event, "NO", "ACTION") for at in tokens)
 
 
 def _ignore(constraints: list[Constraint]) -> None:
