@@ -14,6 +14,9 @@ from migration_guard.model.operations import (
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Index, Name, SchemaState, Table
 from migration_guard.model.unknown import OR_NONE, OR_UNKNOWN, Unknown, needed
 
+WITH_INDEX = (ConstraintKind.PRIMARY_KEY, ConstraintKind.UNIQUE, ConstraintKind.EXCLUDE)
+"""The kinds of constraint that come with an index of their name."""
+
 # --- constraints ----------------------------------------------------------------------------------------------------
 
 
@@ -60,14 +63,14 @@ class DropConstraint(TableOperation):
     def require(self, state: SchemaState) -> SchemaState:
         state = with_unknown_table(state, self.table)
         table = state.tables[self.table]
-        if table.complete or not isinstance(self.name, str) or self.kind is None or self._dropped(table):
+        if table.complete or not isinstance(self.name, str) or self.kind is None or _called(self.name, table):
             return state
         constraint = Constraint(self.kind, self.name, certain=not self.if_exists)
         return state.with_table(replace(table, constraints=(*table.constraints, constraint)))
 
     def apply(self, state: SchemaState) -> SchemaState:
         def drop(table: Table) -> Table:
-            gone = self._dropped(table)
+            gone = _called(self.name, table)
             if gone:
                 indexes = {name: index for name, index in table.indexes.items() if name != self.name}
                 kept = tuple(one for one in table.constraints if one not in gone)
@@ -81,15 +84,25 @@ class DropConstraint(TableOperation):
 
         return edit_table(state, self.table, drop)
 
-    def _dropped(self, table: Table) -> tuple[Constraint, ...]:
-        """The constraint of this name, be it the name that PostgreSQL chose for one without."""
-        named = tuple(one for one in table.constraints if one.name is not None and one.name == self.name)
-        return named or tuple(one for one in table.constraints if self.name in chosen_names(self.table, one))[:1]
-
     def _may_be(self, constraint: Constraint) -> bool:
         """Whether it may be this constraint that goes: it has no name of its own, or the name dropped is not known."""
         nameless = constraint.name is None or isinstance(self.name, Unknown)
         return nameless and self.kind in (None, constraint.kind)
+
+
+def _called(name: str | Unknown | None, table: Table) -> tuple[Constraint, ...]:
+    """The constraint of this name, be it the name that PostgreSQL chose for one without."""
+    named = tuple(one for one in table.constraints if one.name is not None and one.name == name)
+    return named or tuple(one for one in table.constraints if name in chosen_names(table.name, one))[:1]
+
+
+def _renamed(table: Table, name: str, new_name: str) -> Table:
+    """The table whose constraint of this name has another one."""
+    called = _called(name, table)
+    return replace(
+        table,
+        constraints=tuple(replace(one, name=new_name) if one in called else one for one in table.constraints),
+    )
 
 
 def chosen_names(table: Name, constraint: Constraint) -> tuple[str, ...]:
@@ -136,13 +149,7 @@ class RenameConstraint(TableOperation):
     new_name: str = field(metadata=needed("constraint name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
-        def rename(table: Table) -> Table:
-            done = tuple(
-                replace(one, name=self.new_name) if one.name == self.name else one for one in table.constraints
-            )
-            return replace(table, constraints=done)
-
-        return edit_table(state, self.table, rename)
+        return edit_table(state, self.table, lambda table: _renamed(table, self.name, self.new_name))
 
 
 # --- indexes --------------------------------------------------------------------------------------------------------
@@ -217,7 +224,16 @@ class RenameIndex(Operation):
     def apply(self, state: SchemaState) -> SchemaState:
         found = state.index(self.name)
         if found is None:
-            return state
+            return self._of_constraint(state)
         table, index = found
         indexes = {name: one for name, one in table.indexes.items() if name != self.name}
         return state.with_table(replace(table, indexes={**indexes, self.new_name: replace(index, name=self.new_name)}))
+
+    def _of_constraint(self, state: SchemaState) -> SchemaState:
+        """
+        PostgreSQL renames the constraint with its index. https://www.postgresql.org/docs/18/sql-alterindex.html
+        """
+        for table in state.tables.values():
+            if any(one.kind in WITH_INDEX for one in _called(self.name, table)):
+                return state.with_table(_renamed(table, self.name, self.new_name))
+        return state

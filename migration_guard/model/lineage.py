@@ -13,7 +13,7 @@ from migration_guard.model.migration import Migration
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation, RenameColumn, RenameTable
 from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import Name, Table, changed
+from migration_guard.model.schema import Name, Table, View, changed
 
 Key = tuple[str, ...]
 """What something is about, by the names of columns, constraints or indexes."""
@@ -70,6 +70,7 @@ class TableLineages:
     def __init__(self) -> None:
         self._moments: dict[Name, list[Moment]] = {}
         self._tables: Mapping[Name, Table] = {}
+        self._views: Mapping[Name, View] = {}
         self._clouded: set[Name] = set()
 
     def follow(self, replayed: Replayed) -> None:
@@ -89,7 +90,7 @@ class TableLineages:
             for name in gone:
                 self._moments.pop(name, None)
                 self._clouded.discard(name)
-        self._tables = replayed.after.tables
+        self._tables, self._views = replayed.after.tables, replayed.after.views
 
     def _origin(self, operation: Operation, name: Name, tables: Mapping[Name, Table]) -> Table | None:
         """What a table was that has a new name now; None for one that is new."""
@@ -103,4 +104,5 @@ class TableLineages:
 
     def __iter__(self) -> Iterator[TableLineage]:
         for name, table in self._tables.items():
-            yield TableLineage(table, tuple(self._moments.get(name, ())), name not in self._clouded)
+            if name not in self._views:
+                yield TableLineage(table, tuple(self._moments.get(name, ())), name not in self._clouded)

@@ -24,6 +24,9 @@ Part = TypeVar("Part")
 UNKNOWN_SCHEMA = "{...}"
 """The schema of a name whose schema is put together at run time."""
 
+UNKNOWN_WORD: Final = "{...}"
+"""What stands in a constraint's options for a word that is put together at run time."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
@@ -137,11 +140,13 @@ class ConstraintKind(Enum):
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """
-    A constraint. `name` is None when the database, or a naming convention, is left to choose one.
+    A constraint. `name` is None when the database, or a naming convention, is left to choose one, and where it is put
+    together at run time: then it is `named`.
 
     `references` and `referenced_columns` belong to foreign keys, and so does `in_default_schema`: the key says itself
-    that `references` is in the default schema, which names leave out. `expression` belongs to checks. `valid` is False
-    for NOT VALID. `using_index` is the existing index it was made from.
+    that `references` is in the default schema, which names leave out. `options` are its other clauses in SQL's words,
+    with UNKNOWN_WORD for what is put together at run time. `expression` belongs to checks. `valid` is False for NOT
+    VALID. `using_index` is the existing index it was made from.
     """
 
     kind: ConstraintKind
@@ -155,6 +160,7 @@ class Constraint:
     valid: bool | Unknown = True
     using_index: str | None = field(default=None, metadata=OR_NONE)
     certain: bool = True
+    named: bool = field(default=False, compare=False)
 
     @property
     def is_nameless_check(self) -> bool:

@@ -18,6 +18,8 @@ from migration_guard.rules import Context, Rule
 # A column of an index that is counted downwards, or sorts NULL somewhere: `(created_at DESC)`.
 _ORDERED = re.compile(r"^\(?\"?([^()\"\s]+)\"?(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+(?:FIRST|LAST))?\)?$", re.IGNORECASE)
 
+_NOT_NULL = re.compile(r"^[\s(]*\"?(\w+)\"?\s+IS\s+NOT\s+NULL[\s)]*$", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Breach:
@@ -130,22 +132,33 @@ def fits_template(name: str, template: str, table: Table, columns: Sequence[str]
 def serves(table: Table, wanted: Sequence[str], *, in_order: bool = False) -> bool:
     """
     Whether an index, a unique constraint or the primary key begins with these columns. One that may be there does, and
-    one whose columns are not known; a partial index does not.
+    one whose columns are not known. A partial index does not, unless it leaves out nothing but NULL in one of them.
     """
     kinds = (ConstraintKind.PRIMARY_KEY, ConstraintKind.UNIQUE)
     every = [one.columns for one in table.constraints if one.kind in kinds]
     every += [
-        () if isinstance(one.columns, Unknown) else one.columns for one in table.indexes.values() if not one.where
+        () if isinstance(one.columns, Unknown) else one.columns
+        for one in table.indexes.values()
+        if not one.where or _leaves_out_null(one.where, wanted)
     ]
     return any(_begins_with(columns, wanted, in_order) for columns in every)
+
+
+def _leaves_out_null(where: str, wanted: Sequence[str]) -> bool:
+    """
+    Whether an index with this condition has every row that a search for values of the columns may find.
+    https://www.postgresql.org/docs/18/indexes-partial.html
+    """
+    column = _NOT_NULL.match(where)
+    return column is not None and column[1] in wanted
 
 
 def _begins_with(columns: Sequence[str], wanted: Sequence[str], in_order: bool) -> bool:
     if not columns:
         return True
-    begin = [_ORDERED.sub(r"\1", one) for one in columns[: len(wanted)]]
-    if len(begin) < len(wanted):
+    if len(columns) < len(wanted):
         return False
-    if any(one == "(expression)" for one in begin):
+    if "(expression)" in columns[: len(wanted)]:
         return True
+    begin = [_ORDERED.sub(r"\1", one) for one in columns[: len(wanted)]]
     return begin == list(wanted) if in_order else set(begin) == set(wanted)

@@ -9,8 +9,9 @@ _WITHOUT_S = re.compile(
     r"(?:.*(?:children|people|men|feet|teeth|geese|mice|lice|oxen|dice|fish|sheep|deer|cattle|police|staff)"
     r"|.*(?:data|media|criteria|phenomena|bacteria|schemata|indices|matrices|vertices|alumni|foci|nuclei|radii|stimuli)"
     r"|.*(?:history|info|information|equipment|inventory|feedback|content|metadata|knowledge|software|hardware|firmware"
-    r"|mail|email|traffic|money|work|stock|cache|config|log|audit|queue|storage|usage|billing|pricing|accounting"
-    r"|version|logging|telemetry|training|furniture|luggage|research|support|spam|i18n|l10n))"
+    r"|mail|traffic|money|work|stock|storage|usage|billing|pricing|accounting|logging|telemetry|training|furniture"
+    r"|luggage|research|support|spam|evidence|advice|progress|access|health|weather|insurance|attendance|maintenance"
+    r"|compliance|merchandise|education|availability|connectivity|security|privacy|i18n|l10n))"
 )
 # Words that end in s and are no plural.
 _SINGULAR = re.compile(
@@ -21,7 +22,9 @@ _SINGULAR = re.compile(
 
 
 def is_plural(name: str) -> bool:
-    """Whether the last word of a name in snake_case is a plural. Numbers behind it (`events_2024`) do not count."""
-    words = [word for word in name.split("_") if not word.isdigit()]
+    """
+    Whether the last word of a name in snake_case is a plural. Numbers behind it (`events_2024`, `users2`) do not count.
+    """
+    words = [word for part in name.split("_") if (word := part.rstrip("0123456789"))]
     last = words[-1] if words else name
     return bool(_WITHOUT_S.fullmatch(last)) or (last.endswith("s") and not _SINGULAR.fullmatch(last))

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.migration import Migration, Phase
 from migration_guard.model.objects import UpdateRows
-from migration_guard.model.operations import AddColumn, DropColumn, RenameColumn, SetColumnComment
+from migration_guard.model.operations import (
+    AddColumn,
+    CreateTable,
+    DropColumn,
+    Operation,
+    RenameColumn,
+    RenameTable,
+    SetColumnComment,
+)
+from migration_guard.model.schema import Name
 from migration_guard.rules import Context, Rule
 
 NOTICE = re.compile(r"deprecat", re.IGNORECASE)
@@ -20,7 +29,7 @@ class DropWithoutDeprecation(Rule[DropColumn]):
 
     No earlier migration of the history says that the column is deprecated: no comment on it that says so, no name, no
     docstring, no first step of its replacement (`# migration-guard: phase expand`, or a new column that is filled from
-    it). `deprecation-revisions` is how many revisions have to lie between.
+    it, in the same migration or in a later one). `deprecation-revisions` is how many revisions have to lie between.
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("name", sa.Text()))
@@ -75,7 +84,7 @@ class DropWithoutDeprecation(Rule[DropColumn]):
         order = context.history.graph.order
         at = next((number for number, one in enumerate(order) if one is context.migration), 0)
         wanted = context.conventions.deprecation_revisions
-        noticed = next((number for number in range(at - 1, -1, -1) if _announces(order[number], subject)), None)
+        noticed = _noticed(order[:at], subject)
         if noticed is not None and at - noticed >= wanted:
             return
         if noticed is None:
@@ -96,21 +105,49 @@ def _counted(revisions: int) -> str:
     return "1 revision" if revisions == 1 else f"{revisions} revisions"
 
 
-def _announces(migration: Migration, drop: DropColumn) -> bool:
-    """Whether a migration gives notice that the column goes, or makes what takes its place."""
-    word = re.compile(rf"\b{re.escape(drop.column)}\b")
-    if NOTICE.search(migration.docstring) and word.search(migration.docstring):
+def _noticed(earlier: Sequence[Migration], drop: DropColumn) -> int | None:
+    """The number of the last earlier migration that gives notice that the column goes; None where none does."""
+    table, column = drop.table, drop.column
+    upgrades = [one.upgrade.operations for one in earlier]
+    added = {one.column.name for operations in upgrades for one in operations if isinstance(one, AddColumn)}
+    for number in range(len(earlier) - 1, -1, -1):
+        if _calls_it_deprecated(earlier[number], table, column):
+            return number
+        for one in reversed(upgrades[number]):
+            if _gives_notice(one, table, column, added):
+                return number
+            match one:
+                case RenameTable(table=old, new_name=new) if new == table:
+                    table = old
+                case RenameColumn(column=former, new_name=name) if (one.table, name) == (table, column):
+                    column = former
+    return None
+
+
+def _calls_it_deprecated(migration: Migration, table: Name, column: str) -> bool:
+    """Whether a migration says of itself that it prepares for the column to go."""
+    if NOTICE.search(migration.docstring) and re.search(rf"\b{re.escape(column)}\b", migration.docstring):
         return True
-    on_table = [one for one in migration.upgrade.operations if getattr(one, "table", None) == drop.table]
-    if migration.phase in (Phase.EXPAND, Phase.MIGRATE) and on_table:
-        return True
-    added = {one.column.name for one in on_table if isinstance(one, AddColumn)}
-    for one in on_table:
-        match one:
-            case SetColumnComment(column=drop.column, comment=str(comment)) if NOTICE.search(comment):
-                return True
-            case RenameColumn(new_name=drop.column) if NOTICE.search(drop.column):
-                return True
-            case UpdateRows(columns=columns) if added & set(columns) and word.search(one.site.sql or ""):
-                return True
+    on_table = any(getattr(one, "table", None) == table for one in migration.upgrade.operations)
+    return migration.phase in (Phase.EXPAND, Phase.MIGRATE) and on_table
+
+
+def _gives_notice(operation: Operation, table: Name, column: str, added: Set[str]) -> bool:
+    """Whether an operation calls the column deprecated, or fills one of the `added` columns from it."""
+    match operation:
+        case CreateTable(table=made) if made.name == table and column in made.columns:
+            return _is_notice(made.columns[column].comment)
+        case AddColumn(table=of, column=new) if (of, new.name) == (table, column):
+            return _is_notice(new.comment)
+        case SetColumnComment(table=of, column=name, comment=comment) if (of, name) == (table, column):
+            return _is_notice(comment)
+        case RenameColumn(table=of, new_name=name) if (of, name) == (table, column):
+            return bool(NOTICE.search(column))
+        case UpdateRows(table=of, columns=columns) if of == table and added & set(columns) - {column}:
+            sql = operation.site.sql
+            return sql is None or re.search(rf"\b{re.escape(column)}\b", sql) is not None
     return False
+
+
+def _is_notice(comment: object) -> bool:
+    return isinstance(comment, str) and NOTICE.search(comment) is not None

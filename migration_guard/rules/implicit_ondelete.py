@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Fix, Severity
 from migration_guard.model.lineage import Moment
-from migration_guard.model.schema import ConstraintKind, Table
+from migration_guard.model.schema import UNKNOWN_WORD, ConstraintKind, Table
 from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, constraints
 from migration_guard.rules._fixes import keyword
@@ -80,10 +80,10 @@ class ImplicitOndelete(Convention):
         wanted = context.conventions.ondelete
         for key in constraints(table, ConstraintKind.FOREIGN_KEY):
             said = next((one for one in key.options if one.startswith("ON DELETE")), "")
-            if not key.certain or not key.columns or (said and wanted in ("explicit", said.removeprefix("ON DELETE "))):
-                continue
-            columns = ", ".join(key.columns)
-            yield Breach(f"{columns} says {said or 'nothing'}", key.columns)
+            action = said.removeprefix("ON DELETE ")
+            agreed = bool(said) and (wanted == "explicit" or action in (wanted, UNKNOWN_WORD))
+            if key.certain and key.columns and not agreed:
+                yield Breach(f"{', '.join(key.columns)} says {said or 'nothing'}", key.columns)
 
     def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
         wanted, operation = context.conventions.ondelete, moment.operation

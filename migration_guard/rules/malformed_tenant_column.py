@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.conventions import matches
 from migration_guard.model.finding import Severity
-from migration_guard.model.schema import ConstraintKind, Table
+from migration_guard.model.schema import Constraint, ConstraintKind, Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context
 from migration_guard.rules._conventions import Breach, Convention, constraints
@@ -81,5 +81,11 @@ It is to be: sa.Column("tenant_id", sa.Uuid(), sa.ForeignKey("tenants.id", ondel
         if column.nullable is True:
             yield Breach("tenant_id may be null", (TENANT,), "nullable")
         keys = [one for one in constraints(table, ConstraintKind.FOREIGN_KEY) if TENANT in one.columns]
-        if not any(one.references is None or one.references.name == "tenants" for one in keys):
+        if not any(_refers_to_tenants(one) for one in keys):
             yield Breach("tenant_id is no foreign key to tenants.id", (TENANT,), "key")
+
+
+def _refers_to_tenants(key: Constraint) -> bool:
+    """Whether it may be a foreign key from tenant_id to tenants.id: a key without columns is to the primary key."""
+    columns = dict(zip(key.columns, key.referenced_columns, strict=False))
+    return key.references is None or (key.references.name == "tenants" and columns.get(TENANT, "id") == "id")

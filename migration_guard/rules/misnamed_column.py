@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Severity
 from migration_guard.model.schema import Table
 from migration_guard.rules import Context
 from migration_guard.rules._conventions import Breach, Convention, columns
-
-SNAKE_CASE = re.compile(r"_?[a-z][a-z0-9]*(?:_[a-z0-9]+)*_?")
+from migration_guard.rules.misnamed_table import SNAKE_CASE
 
 
 class MisnamedColumn(Convention):

@@ -9,7 +9,7 @@ from migration_guard.rules import Context
 from migration_guard.rules._conventions import Breach, Convention
 from migration_guard.rules._plurals import is_plural
 
-SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+SNAKE_CASE = re.compile(r"_*[a-z][a-z0-9_]*")
 
 
 class MisnamedTable(Convention):

@@ -95,7 +95,7 @@ class MisnamedUnique(Convention):
         template = context.conventions.unique_name
         by_convention = any(one.startswith("uq=") for one in context.history.environment.naming_convention)
         for one in constraints(table, ConstraintKind.UNIQUE):
-            if not one.certain or (one.name is None and (by_convention or not one.columns)):
+            if not one.certain or (one.name is None and (by_convention or one.named or not one.columns)):
                 continue
             name = one.name or chosen_names(table.name, one)[0]
             if not fits_template(name, template, table, one.columns):

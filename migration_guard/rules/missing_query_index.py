@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migration_guard.model.conventions import matches
 from migration_guard.model.finding import Severity
 from migration_guard.model.schema import Table
+from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context
 from migration_guard.rules._conventions import Breach, Convention, columns, serves
 
@@ -27,7 +29,8 @@ class MissingQueryIndex(Convention):
 
     ## When it is no hazard
 
-    A unique constraint serves as well, and so does an index that begins with the column:
+    A unique constraint serves as well, and so does an index that begins with the column, or with something that is made
+    of it (`lower(email)`), be it on some of the rows only:
 
     ```python good
     op.create_table(
@@ -56,5 +59,13 @@ class MissingQueryIndex(Convention):
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         for column in columns(table):
-            if matches(column.name, context.conventions.query_columns) and not serves(table, (column.name,)):
+            searched = matches(column.name, context.conventions.query_columns)
+            if searched and not serves(table, (column.name,)) and not _is_indexed(table, column.name):
                 yield Breach(column.name, (column.name,))
+
+
+def _is_indexed(table: Table, column: str) -> bool:
+    """Whether an index is on something made of the column, or on those of its rows that are searched."""
+    begin = [one.columns[0] for one in table.indexes.values() if not isinstance(one.columns, Unknown) and one.columns]
+    word = re.compile(rf"\b{re.escape(column)}\b")
+    return any(word.search(one) for one in begin)

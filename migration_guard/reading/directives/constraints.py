@@ -81,9 +81,11 @@ def drop_index(ask: BoundArguments) -> Iterator[Operation]:
 def _add(ask: BoundArguments, kind: ConstraintKind, **fields: object) -> Operation:
     table = ask.table()
     assert table is not None
+    name, given = ask.text("constraint_name"), ask["constraint_name"]
     constraint = Constraint(
         kind,
-        ask.text("constraint_name"),
+        name,
+        named=name is None and given not in (None, Constant(None)),
         valid=not ask.flag("postgresql_not_valid"),
         **fields,  # type: ignore[arg-type]
     )

@@ -5,11 +5,20 @@ dialect.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import chain
 
-from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Index, Name
+from migration_guard.model.schema import (
+    UNKNOWN_WORD,
+    Column,
+    Constraint,
+    ConstraintKind,
+    Expression,
+    Generated,
+    Index,
+    Name,
+)
 from migration_guard.model.target import is_default, without_default
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.names import table_of
@@ -28,6 +37,15 @@ from migration_guard.reading.interpreter.values import (
 )
 from migration_guard.reading.sql import reader
 
+# What puts a column of an index in another order. https://docs.sqlalchemy.org/en/20/core/sqlelement.html
+_ORDERS = {
+    "asc": "ASC",
+    "desc": "DESC",
+    "nulls_first": "NULLS FIRST",
+    "nullsfirst": "NULLS FIRST",
+    "nulls_last": "NULLS LAST",
+    "nullslast": "NULLS LAST",
+}
 _SERIAL = frozenset({"integer", "bigint", "smallint"})
 
 
@@ -164,7 +182,13 @@ class Constructs(Types):
 
     def constraint(self, made: CallValue) -> Constraint | None:
         """A table constraint; None where it is none that we know."""
-        name = _optional_name(made.keyword("name"))
+        given = made.keyword("name") or made.keyword("**")
+        name = _optional_name(given)
+        found = self._constraint(made, name)
+        named = name is None and given not in (None, Constant(None))
+        return replace(found, named=True) if found and named else found
+
+    def _constraint(self, made: CallValue, name: str | None) -> Constraint | None:
         match made.name:
             case "PrimaryKeyConstraint":
                 return Constraint(ConstraintKind.PRIMARY_KEY, name, _column_names(made.arguments))
@@ -256,18 +280,26 @@ def _optional_name(value: Value | None) -> str | None:
     return known if isinstance(known, str) else None
 
 
-def _column_names(values: Iterator[Value] | tuple[Value, ...] | list[Value]) -> tuple[str, ...]:
-    names = []
-    for value in values:
-        if isinstance(value, Text):
-            names += [value.value] if value.known else []
-        elif isinstance(value, CallValue) and value.name in ("Column", "column") and value.arguments:
-            names.append(str(plain(value.arguments[0])))
-        elif isinstance(value, Attribute):
-            names.append(value.name)
-        elif isinstance(value, CallValue) and value.name == "text" and isinstance(value.arguments[0], Text):
-            names.append(f"({value.arguments[0].shown})")
-    return tuple(names)
+def _column_names(values: Iterable[Value]) -> tuple[str, ...]:
+    return tuple(name for name in map(_column_name, values) if name is not None)
+
+
+def _column_name(value: Value | None) -> str | None:
+    """The name of a column, or an expression in parentheses; None where neither is known."""
+    match value:
+        case Text():
+            return value.value if value.known else None
+        case CallValue(name="Column" | "column", arguments=[first, *_]):
+            return str(plain(first))
+        case CallValue(name="text" | "literal_column", arguments=[Text(shown=sql), *_]):
+            return f"({sql})"
+        case CallValue(name=name, arguments=arguments, function=function) if name in _ORDERS:
+            ordered = arguments[0] if arguments else function.owner if isinstance(function, Attribute) else None
+            inner = _column_name(ordered)
+            return inner and f"({inner[1:-1] if inner.startswith('(') else inner} {_ORDERS[name]})"
+        case Attribute(name=name):
+            return name
+    return None
 
 
 def _target(value: Value | None, dialect: str) -> tuple[Name, str] | None:
@@ -300,9 +332,12 @@ def options(given: Callable[[str], Value | None]) -> tuple[str, ...]:
         ("ondelete", "ON DELETE"),
         ("initially", "INITIALLY"),
     ):
-        known = plain(given(key) or Constant(None))
+        said = given(key) or Constant(None)
+        known = plain(said)
         if isinstance(known, str):
             words.append(f"{clause} {known.upper()}")
+        elif not isinstance(said, Constant) or (given(key) is None and given("**") is not None):
+            words.append(f"{clause} {UNKNOWN_WORD}")
     if truth(given("deferrable") or Constant(False)):
         words.append("DEFERRABLE")
     return tuple(words)
@@ -314,9 +349,10 @@ def names(value: Value | None) -> tuple[str, ...] | None:
         return (value.value,) if value.known else None
     if not isinstance(value, Items) or not value.complete:
         return None
-    found = _column_names(value.items)
-    if len(found) == len(value.items):
-        return found
-    if all(isinstance(one, CallValue | Attribute) or (isinstance(one, Text) and one.known) for one in value.items):
-        return tuple(found) + ("(expression)",) * (len(value.items) - len(found))
-    return None
+    found = []
+    for one in value.items:
+        name = _column_name(one)
+        if name is None and not isinstance(one, CallValue):
+            return None
+        found.append(name or "(expression)")
+    return tuple(found)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import Operation, TableOperation
-from migration_guard.model.schema import UNKNOWN_SCHEMA, Name, Table
+from migration_guard.model.schema import UNKNOWN_SCHEMA, Constraint, Name, Table
 from migration_guard.model.site import Site
 from migration_guard.model.unknown import Needed, Unknown, WithHole, has_hole, show_holes, with_hole
 from migration_guard.reading.sql.tokens import Statement, shown
@@ -66,6 +66,8 @@ def known(part: Part) -> Part:
             changes[field.name] = settled
             if isinstance(part, Table) and isinstance(settled, Mapping) and len(settled) < len(value):
                 changes["complete"] = False
+            if isinstance(part, Constraint) and field.name == "name":
+                changes["named"] = True
     return replace(part, **changes) if changes else part  # type: ignore[type-var]
 
 
