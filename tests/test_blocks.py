@@ -118,6 +118,9 @@ def test_configurations_are_understood(block: Block, tmp_path: Path) -> None:
     elif "migration-guard" in read.get("tool", {}):
         assert load(tmp_path).file == file
         load_trip(file, TripOptions(), cwd=tmp_path, url=None, environment={})
+    elif "tool" not in read:
+        own = file.rename(tmp_path / "migration-guard.toml")
+        assert load(tmp_path).file == own
     else:
         assert set(read["tool"]) == {"pytest"}
 
