@@ -9,6 +9,7 @@ from test_conventions import CREATED, KEY, UPDATED, found, table
 
 from migration_guard.config import Overrides
 from migration_guard.engine import lint
+from migration_guard.rule_examples import module
 
 USERS = table("users")
 POSTS = table("posts", 'sa.Column("user_id", sa.Uuid(), sa.ForeignKey("users.id"))')
@@ -344,3 +345,13 @@ def test_a_guard_is_missed_of_what_is_made_or_dropped(tmp_path: Path, body: str,
     broken(tmp_path, "MG915", body)
     report = lint([tmp_path], tmp_path, None, Overrides(cache=False))
     assert [list(one.objects) for one in report.findings] == [objects]
+
+
+def test_a_merge_needs_neither_reason_nor_ticket(tmp_path: Path) -> None:
+    config = 'migration-reason = "reason"\n'
+    assert broken(tmp_path, 'MG012", "MG916', "pass", "pass", config=config) == ["r0", "r0", "r1", "r1"]
+    for number, parents in ((1, '"r0"'), (2, '"r0"'), (3, '("r1", "r2")')):
+        text = module("pass", f"r{number}", None).replace("= None", f"= {parents}", 1)
+        (tmp_path / f"migrations/versions/r{number}.py").write_text(text)
+    report = lint([tmp_path], tmp_path, None, Overrides(cache=False))
+    assert {one.revision for one in report.findings} == {"r0", "r1", "r2"}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.migration import Migration, Phase
@@ -84,7 +84,7 @@ class DropWithoutDeprecation(Rule[DropColumn]):
         order = context.history.graph.order
         at = next((number for number, one in enumerate(order) if one is context.migration), 0)
         wanted = context.conventions.deprecation_revisions
-        noticed = _noticed(order[:at], subject)
+        noticed = _noticed(order[:at], subject, context)
         if noticed is not None and at - noticed >= wanted:
             return
         if noticed is None:
@@ -105,18 +105,24 @@ def _counted(revisions: int) -> str:
     return "1 revision" if revisions == 1 else f"{revisions} revisions"
 
 
-def _noticed(earlier: Sequence[Migration], drop: DropColumn) -> int | None:
+def _noticed(earlier: Sequence[Migration], drop: DropColumn, context: Context) -> int | None:
     """The number of the last earlier migration that gives notice that the column goes; None where none does."""
     table, column = drop.table, drop.column
     upgrades = [one.upgrade.operations for one in earlier]
-    added = {one.column.name for operations in upgrades for one in operations if isinstance(one, AddColumn)}
+    added = {(one.table, one.column.name) for each in upgrades for one in each if isinstance(one, AddColumn)}
     for number in range(len(earlier) - 1, -1, -1):
-        if _calls_it_deprecated(earlier[number], table, column):
+        migration = earlier[number]
+        if _calls_it_deprecated(migration, table, column):
             return number
         for one in reversed(upgrades[number]):
-            if _gives_notice(one, table, column, added):
+            if _gives_notice(one, table, column):
                 return number
             match one:
+                case UpdateRows(columns=filled) if one.table == table:
+                    new = added & {(table, name) for name in filled if name != column}
+                    # The text of a statement of SQLAlchemy may be anywhere in its file.
+                    if new and _says(column, one.site.sql or context.source_of(migration.path)):
+                        return number
                 case RenameTable(table=old, new_name=new) if new == table:
                     table = old
                 case RenameColumn(column=former, new_name=name) if (one.table, name) == (table, column):
@@ -124,16 +130,20 @@ def _noticed(earlier: Sequence[Migration], drop: DropColumn) -> int | None:
     return None
 
 
+def _says(column: str, text: str) -> bool:
+    return re.search(rf"\b{re.escape(column)}\b", text) is not None
+
+
 def _calls_it_deprecated(migration: Migration, table: Name, column: str) -> bool:
     """Whether a migration says of itself that it prepares for the column to go."""
-    if NOTICE.search(migration.docstring) and re.search(rf"\b{re.escape(column)}\b", migration.docstring):
+    if NOTICE.search(migration.docstring) and _says(column, migration.docstring):
         return True
     on_table = any(getattr(one, "table", None) == table for one in migration.upgrade.operations)
     return migration.phase in (Phase.EXPAND, Phase.MIGRATE) and on_table
 
 
-def _gives_notice(operation: Operation, table: Name, column: str, added: Set[str]) -> bool:
-    """Whether an operation calls the column deprecated, or fills one of the `added` columns from it."""
+def _gives_notice(operation: Operation, table: Name, column: str) -> bool:
+    """Whether an operation calls the column deprecated, by a comment or by its name."""
     match operation:
         case CreateTable(table=made) if made.name == table and column in made.columns:
             return _is_notice(made.columns[column].comment)
@@ -142,10 +152,7 @@ def _gives_notice(operation: Operation, table: Name, column: str, added: Set[str
         case SetColumnComment(table=of, column=name, comment=comment) if (of, name) == (table, column):
             return _is_notice(comment)
         case RenameColumn(table=of, new_name=name) if (of, name) == (table, column):
-            return bool(NOTICE.search(column))
-        case UpdateRows(table=of, columns=columns) if of == table and added & set(columns) - {column}:
-            sql = operation.site.sql
-            return sql is None or re.search(rf"\b{re.escape(column)}\b", sql) is not None
+            return _is_notice(column)
     return False
 
 
