@@ -90,13 +90,16 @@ def test_columns_are_missed_only_where_the_table_is_read_in_full(tmp_path: Path,
         ("x int REFERENCES users (id), y int REFERENCES users (id), role text, PRIMARY KEY (x, y)", True),
         ("id int PRIMARY KEY, x int REFERENCES users (id), y int REFERENCES users (id)", False),
         ("x int PRIMARY KEY REFERENCES users (id)", False),
+        ("x int PRIMARY KEY REFERENCES users (id), y int REFERENCES users (id)", False),
+        ("x int REFERENCES users (id), y int REFERENCES users (id)", True),
+        ("x int REFERENCES users (id), y int REFERENCES users (id), role text, UNIQUE (x, y)", True),
     ],
 )
 def test_a_table_whose_key_is_two_foreign_keys_is_an_association(
     tmp_path: Path, columns: str, association: bool
 ) -> None:
     bodies = table("users", CREATED, UPDATED), f'op.execute("CREATE TABLE user_pairs ({columns})")'
-    assert broken(tmp_path, 'MG901", "MG902', *bodies) == ([] if association else ["r1", "r1"])
+    assert set(broken(tmp_path, 'MG901", "MG902', *bodies)) == (set() if association else {"r1"})
 
 
 @pytest.mark.parametrize(
@@ -318,6 +321,7 @@ def test_a_column_that_was_made_as_deprecated_has_had_its_notice(tmp_path: Path)
     [
         'op.execute("ALTER TABLE users ALTER COLUMN id SET NOT NULL")',
         'op.execute("CREATE OR REPLACE VIEW v AS SELECT 1")',
+        'op.execute("CREATE MATERIALIZED VIEW IF NOT EXISTS v AS SELECT 1 AS id")',
         "op.execute(\"CREATE TYPE mood AS ENUM ('a')\")",
         'op.execute("CREATE TEMP TABLE t (id uuid)")',
         'op.execute("ALTER TABLE users DROP CONSTRAINT c")',
@@ -338,6 +342,7 @@ def test_no_guard_is_asked_of_what_has_none(tmp_path: Path, body: str) -> None:
         ('op.execute("CREATE INDEX i ON users (id)")', ["i"]),
         ('op.drop_index("i")', ["i"]),
         ('op.execute("CREATE SCHEMA app")', ["app"]),
+        ('op.execute("CREATE MATERIALIZED VIEW top AS SELECT 1 AS id")', ["top"]),
         ('op.execute("DROP TYPE mood")', ["mood"]),
     ],
 )

@@ -111,10 +111,19 @@ def key_columns(table: Table) -> tuple[str, ...]:
 
 
 def is_association(table: Table) -> bool:
-    """Whether the table connects two others: at least two foreign keys form its key, or all that it has."""
-    keys = constraints(table, ConstraintKind.FOREIGN_KEY)
-    connecting = {column for one in keys for column in one.columns}
-    return len(keys) > 1 and bool(key := key_columns(table)) and set(key) <= connecting
+    """
+    Whether the table connects two others: foreign keys, at least two, form its key. Without a primary key that is a
+    unique constraint, or all that the table has.
+    """
+    primary = key_columns(table)
+    unique = [one.columns for one in constraints(table, ConstraintKind.UNIQUE)]
+    return any(_connects(table, key) for key in ([primary] if primary else [*unique, tuple(table.columns)]))
+
+
+def _connects(table: Table, key: Sequence[str]) -> bool:
+    every = [set(one.columns) for one in constraints(table, ConstraintKind.FOREIGN_KEY)]
+    within = [columns for columns in every if columns and columns <= set(key)]
+    return len(within) > 1 and set().union(*within) == set(key)
 
 
 def fits_template(name: str, template: str, table: Table, columns: Sequence[str] | Unknown) -> bool:

@@ -8,6 +8,7 @@ from migration_guard.model.finding import Direction, Edit, Finding, Fix, Severit
 from migration_guard.model.objects import (
     CreateSchema,
     CreateSequence,
+    CreateView,
     DropEnum,
     DropSchema,
     DropSequence,
@@ -18,7 +19,7 @@ from migration_guard.model.operations import AddColumn, CreateTable, DropColumn,
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql, keyword
 
-MAKES = (CreateTable, CreateIndex, AddColumn, CreateSequence, CreateSchema)
+MAKES = (CreateTable, CreateIndex, AddColumn, CreateSequence, CreateSchema, CreateView)
 TAKES = (DropTable, DropIndex, DropColumn, DropEnum, DropView, DropSequence, DropSchema)
 TABLES, COLUMNS, INDEXES = (CreateTable, DropTable), (AddColumn, DropColumn), (CreateIndex, DropIndex)
 # What asks for each by itself: an index that comes with a column is guarded with that.
@@ -119,6 +120,8 @@ def _objects(operation: Operation) -> tuple[str, ...]:
             return (name,)
         case DropTable(table=name) | DropEnum(type=name) | DropView(view=name):
             return (str(name),)
+        case CreateView(view=view):
+            return (str(view.name),)
         case CreateSequence(sequence=name) | DropSequence(sequence=name):
             return (str(name),)
         case CreateSchema(schema=str(schema)) | DropSchema(schema=str(schema)):
@@ -130,6 +133,9 @@ def _has_word(operation: Operation, dialect: str) -> bool:
     """Whether it is asked for by itself, and the database knows the words for it."""
     if isinstance(operation, RunSql):
         return re.match(r"CREATE EXTENSION|DROP (?!OWNED)", operation.kind) is not None
+    if isinstance(operation, CreateView):
+        # Of views only these have the words; the others are replaced.
+        return operation.view.materialized and operation.site.sql is not None
     if not isinstance(operation, (*MAKES, *TAKES)):
         return False
     call = operation.site.call.name.rpartition(".")[2] if operation.site.call else ""
@@ -146,7 +152,7 @@ def _has_word(operation: Operation, dialect: str) -> bool:
 
 
 def _is_guarded(operation: Operation) -> bool:
-    if isinstance(operation, RunSql):
+    if isinstance(operation, RunSql | CreateView):
         return re.search(r"\bIF\s+(?:NOT\s+)?EXISTS\b", operation.site.sql or "", re.IGNORECASE) is not None
     return bool(getattr(operation, "if_not_exists", False) or getattr(operation, "if_exists", False))
 
