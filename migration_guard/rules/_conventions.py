@@ -68,8 +68,8 @@ class Convention(Rule[TableLineage]):
         """Whether the table broke the convention, at another time, by what was called so then."""
         return any((breach.key, breach.aspect) == (key, aspect) for breach in self.breaches(table, context))
 
-    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
-        """The correction of the file of the moment, whose text the context has; None where it is not certain."""
+    def fix(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+        """The fix of the file of the moment, whose text the context has; None where it is not certain."""
         return None
 
     def _at(self, moment: Moment, breaches: Sequence[Breach], table: Table, context: Context) -> Finding:
@@ -77,7 +77,7 @@ class Convention(Rule[TableLineage]):
         here = replace(context, source=context.source_of(moment.migration.path), replayed=Replayed(moment.migration))
         found = self.finding(
             moment.operation,
-            fix=_united([self.correction(one, moment, table, here) for one in breaches]),
+            fix=_united([self.fix(one, moment, table, here) for one in breaches]),
             objects=[f"{table.name}.{name}" for name in names] or [str(table.name)],
             table=table.name,
             what=", ".join(dict.fromkeys(breach.what for breach in breaches)),

@@ -100,7 +100,7 @@ class ForeignKeyWithoutIndex(Convention):
                 columns = ", ".join(key.columns)
                 yield Breach(f"({columns})" if len(key.columns) > 1 else columns, key.columns)
 
-    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+    def fix(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
         site, migration = moment.operation.site, moment.migration
         name, op = filled(context.conventions.index_name, table, breach.key), source_edits.op_name(site, migration)
         if name is None or op is None or site.helper or site.repeated or site.batch or name in table.indexes:

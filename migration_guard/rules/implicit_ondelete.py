@@ -85,7 +85,7 @@ class ImplicitOndelete(Convention):
             if key.certain and key.columns and not agreed:
                 yield Breach(f"{', '.join(key.columns)} says {said or 'nothing'}", key.columns)
 
-    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+    def fix(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
         wanted, operation = context.conventions.ondelete, moment.operation
         call = operation.site.call
         if wanted == "explicit" or call is None or not call.name.endswith("create_foreign_key"):

@@ -87,7 +87,7 @@ class MisnamedIndex(Convention):
             if not any(fits_template(name, one, table, index.columns) for one in templates):
                 yield Breach(name, (name,))
 
-    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+    def fix(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
         (old,) = breach.key
         index = table.indexes.get(old)
         new = filled(context.conventions.index_name, table, index.columns) if index is not None else None

@@ -106,7 +106,7 @@ class MisnamedUnique(Convention):
             if index.certain and not taken and not fits:
                 yield Breach(name, (name,))
 
-    def correction(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+    def fix(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
         (old,) = breach.key
         index = table.indexes.get(old)
         columns = next((one.columns for one in table.constraints if one.name == old), index.columns if index else ())
