@@ -284,7 +284,7 @@ def test_rules_of_plugins_are_selected_graded_and_ignored_like_ours(shop: Path) 
     assert codes(shop, *trust, "--ignore", "ACME") == []
     assert codes(shop, *trust, "--select", "table-without-audit") == ["ACME101"]
     assert codes(shop, *trust, "--select", "acme1") == ["ACME101"]
-    assert codes(shop, *trust, "--select", "MG") == []
+    assert codes(shop, *trust, "--select", "MG1") == []
     file = shop / "migrations" / "versions" / "a.py"
     file.write_text(
         MIGRATION.replace(

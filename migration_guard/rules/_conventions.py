@@ -87,7 +87,7 @@ class Convention(Rule[TableLineage]):
 
 
 def _united(fixes: Sequence[Fix | None]) -> Fix | None:
-    """All of the corrections as one; None where one of them is missing or they touch the same text."""
+    """All of the fixes as one; None where one of them is missing or they touch the same text."""
     known = [one for one in fixes if one is not None]
     if len(known) < len(fixes) or len({one.edits for one in known}) < len(known):
         return None
