@@ -210,7 +210,7 @@ def test_what_is_found_rests_on_every_option_that_is_not_said_to_stand_beside_it
     # A new option is forgotten by the cache only where somebody writes that it changes nothing.
     config = load(tmp_path, known=KNOWN)
     beside = {"fail_on", "exit_zero", "jobs", "cache", "color", "output_format", "quiet", "statistics", "verbose"}
-    beside |= {"paths", "since", "baseline", "plugins", "file", "read", "said_by"}
+    beside |= {"paths", "since", "baseline", "plugins", "owners", "file", "read", "said_by"}
     assert {name for name, _ in config.judging()} == {option.name for option in fields(Config)} - beside
     for option, value in {"severity": (("MG401", Severity.INFO),), "start_after": "a1"}.items():
         assert replace(config, **{option: value}).judging() != config.judging()

@@ -10,16 +10,20 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from migration_guard.config import conventions as agreed
 from migration_guard.config import extends
+from migration_guard.config import owners as who
 from migration_guard.config.conventions import WrongValue
 from migration_guard.config.files import ConfigError as ConfigError
 from migration_guard.config.files import written
 from migration_guard.config.selection import RuleSelection, is_ours, nearest, precision, resolve
 from migration_guard.config.since import Since, since
+from migration_guard.config.value_readers import READERS, TEXT
+from migration_guard.model.concerns import Owners
 from migration_guard.model.conventions import DATED, Conventions
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.target import Target, parse
@@ -58,6 +62,7 @@ class Overrides:
     baseline: str | None = None
     plugins: tuple[str, ...] | None = None
     trust_plugins: bool | None = None
+    owners: Owners | None = None
     conventions: tuple[tuple[str, object], ...] | None = None
 
 
@@ -106,6 +111,7 @@ class Config:
     since: Since = field(default_factory=lambda: since(None), metadata=BESIDE)
     baseline: Path | None = field(default=None, metadata=BESIDE)
     plugins: tuple[str, ...] = field(default=(), metadata=BESIDE)
+    owners: Owners = field(default=(), metadata=BESIDE)
     file: Path | None = field(default=None, metadata=BESIDE)
     said_by: tuple[tuple[str, str], ...] = field(default=(), metadata=BESIDE)
     read: tuple[Path, ...] = field(default=(), metadata=BESIDE)
@@ -188,61 +194,27 @@ def _from_table(table: Mapping[str, Any], place: _Place) -> Overrides:
         if key == SUBTABLE and isinstance(value, dict):
             continue
         if key in agreed.OPTIONS:
-            conventions[agreed.OPTIONS[key]] = _convention(key, value, place)
+            conventions[agreed.OPTIONS[key]] = _read(key, value, place, partial(agreed.read, key))
+            continue
+        if key == who.KEY:
+            values[key] = _read(key, value, place, who.read)
             continue
         if key not in by_key:
             every = (*by_key, *agreed.OPTIONS, extends.KEY, SUBTABLE)
             raise ConfigError(f"{place.name}: there is no option {key!r}.{nearest(key, every)}")
         field = by_key[key]
-        reader, wanted = _READERS.get(field, (_text, "a string"))
+        reader, wanted = READERS.get(field, TEXT)
         if (read := reader(value)) is None:
             raise place.error(field, f"{value!r} is not {wanted}. Write it as {wanted}.")
         values[field] = read
     return Overrides(**values, conventions=tuple(conventions.items()))
 
 
-def _convention(key: str, value: object, place: _Place) -> object:
+def _read(key: str, value: object, place: _Place, reader: Callable[[object], object]) -> object:
     try:
-        return agreed.read(key, value)
+        return reader(value)
     except WrongValue as error:
         raise ConfigError(f"{place.name}: {key}: {error}") from None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def words(value: object) -> tuple[str, ...] | None:
-    """The strings that an option holds, one or a list of them; None where it holds anything else."""
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return tuple(value)
-    return None
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _pairs(value: object) -> tuple[tuple[str, str], ...] | None:
-    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
-        return tuple(value.items())
-    return None
-
-
-_WORDS = (words, "a string or a list of strings")
-_FLAG = (_flag, "true or false")
-_READERS: Mapping[str, tuple[Callable[[object], Any], str]] = {
-    **dict.fromkeys(("target", "select", "ignore", "extend_select", "output_format", "paths", "plugins"), _WORDS),
-    **dict.fromkeys(("exit_zero", "cache", "quiet", "statistics", "verbose"), _FLAG),
-    "jobs": (_count, "a whole number"),
-    "severity": (_pairs, 'a table such as { MG403 = "info" }'),
-}
 
 
 def _checked(
@@ -251,6 +223,7 @@ def _checked(
     """The layers put on top of each other, each checked with the name of its own place."""
     values: dict[str, Any] = {}
     severity: dict[str, Severity] = {}
+    owners: dict[str, tuple[str, ...]] = {}
     conventions: dict[str, Any] = {}
     said_by: dict[str, str] = {}
     for said, place, known in layers:
@@ -263,12 +236,15 @@ def _checked(
             said_by[option.name] = place.name
             if option.name == "severity":
                 severity.update(_severities(value, place, known))
+            elif option.name == who.KEY:
+                owners.update(value)
             else:
                 values[option.name] = _CHECKS.get(option.name, _unchecked)(value, option.name, place)
     selections = tuple(_selection(*layer) for layer in layers)
     return Config(
         **values,
         severity=tuple(severity.items()),
+        owners=tuple(owners.items()),
         selections=selections,
         conventions=Conventions(**conventions),
         file=file,

@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from migration_guard.config import words
 from migration_guard.config.files import ConfigError, toml_table, written
+from migration_guard.config.value_readers import words
 from migration_guard.model.plugin import is_module_name
 
 OPTION = "plugins"
