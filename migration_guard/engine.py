@@ -95,8 +95,7 @@ def _lint_project(
     if buffer is not None:
         contents[os.path.normpath(cwd / buffer.path)] = buffer.content
     base, notes = repository.base(project, contents, settings.since)
-    plugins = [state for plugin in loaded() for state in plugin.files]
-    cache = Cache(_cache_folder(project, settings, cwd), str(project.repository), plugins)
+    cache = cache_of(project, settings, cwd)
     place = (project.root, project.versions, project.section, project.database)
     states = [(path, content and digest(content)) for path, content in contents.items()]
     name = digest(repr((place, settings.judging())).encode())
@@ -137,6 +136,20 @@ def _with_age(
     return replace(summary, older=sum(finding.path in old for finding in findings), default_branch=branch)
 
 
+def cache_of(project: Project, settings: Config, cwd: Path) -> Cache:
+    """What was read of this history the last time, by the plugins that are loaded."""
+    plugins = [state for plugin in loaded() for state in plugin.files]
+    return Cache(_cache_folder(project, settings, cwd), str(project.repository), plugins)
+
+
+def targets_of(project: Project, settings: Config, contents: Iterable[bytes | None]) -> tuple[tuple[Target, ...], str]:
+    """The databases that a history is judged for, and why one was assumed where nobody names any."""
+    if settings.target:
+        return settings.target, ""
+    target, assumed = targets.guess(project.sqlalchemy_url, [each for each in contents if each])
+    return (target,), assumed
+
+
 def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
     """Beside the configuration above the history, else at the top of the repository, else in the current folder."""
     if not settings.cache:
@@ -155,10 +168,7 @@ def _judge_project(
     base: GitBase | None,
 ) -> tuple[Judged, set[str]]:
     """One history, for each of its targets: what any of them finds is found. Also the files that this rests on."""
-    wanted, assumed = settings.target, ""
-    if not wanted:
-        target, assumed = targets.guess(project.sqlalchemy_url, [each for each in contents.values() if each])
-        wanted = (target,)
+    wanted, assumed = targets_of(project, settings, contents.values())
     active = {
         code: rule
         for code, rule in all_rules.items()
