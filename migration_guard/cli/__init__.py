@@ -24,6 +24,7 @@ from migration_guard.cli.output import CLEAN, FAILED, INTERRUPTED, close_pipe, r
 from migration_guard.cli.rename import rename
 from migration_guard.cli.roundtrip import roundtrip
 from migration_guard.cli.rules import rule, rules
+from migration_guard.cli.summary import check_summary, summary
 from migration_guard.config.terminal import wants_traceback
 from migration_guard.version import __version__
 
@@ -86,7 +87,7 @@ def commands() -> None:
     """Finds trouble in Alembic migrations before production does."""
 
 
-for command in (init, lint, roundtrip, baseline, rules, rule, config, rename, completion):
+for command in (init, lint, roundtrip, summary, check_summary, baseline, rules, rule, config, rename, completion):
     commands.add_command(command)
 
 
