@@ -3,7 +3,8 @@ Lints the public corpus: fifteen applications whose wheels carry their migration
 
     python tests/corpus.py [--folder FOLDER] [--target "postgresql 14"] [PROJECT ...]
 
-Prints what was found and how much was understood; exits 1 after a crash, or where less was understood than we promise.
+Prints what was found and how much was understood; exits 1 after a crash, where less was understood than we promise, or
+where what a revision is handed over with (`summary`) does not pass its own check.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from pathlib import Path, PurePosixPath
 
 from migration_guard import engine, targets
 from migration_guard.config import Overrides
+from migration_guard.model.change_ledger import fold
+from migration_guard.model.change_summary import ChangeSummary, SummarizedRevision
 from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.finding import Report
 from migration_guard.model.migration import History, Migration
 from migration_guard.model.objects import Opaque
 from migration_guard.model.operations import CreateTable, Operation
+from migration_guard.model.replay import replay
 from migration_guard.model.site import Site
 from migration_guard.model.target import Target, parse
 from migration_guard.model.unknown import Unknown
@@ -37,6 +41,9 @@ from migration_guard.reading.directives.registry import directives
 from migration_guard.reading.discovery.project import find
 from migration_guard.reading.history import read_history
 from migration_guard.reading.sql.reader import read_sql
+from migration_guard.report.change_summary import render
+from migration_guard.summary_check import differences
+from migration_guard.written_summary import read
 
 CORPUS = {
     "mlflow-skinny": "3.17.2",
@@ -127,6 +134,7 @@ def main() -> int:
             reports[name] = engine.lint([folder], folder, overrides=_overrides(target))
             for history, judged in _histories(folder, target):
                 _measure(history, judged, understood)
+                _check_summaries(history, judged)
         except Exception:
             crashes[name] = traceback.format_exc()
     print("\n".join(_printed(reports, understood)))
@@ -209,6 +217,18 @@ def _measure(history: History, target: Target, understood: Understood) -> None:
                 share.reasons[_reason(unresolved)] += 1
         reached = {_start(one.site) for one in migration.operations}
         understood.unreached += len(written - reached)
+
+
+def _check_summaries(history: History, target: Target) -> None:
+    """What each revision is handed over with passes its own check. Raises AssertionError."""
+    for replayed in replay(history.graph):
+        one = replayed.migration
+        changes = fold([replayed], history.environment.naming_convention)
+        revision = SummarizedRevision(one.revision, one.path)
+        summary = ChangeSummary((revision,), changes, target.dialect, (str(target),))
+        for format in ("json", "markdown"):
+            found = differences(read(render(summary, format).encode()), summary)
+            assert not found, f"{one.path}: the summary as {format} does not pass its own check: {found}"
 
 
 def _place(site: Site, written: set[tuple[int, int]], understood: Understood) -> tuple[object, Share]:
