@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def lint(
             one, no_more = _lint_project(project, own, all_rules, cwd, buffer)
             reports.append(one)
             missing.append((project, no_more))
-        _check_start(settings, reports)
+        check_start(settings, [revision for report in reports for revision in report.summary.revisions])
         files = {file for project in projects for file in project.files}
         report = united(reports, cwd, len(files), time.perf_counter() - started)
     notes = report.summary.notes if projects else ("None of these files is a migration.",)
@@ -276,12 +276,12 @@ def _judged(history: History, settings: Config) -> set[str]:
     return chosen - older
 
 
-def _check_start(settings: Iterable[Config], reports: Sequence[Report]) -> None:
+def check_start(settings: Iterable[Config], revisions: Collection[str]) -> None:
+    """Raises ConfigError where `start-after` names none of these revisions, which are those of all histories."""
     for one in settings:
         start = one.start_after
-        if start is not None and not any(start in report.summary.revisions for report in reports):
-            every = [revision for report in reports for revision in report.summary.revisions]
-            hint = nearest(start, every)
+        if start is not None and start not in revisions:
+            hint = nearest(start, revisions)
             raise ConfigError(f"start-after: there is no revision {start!r} in this history.{hint}")
 
 

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
-from pathlib import Path
+from os.path import basename
 
 from migration_guard.model.conventions import DATED
-from migration_guard.model.migration import Migration
+from migration_guard.model.migration import History, Migration
 
 LONGEST_SLUG = 40
 """Alembic's truncate_slug_length: https://alembic.sqlalchemy.org/en/latest/tutorial.html"""
 DEFAULT_TEMPLATE = "%(rev)s_%(slug)s"
-_CREATED = re.compile(r"^\s*Create Date:\s*(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?", re.MULTILINE)
-_DATED = re.compile(r"(?P<day>\d{8})_(?P<number>\d{4})_")
+_CREATED = re.compile(
+    r"^\s*Create Date:\s*(?P<day>\d{4}-\d\d-\d\d)"
+    r"(?:[ T](?P<time>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?P<zone>[+-]\d\d:\d\d)?)?",
+    re.MULTILINE,
+)
+# The first line that Alembic's template writes behind the message: there was none.
+_HEADER = re.compile(r"(Revision ID|Revises|Create Date):")
 _TOKEN = re.compile(r"%\((?P<name>\w+)\)(?P<format>[-\d.]*)[sdf]")
 _DATE = {"year": r"\d{4}", "month": r"\d\d?", "day": r"\d\d?", "hour": r"\d\d?", "minute": r"\d\d?", "second": r"\d\d?"}
+
+
+class UnusableTemplate(ValueError):
+    """A file_template that Alembic could not fill in either. The message says so, and what it may have."""
 
 
 def created(migration: Migration) -> datetime | None:
     """When the file was made, by Alembic's header in its docstring."""
     found = _CREATED.search(migration.docstring)
+    if found is None:
+        return None
     try:
-        return datetime.fromisoformat(f"{found[1]} {found[2] or '00:00'}") if found else None
+        return datetime.fromisoformat(f"{found['day']} {found['time'] or '00:00'}{found['zone'] or ''}")
     except ValueError:
         return None
 
@@ -30,52 +43,61 @@ def created(migration: Migration) -> datetime | None:
 def slug(text: str) -> str:
     """The words of a message, as Alembic joins them: whole ones, up to 40 characters."""
     words = re.findall(r"\w+", text.lower())
-    joined = "_".join(words)
-    if len(joined) <= LONGEST_SLUG:
-        return joined
     while len("_".join(words)) > LONGEST_SLUG and len(words) > 1:
         words.pop()
     return "_".join(words)[:LONGEST_SLUG]
 
 
-def number_of(name: str) -> int | None:
-    """The number in a dated name (20260216_0001_initial.py); None where it is none."""
-    found = _DATED.match(name)
-    return int(found["number"]) if found else None
+def numbers(history: History) -> Mapping[str, int]:
+    """The number of each revision: the one in its dated name, else one more than those of what it follows."""
+    found: dict[str, int] = {}
+    for migration in history.graph.order:
+        before = (found.get(one, 0) for one in (*migration.parents, *migration.depends_on))
+        name = basename(migration.path)
+        found[migration.revision] = int(name[9:13]) if re.fullmatch(DATED, name) else 1 + max(before, default=0)
+    return found
 
 
 def dated(migration: Migration, number: int) -> str | None:
     """YYYYMMDD_NNNN_description.py; None where the file does not say when it was made."""
     made = created(migration)
-    words = re.sub(r"[^a-z0-9]+", "_", _words(migration)).strip("_")
-    return f"{made:%Y%m%d}_{number:04}_{words}.py" if made and words else None
+    words = _plain(_message(migration)) or _plain(migration.revision)
+    return f"{made:%Y%m%d}_{number:04}_{words}.py" if made else None
 
 
 def from_template(template: str, migration: Migration) -> str | None:
-    """The name that alembic.ini's file_template gives; None where it asks for a date, and the file has none."""
+    """
+    The name that alembic.ini's file_template gives; None where it asks for a date, and the file has none. Raises
+    UnusableTemplate where it asks for something that Alembic does not know.
+    """
+    template = _of_file(template)
     made = created(migration)
     if made is None and any(one["name"] in (*_DATE, "epoch") for one in _TOKEN.finditer(template)):
         return None
-    values: dict[str, object] = {"rev": migration.revision, "slug": _words(migration), "epoch": 0}
+    values: dict[str, object] = {"rev": migration.revision, "slug": slug(_message(migration))}
     if made is not None:
         values |= {part: getattr(made, part) for part in _DATE} | {"epoch": int(made.timestamp())}
     try:
-        return f"{template.replace('%%', '%') % values}.py"
+        return f"{template % values}.py"
     except (KeyError, TypeError, ValueError):
-        return None
+        tokens = ", ".join(("rev", "slug", *_DATE, "epoch"))
+        raise UnusableTemplate(f"file_template: no name can be made from {template}. It has {tokens}.") from None
 
 
-def _words(migration: Migration) -> str:
-    return slug(migration.description) or slug(migration.revision)
+def _message(migration: Migration) -> str:
+    """The message that it was made with; empty where its docstring begins with Alembic's header."""
+    return "" if _HEADER.match(migration.description) else migration.description
 
 
-def follows(migration: Migration, pattern: str | None, template: str | None) -> bool:
-    """Whether the file is called by the pattern: a regular expression, or for "alembic" and None the template."""
-    name = Path(migration.path).name
-    if pattern in (None, "alembic"):
-        wanted = (template or DEFAULT_TEMPLATE).replace("%%", "%")
-        return re.fullmatch(regular(wanted, migration, literal=True), name) is not None
-    return re.fullmatch(pattern, name) is not None and (pattern != DATED or is_day(name[:8]))
+def _plain(text: str) -> str:
+    """The words of a text in ASCII: `an` for `än`, and nothing for what has no such letters."""
+    plain = unicodedata.normalize("NFKD", slug(text)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+
+
+def _of_file(template: str) -> str:
+    """What of a file_template names the file (it may name folders, too), with its percent signs as Alembic has them."""
+    return template.strip().replace("%%", "%").rpartition("/")[2]
 
 
 def is_day(digits: str) -> bool:
@@ -89,6 +111,7 @@ def is_day(digits: str) -> bool:
 
 def regular(template: str, migration: Migration, *, literal: bool) -> str:
     """The template as a regular expression for the file of this migration."""
+    template = _of_file(template) if literal else template
     parts, done = [], 0
     for token in _TOKEN.finditer(template):
         between = template[done : token.start()]

@@ -35,8 +35,8 @@ def rename(paths: tuple[Path, ...], *, diff: bool, config: Path | None, **option
     """
     from migration_guard.assembly import relative
     from migration_guard.reading.discovery.project import ProjectError
-    from migration_guard.renaming import plan
-    from migration_guard.renaming import rename as give_name
+    from migration_guard.renames import plan
+    from migration_guard.renames import rename as give_name
 
     cwd = Path.cwd()
     try:

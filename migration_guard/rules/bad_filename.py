@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from os.path import basename
@@ -51,7 +52,8 @@ class BadFilename(Rule[Migration]):
     ## What to write instead
 
     Rename the file: Alembic goes by the revision in it, so that is possible at any time. `--fix` does it where a name
-    can be made up that follows the pattern and is free.
+    can be made up that follows the pattern and is free: one with a date takes `Create Date:` in the docstring.
+    `migration-guard rename` does nothing else.
 
     ## Sources
 
@@ -78,7 +80,7 @@ class BadFilename(Rule[Migration]):
             message, pattern = "{name} is no name for a module: it was copied, or has spaces or parentheses.", ""
         else:
             return
-        better = _better(subject, pattern, names)
+        better = _better(subject, pattern, names, _made_up(subject, context))
         fix = Fix(True, (Rename(better),)) if better else None
         but = "" if subject.revision in name else f": its revision is {subject.revision}"
         yield self.finding(subject, fix=fix, message=message, name=name, pattern=told, but=but)
@@ -149,16 +151,33 @@ def _is_unsound(name: str, names: frozenset[str]) -> bool:
     return bool(UNSOUND.search(name)) or (copied is not None and f"{copied['of']}.py" in names)
 
 
-def _better(migration: Migration, pattern: str, names: frozenset[str]) -> str | None:
+def _made_up(migration: Migration, context: Context) -> str | None:
+    """The name that the configuration asks for in so many words; None where that takes a date, and there is none."""
+    if context.filename_pattern == DATED:
+        return filenames.dated(migration, _numbers(_Same(context.history))[migration.revision])
+    template = context.history.file_template
+    if template is None or context.filename_pattern not in (None, "alembic"):
+        return None
+    with suppress(filenames.UnusableTemplate):
+        return filenames.from_template(template, migration)
+    return None
+
+
+@lru_cache(maxsize=8)
+def _numbers(same: _Same) -> Mapping[str, int]:
+    return filenames.numbers(same.history)
+
+
+def _better(migration: Migration, pattern: str, names: frozenset[str], made_up: str | None) -> str | None:
     """A free name that follows the pattern; None where we cannot make one up."""
     stem = basename(migration.path).removesuffix(".py")
     own = stem.removeprefix(migration.revision).removesuffix(migration.revision)
     words = _slug(own) or _slug(migration.description)
     tries = [_slug(stem), f"{migration.revision}_{words}", f"{migration.revision}_{_slug(migration.description)}"]
     tries.append(migration.revision)
-    for one in tries:
-        name = f"{one.strip('_')}.py"
-        if name not in names and not UNSOUND.search(name) and one and (not pattern or re.fullmatch(pattern, name)):
+    candidates = [*(f"{one.strip('_')}.py" for one in tries if one), *([made_up] if made_up else [])]
+    for name in candidates:
+        if name not in names and not UNSOUND.search(name) and (not pattern or re.fullmatch(pattern, name)):
             return name
     return None
 
