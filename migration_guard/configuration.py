@@ -43,6 +43,15 @@ def load(folder: Path, *, explicit: Path | None = None, overrides: Overrides | N
     return config.load(folder, explicit=explicit, overrides=options, known=rules.selectable(), absent=absent)
 
 
+def running(settings: Config) -> rules.Rules:
+    """The rules that run with these options, by code."""
+    return {
+        code: rule
+        for code, rule in rules.load().items()
+        if rules.Trait.UNCONDITIONAL in rule.traits or settings.selects(code, default=rule.enabled)
+    }
+
+
 def load_plugins(folders: Sequence[Path], said: Overrides, *, explicit: Path | None = None) -> tuple[Wish, ...]:
     """
     Loads the plugins of the histories in these folders, and gives the wishes of their configurations that were not

@@ -102,7 +102,7 @@ def _lint_project(
     key = digest(repr((replace(project, only=None), settings.judging(), states, base)).encode())
     judged = cache.judged(name, key)
     if judged is None:
-        judged, needed = _judge_project(project, settings, all_rules, contents, cache, base)
+        judged, needed = _judge_project(project, settings, contents, cache, base)
         cache.keep_judged(name, key, judged, needed)
     every, summary = judged
     concerns = _concerns(project, base, all_rules)
@@ -162,18 +162,13 @@ def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
 def _judge_project(
     project: Project,
     settings: Config,
-    all_rules: Rules,
     contents: Mapping[str, bytes | None],
     cache: Cache,
     base: GitBase | None,
 ) -> tuple[Judged, set[str]]:
     """One history, for each of its targets: what any of them finds is found. Also the files that this rests on."""
     wanted, assumed = targets_of(project, settings, contents.values())
-    active = {
-        code: rule
-        for code, rule in all_rules.items()
-        if settings.selects(code, default=rule.enabled) or Trait.UNCONDITIONAL in rule.traits
-    }
+    active = configuration.running(settings)
     found: list[list[Finding]] = []
     histories: list[History] = []
     needed: set[str] = set()

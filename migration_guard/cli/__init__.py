@@ -17,6 +17,7 @@ import click
 from migration_guard.cli.baseline import baseline
 from migration_guard.cli.completion import completion
 from migration_guard.cli.config import config
+from migration_guard.cli.hook import hook
 from migration_guard.cli.init import init
 from migration_guard.cli.lint import lint
 from migration_guard.cli.options import write_examples
@@ -87,7 +88,7 @@ def commands() -> None:
     """Finds trouble in Alembic migrations before production does."""
 
 
-for command in (init, lint, roundtrip, summary, check_summary, baseline, rules, rule, config, rename, completion):
+for command in (init, lint, roundtrip, summary, check_summary, baseline, rules, rule, config, rename, hook, completion):
     commands.add_command(command)
 
 

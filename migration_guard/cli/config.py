@@ -32,7 +32,6 @@ def config(folder: Path, *, shown: bool, plugins: tuple[str, ...], trust_plugins
     """
     from migration_guard import configuration
     from migration_guard.config.shown import toml
-    from migration_guard.rules import Trait, load
 
     place = folder.absolute()
     try:
@@ -45,9 +44,5 @@ def config(folder: Path, *, shown: bool, plugins: tuple[str, ...], trust_plugins
         raise click.ClickException(str(error)) from None
     for note in configuration.notes(settings, Path.cwd()):
         click.echo(f"Note: {note}", err=True)
-    running = {
-        code: rule.slug()
-        for code, rule in load().items()
-        if Trait.UNCONDITIONAL in rule.traits or settings.selects(code, default=rule.enabled)
-    }
+    running = {code: rule.slug() for code, rule in configuration.running(settings).items()}
     show(toml(settings, running))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -23,6 +24,7 @@ PROPOSES = "What to set up"
     examples=(
         ("migration-guard init", "Show the configuration for this project, and ask before writing it."),
         ("migration-guard init --yes --workflow --pre-commit", "For scripts: write all that is not there yet."),
+        ("migration-guard init --agents --agent-hook", "Tell coding agents of it, and lint what they write."),
         ("migration-guard init --baseline", "Keep old findings in a file, instead of leaving old migrations out."),
     ),
 )
@@ -30,8 +32,19 @@ PROPOSES = "What to set up"
 @option("--workflow", group=PROPOSES, is_flag=True, help="Also write a workflow for GitHub, which lints.")
 @option("--roundtrip", group=PROPOSES, is_flag=True, help="That workflow, with the round trip.")
 @option("--pre-commit", group=PROPOSES, is_flag=True, help="Also add the hook to .pre-commit-config.yaml.")
+@option("--agents", group=PROPOSES, is_flag=True, help="Also add a section to AGENTS.md or CLAUDE.md.")
+@option("--agent-hook", group=PROPOSES, is_flag=True, help="Also lint each migration as soon as an agent writes it.")
 @option("--yes", "-y", group=OTHER, is_flag=True, help="Do not ask. What exists is left as it is.")
-def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, yes: bool) -> int:
+def init(
+    *,
+    baseline: bool,
+    workflow: bool,
+    roundtrip: bool,
+    pre_commit: bool,
+    agents: bool,
+    agent_hook: bool,
+    yes: bool,
+) -> int:
     """
     Look at the project in this folder and write a commented configuration for it.
 
@@ -67,16 +80,77 @@ def init(*, baseline: bool, workflow: bool, roundtrip: bool, pre_commit: bool, y
     if workflow or roundtrip:
         _write(proposals.workflow(cwd, roundtrip=roundtrip), yes=yes)
     if pre_commit:
-        hooks = proposals.hooks(cwd)
-        if hooks is None:
-            click.echo(
-                "The pre-commit configuration is left as it is: it has the hook, or is laid out unusually."
-                f" What to add: {proposals.HOW_TO_HOOK}"
-            )
-        else:
-            _write(hooks, yes=yes)
+        _pre_commit(cwd, yes=yes)
+    try:
+        if agents:
+            folders = [folder for one in projects for folder in one.versions or (one.root,)]
+            _instruct(cwd, folders, report.summary.target, yes=yes)
+        if agent_hook:
+            _agent_hook(cwd, yes=yes)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from None
     click.echo("Next: migration-guard lint")
     return CLEAN
+
+
+def _pre_commit(cwd: Path, *, yes: bool) -> None:
+    """Add the hook to the configuration of pre-commit, or say what to add."""
+    from migration_guard import proposals
+
+    hooks = proposals.hooks(cwd)
+    if hooks is None:
+        click.echo(
+            "The pre-commit configuration is left as it is: it has the hook, or is laid out unusually."
+            f" What to add: {proposals.HOW_TO_HOOK}"
+        )
+    else:
+        _write(hooks, yes=yes)
+
+
+def _instruct(cwd: Path, folders: Sequence[Path], targets: tuple[str, ...], *, yes: bool) -> None:
+    """Add the section to the instructions of agents; say what would change in one that is there."""
+    import difflib
+
+    from migration_guard import agents, configuration
+    from migration_guard.reading.discovery.repository import default_branch
+
+    facts = agents.ProjectFacts(
+        folders=tuple(dict.fromkeys(map(_name, folders))),
+        targets=targets,
+        branch=default_branch(cwd),
+        program=agents.program(cwd),
+    )
+    section = agents.section(configuration.load(cwd), facts)
+    file = agents.instructions(cwd)
+    old = agents.standing(file)
+    if old is None:
+        _write(agents.with_section(file, section), yes=yes)
+    elif old == section:
+        click.echo(f"{_name(file)} has the section already.")
+    else:
+        click.echo(f"{_name(file)} has a section already: it is left as it is. What would be different in it today:\n")
+        lines = (old.splitlines(), section.splitlines())
+        click.echo("\n".join(difflib.unified_diff(*lines, "there", "today", lineterm="", n=0)))
+    if agents.is_unread(cwd, file):
+        click.echo("CLAUDE.md does not name AGENTS.md: Claude Code reads it where CLAUDE.md has the line @AGENTS.md")
+
+
+def _agent_hook(cwd: Path, *, yes: bool) -> None:
+    """Add the hook to the settings of the agent, or say what to add."""
+    import json
+
+    from migration_guard import agents
+
+    file = agents.settings_file(cwd)
+    if agents.has_hook(file):
+        click.echo(f"{_name(file)} has the hook already.")
+        return
+    proposed = agents.with_hook(file)
+    if proposed is None:
+        added = json.dumps(agents.hook_settings(file), indent=2)
+        click.echo(f"{_name(file)} is left as it is: it is laid out unusually. What to add:\n\n{added}\n")
+    else:
+        _write(proposed, yes=yes)
 
 
 def _check_single(cwd: Path) -> None:
