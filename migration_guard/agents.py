@@ -32,7 +32,7 @@ RUNNERS = {"uv.lock": "uv run", "poetry.lock": "poetry run", "pdm.lock": "pdm ru
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectFacts:
+class ProjectOutline:
     """
     What the instructions name: the folders of the migrations, the databases they are judged for, the branch that others
     are merged into (None where git knows none), and what migration-guard is called with.
@@ -53,22 +53,22 @@ def program(folder: Path) -> str:
     return "migration-guard"
 
 
-def section(settings: Config, facts: ProjectFacts) -> str:
+def section(settings: Config, outline: ProjectOutline) -> str:
     """The section of the instructions, between its marks."""
     running = {rule.slug() for rule in configuration.running(settings).values()}
     agreed = "".join(f"- {line}\n" for line in agreement.lines(settings, running))
-    run, since = facts.program, f" --since {facts.branch}" if facts.branch else ""
+    run, since = outline.program, f" --since {outline.branch}" if outline.branch else ""
     merged = (
-        f"\n- A migration that `{facts.branch}` has may have run already: do not edit it, write a new one."
-        if facts.branch
+        f"\n- A migration that `{outline.branch}` has may have run already: do not edit it, write a new one."
+        if outline.branch
         else ""
     )
     return f"""\
 {BEGIN}
 ## Database migrations
 
-The migrations in {_listed(facts.folders)} are judged by [migration-guard](https://github.com/{REPOSITORY}) for
-{_listed(facts.targets)}. It reads them and does not run them.
+The migrations in {_listed(outline.folders)} are judged by [migration-guard](https://github.com/{REPOSITORY}) for
+{_listed(outline.targets)}. It reads them and does not run them.
 
 Before you write one:
 
@@ -113,10 +113,13 @@ def instructions(folder: Path) -> Path:
 
 
 def standing(file: Path) -> str | None:
-    """The section that stands in the file already, with its marks. Raises ConfigError where nobody can read it."""
-    text = _text(file)
-    start, end = text.find(BEGIN), text.find(END)
-    return f"{text[start : end + len(END)]}\n" if 0 <= start < end else None
+    """
+    The section that stands in the file already, with its marks; None for none. Without the second mark it goes on to
+    the end. Raises ConfigError where nobody can read the file.
+    """
+    _, begin, rest = _text(file).partition(BEGIN)
+    inside, end, _ = rest.partition(END)
+    return f"{begin}{inside}{end}\n" if begin else None
 
 
 def is_unread(folder: Path, file: Path) -> bool:

@@ -21,34 +21,17 @@ from migration_guard.rules import load as load_rules
 
 Run = Callable[..., tuple[int, str, str]]
 HOOK = {"matcher": "Edit|Write", "hooks": [{"type": "command", "command": "migration-guard hook"}]}
-BAD = '''"""Customers pay
-
-Reason: invoices are paid by card.
-"""
-
-import sqlalchemy as sa
-from alembic import op
-
-revision = "b2"
-down_revision = "a1"
+PAGE = (Path(__file__).parent.parent / "docs" / "agents.md").read_text(encoding="utf-8")
 
 
-def upgrade() -> None:
-    op.add_column("customers", sa.Column("plan", sa.Text(), nullable=False))
-    op.create_table(
-        "payments",
-        sa.Column("id", sa.Uuid(), primary_key=True),
-        sa.Column("customer_id", sa.Uuid(), sa.ForeignKey("customers.id"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-    )
-    op.create_index("payments_customer", "payments", ["customer_id"])
+def block(language: str, beginning: str) -> str:
+    """The block of docs/agents.md that begins like this."""
+    found = re.findall(rf"^```{language}\n({re.escape(beginning)}.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(found) == 1
+    return str(found[0])
 
 
-def downgrade() -> None:
-    op.drop_table("payments")
-    op.drop_column("customers", "plan")
-'''
+BAD = block("python", '"""Customers pay')
 FIXES = {
     "sa.Text(), nullable=False))": 'sa.Text(), nullable=False, server_default="free"))',
     'sa.ForeignKey("customers.id")': 'sa.ForeignKey("customers.id", ondelete="CASCADE")',
@@ -141,6 +124,7 @@ def test_a_day_of_an_agent_from_the_request_to_the_hand_over(billing: Repository
     file.write_text(BAD, encoding="utf-8")
     heard = run_hook(folder, command, event(file))
     assert (heard.returncode, heard.stdout) == (2, "")
+    assert heard.stderr == block("text", "migrations/versions/b2_payments.py:14:5")
     assert re.findall(r"^migrations/versions/b2_payments\.py:\d+:\d+: \w+ (\S+ \S+)", heard.stderr, re.M) == [
         "MG201 not-null-without-default",
         "MG908 implicit-ondelete",
@@ -156,6 +140,7 @@ def test_a_day_of_an_agent_from_the_request_to_the_hand_over(billing: Repository
     code, out, _ = run(folder, "lint", "--output-format", "json", str(file))
     assert (code, json.loads(out)["findings"]) == (0, [])
 
+    assert run(folder, "summary", "--since", "main")[:2] == (0, block("text", "b2  migrations"))
     for form in ("json", "markdown"):
         code, handed_over, _ = run(folder, "summary", "--since", "main", "--output-format", form)
         assert code == 0
@@ -297,6 +282,20 @@ def test_a_section_that_somebody_has_changed_is_left_and_the_difference_is_shown
     _, out, _ = run(billing.folder, "init", "--yes", "--agents")
     assert "-- Keys: whatever.\n+- Keys: UUIDs, native or in strings.\n" in out
     assert file.read_text(encoding="utf-8") == changed
+
+
+def test_a_section_whose_end_somebody_has_taken_away_is_none_to_add_another_to(billing: Repository, run: Run) -> None:
+    (billing.folder / "AGENTS.md").write_text(f"{agents.BEGIN}\n## Ours now\n", encoding="utf-8")
+    _, out, _ = run(billing.folder, "init", "--yes", "--agents")
+    assert "AGENTS.md has a section already" in out
+    assert (billing.folder / "AGENTS.md").read_text(encoding="utf-8") == f"{agents.BEGIN}\n## Ours now\n"
+
+
+def test_instructions_that_are_no_utf_8_are_left_and_named(billing: Repository, run: Run) -> None:
+    (billing.folder / "AGENTS.md").write_bytes(b"\xff\xfe\x00")
+    code, _, err = run(billing.folder, "init", "--yes", "--agents")
+    assert (code, "is not UTF-8" in err) == (2, True)
+    assert (billing.folder / "AGENTS.md").read_bytes() == b"\xff\xfe\x00"
 
 
 def test_a_claude_md_that_does_not_name_agents_md_is_told_of(billing: Repository, run: Run) -> None:

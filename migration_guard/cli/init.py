@@ -114,13 +114,13 @@ def _instruct(cwd: Path, folders: Sequence[Path], targets: tuple[str, ...], *, y
     from migration_guard import agents, configuration
     from migration_guard.reading.discovery.repository import default_branch
 
-    facts = agents.ProjectFacts(
+    outline = agents.ProjectOutline(
         folders=tuple(dict.fromkeys(map(_name, folders))),
         targets=targets,
         branch=default_branch(cwd),
         program=agents.program(cwd),
     )
-    section = agents.section(configuration.load(cwd), facts)
+    section = agents.section(configuration.load(cwd), outline)
     file = agents.instructions(cwd)
     old = agents.standing(file)
     if old is None:
