@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from migration_guard import rules
-from migration_guard.config import Overrides
+from migration_guard.config import Overrides, load
 from migration_guard.engine import lint
 from migration_guard.model.trip import Trip
 
@@ -62,6 +62,14 @@ def assert_shown(samples: str, codes: set[str]) -> None:
         for code in sorted(shown - codes)
     )
     assert not missing + unknown, missing + unknown
+
+
+def test_the_shop_keeps_to_the_preset_of_its_own() -> None:
+    settings = load(SAMPLES / "shop", known=rules.selectable())
+    assert settings.file == SAMPLES / "shop" / "migration-guard.toml"
+    asked = [code for code in rules.load() if settings.selects(code, default=False)]
+    assert len(asked) > 15
+    assert not lint([SAMPLES / "shop"], SAMPLES, None, FRESH).findings
 
 
 @pytest.mark.parametrize("target", ["", 'target = "postgresql 12"\n', 'target = "postgresql 18"\n'])
