@@ -176,10 +176,11 @@ class Merge:
     removed: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class History:
     """
-    All revisions of one Alembic project (of one database, where the project has several).
+    All revisions of one Alembic project (of one database, where the project has several). One is equal only to itself,
+    so that what is asked for every file can be found out once.
 
     `root` is the folder of the configuration file (or of the versions), absolute. `file_template` is
     alembic.ini's, None where it sets none. `merge` is there where only what a git ref does not have is judged.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from migration_guard.model.constraints import DropConstraint, DropIndex, RenameConstraint, RenameIndex
 from migration_guard.model.finding import Edit, Fix
 from migration_guard.model.lineage import Moment
+from migration_guard.model.migration import History
 from migration_guard.model.schema import Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context
 from migration_guard.source_edits import Places
 
 LONGEST = 63
+RENAMED = (DropIndex, DropConstraint, RenameIndex, RenameConstraint)
 RELEASED = "a database that has run the migration keeps the old name"
 
 
@@ -41,9 +44,15 @@ def renamed(old: str, new: str | None, moment: Moment, context: Context) -> Fix 
 
 
 def _is_used_elsewhere(name: str, moment: Moment, context: Context) -> bool:
-    return any(
-        isinstance(one, DropIndex | DropConstraint | RenameIndex | RenameConstraint) and one.name == name
-        for migration in context.history.migrations
-        if migration is not moment.migration
-        for one in migration.operations
-    )
+    return bool(_used_by(context.history).get(name, frozenset()) - {moment.migration.path})
+
+
+@lru_cache(maxsize=8)
+def _used_by(history: History) -> Mapping[str, frozenset[str]]:
+    """The paths of the migrations that drop or rename an index or a constraint, by its name."""
+    found: dict[str, frozenset[str]] = {}
+    for migration in history.migrations:
+        for one in migration.operations:
+            if isinstance(one, RENAMED) and isinstance(one.name, str):
+                found[one.name] = found.get(one.name, frozenset()) | {migration.path}
+    return found

@@ -67,7 +67,7 @@ class BadFilename(Rule[Migration]):
     help = "Rename the file: Alembic goes by the revision in it, not by its name."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
-        name, files = basename(subject.path), _of(_Same(context.history))
+        name, files = basename(subject.path), _of(context.history)
         names = files.names
         if subject.path in files.following and not (context.filename_pattern or context.history.file_template):
             return
@@ -94,25 +94,10 @@ def _expected(migration: Migration, context: Context) -> tuple[str, str]:
     if configured or template:
         template = (template or filenames.DEFAULT_TEMPLATE).replace("%%", "%")
         return f"the file_template {template}", filenames.regular(template, migration, literal=True)
-    habit = _of(_Same(context.history)).habit
+    habit = _of(context.history).habit
     if habit is None:
         return "", ""
     return f"{habit}, the pattern of the other files here", filenames.regular(HABITS[habit], migration, literal=False)
-
-
-class _Same:
-    """A history that is equal only to itself: what is asked for every file is found out once."""
-
-    __slots__ = ("history",)
-
-    def __init__(self, history: History) -> None:
-        self.history = history
-
-    def __hash__(self) -> int:
-        return id(self.history)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.history is other.history
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +110,8 @@ class _Files:
 
 
 @lru_cache(maxsize=8)
-def _of(same: _Same) -> _Files:
-    migrations = same.history.migrations
+def _of(history: History) -> _Files:
+    migrations = history.migrations
     names = frozenset(basename(one.path) for one in migrations)
     for told, habit in HABITS.items() if len(migrations) >= ENOUGH_FILES else ():
         following = frozenset(one.path for one in migrations if _follows(habit, one))
@@ -154,7 +139,7 @@ def _is_unsound(name: str, names: frozenset[str]) -> bool:
 def _made_up(migration: Migration, context: Context) -> str | None:
     """The name that the configuration asks for in so many words; None where that takes a date, and there is none."""
     if context.filename_pattern == DATED:
-        return filenames.dated(migration, _numbers(_Same(context.history))[migration.revision])
+        return filenames.dated(migration, _numbers(context.history)[migration.revision])
     template = context.history.file_template
     if template is None or context.filename_pattern not in (None, "alembic"):
         return None
@@ -164,8 +149,8 @@ def _made_up(migration: Migration, context: Context) -> str | None:
 
 
 @lru_cache(maxsize=8)
-def _numbers(same: _Same) -> Mapping[str, int]:
-    return filenames.numbers(same.history)
+def _numbers(history: History) -> Mapping[str, int]:
+    return filenames.numbers(history)
 
 
 def _better(migration: Migration, pattern: str, names: frozenset[str], made_up: str | None) -> str | None:
