@@ -99,7 +99,8 @@ def _lint_project(
     place = (project.root, project.versions, project.section, project.database)
     states = [(path, content and digest(content)) for path, content in contents.items()]
     name = digest(repr((place, settings.judging())).encode())
-    key = digest(repr((replace(project, only=None), settings.judging(), states, base)).encode())
+    tags = repository.tags(project) if settings.conventions.deprecation_releases else ()
+    key = digest(repr((replace(project, only=None), settings.judging(), states, base, tags)).encode())
     judged = cache.judged(name, key)
     if judged is None:
         judged, needed = _judge_project(project, settings, contents, cache, base)
@@ -203,6 +204,7 @@ def judge(
         filename_pattern=settings.filename_pattern,
         conventions=settings.conventions,
         source_of=lambda path: decoded(contents.get(path)),
+        releases_between=repository.tags_between,
     )
     whole = [
         finding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,60 @@ op.create_index("lookup", "users", ["email", "id"])
         ("MG910", False),
         ("MG909", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("config", "column", "expected"),
+    [
+        ('uuid-default = "server"', KEY, ["r0"]),
+        ('uuid-default = "server"', KEY.replace(", p", ', server_default=sa.text("gen_random_uuid()"), p'), []),
+        ('uuid-default = "client"', KEY.replace(", p", ', server_default=sa.text("gen_random_uuid()"), p'), ["r0"]),
+        ('uuid-default = "client"', KEY, []),
+        ("", KEY, []),
+    ],
+)
+def test_who_makes_the_uuid_of_a_key_is_agreed_on(
+    tmp_path: Path, config: str, column: str, expected: list[str]
+) -> None:
+    assert revisions(tmp_path, f'op.create_table("users", {column})', config=config, select="MG901") == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "column", "expected"),
+    [
+        ('timestamp-default = "client"', CREATED, ["r0"]),
+        ('timestamp-default = "client"', CREATED.replace("server_default=sa.func.now(), ", ""), []),
+        ('timestamp-default = "any"', CREATED.replace("server_default=sa.func.now(), ", ""), []),
+        ("", CREATED.replace("server_default=sa.func.now(), ", ""), ["r0"]),
+    ],
+)
+def test_who_fills_in_timestamps_is_agreed_on(tmp_path: Path, config: str, column: str, expected: list[str]) -> None:
+    assert revisions(tmp_path, table("users", column), config=config, select="MG904") == expected
+
+
+@pytest.mark.parametrize(("tagged", "expected"), [(True, []), (False, ["r2"])])
+def test_a_notice_counts_once_a_release_with_it_is_out(tmp_path: Path, tagged: bool, expected: list[str]) -> None:
+    bodies = (
+        table("users", 'sa.Column("name", sa.Text())'),
+        "op.execute(\"COMMENT ON COLUMN users.name IS 'deprecated'\")",
+        'op.drop_column("users", "name")',
+    )
+    config = "deprecation-releases = 1"
+    found(tmp_path, *bodies[:2], config=config, select="MG504")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "a")
+    if tagged:
+        git(tmp_path, "tag", "v1")
+    (tmp_path / "migrations/versions/r2.py").write_text(module(bodies[2], "r2", "r1"))
+    git(tmp_path, "add", ".")
+    git(tmp_path, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "b")
+    git(tmp_path, "tag", "v2")
+    report = lint([tmp_path], tmp_path, None, Overrides(cache=False))
+    assert [one.revision for one in report.findings] == expected
+    if not tagged:
+        assert "announced 0 releases ago, in r1; agreed is 1 release" in report.findings[0].message
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)

@@ -138,7 +138,8 @@ def test_a_correction_that_commits_other_work_is_not_safe(tmp_path: Path) -> Non
         ("sa.Boolean()", 'sa.text("false")'),
         ("sa.Numeric(10, 2)", 'sa.text("0")'),
         ("sa.String(20)", "sa.text(\"''\")"),
-        ("sa.DateTime(timezone=True)", 'sa.text("CURRENT_TIMESTAMP")'),
+        ("sa.DateTime(timezone=True)", None),
+        ("sa.Date()", None),
         ("sa.JSON()", "sa.text(\"'{}'\")"),
         ("sa.ARRAY(sa.Text())", "sa.text(\"'{}'\")"),
         ("sa.Uuid()", None),
@@ -150,6 +151,20 @@ def test_a_required_column_gets_the_default_of_its_type(type: str, default: str 
     before = module(imports, f'    op.add_column("users", sa.Column("a", {type}, nullable=False))')
     after = default and before.replace("nullable=False", f"nullable=False, server_default={default}")
     assert fixed(before, "MG201", tmp_path) == after
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'op.add_column("users", sa.Column("a", sa.Text(), nullable=False, unique=True))',
+        'op.add_column("users", sa.Column("a", sa.Integer(), sa.ForeignKey("others.id"), nullable=False))',
+        'op.add_column("users", sa.Column("a", sa.Text(), nullable=False))\n'
+        '    op.create_index("ix", "users", ["a"], unique=True)',
+    ],
+)
+def test_no_default_is_offered_where_none_would_do_for_every_row(body: str, tmp_path: Path) -> None:
+    before = module("import sqlalchemy as sa\nfrom alembic import op", f"    {body}")
+    assert fixed(before, "MG201", tmp_path) is None
 
 
 def test_what_a_help_shows_can_be_pasted_whatever_the_names_are(tmp_path: Path) -> None:

@@ -86,10 +86,12 @@ READERS: Mapping[str, Read] = {
     "large_tables": _names,
     "small_tables": _names,
     "uuid_keys": _choice("native", "string", "any"),
+    "uuid_default": _choice("server", "client", "any"),
     "timestamp_columns": _names,
     "timestamp_zone": _choice("required", "utc-naive"),
     "timestamp_zone_columns": _names,
     "timestamp_default_columns": _names,
+    "timestamp_default": _choice("server", "client", "any"),
     "tenant_tables": _names,
     "soft_delete": _choice("deleted_at", "is_deleted", "both", "any"),
     "soft_delete_tables": _names,
@@ -104,6 +106,7 @@ READERS: Mapping[str, Read] = {
     "audited_tables": _names,
     "migration_reason": _choice("description", "reason"),
     "deprecation_revisions": _count,
+    "deprecation_releases": _count,
     "trusted_extensions": _names,
 }
 OPTIONS: Mapping[str, str] = {one.name.replace("_", "-"): one.name for one in fields(Conventions)}

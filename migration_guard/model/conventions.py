@@ -40,6 +40,9 @@ class Conventions:
         default=(), metadata=_meaning("tables that are small: locks, scans and rewrites of them are only info")
     )
     uuid_keys: str = field(default="native", metadata=_meaning("how a primary key holds its UUID (MG901)"))
+    uuid_default: str = field(
+        default="any", metadata=_meaning("who makes the UUID of a key: `server`, `client` or `any` of them (MG901)")
+    )
     timestamp_columns: Names = field(
         default=("created_at", "updated_at"), metadata=_meaning("what every table has (MG902)")
     )
@@ -51,6 +54,9 @@ class Conventions:
     )
     timestamp_default_columns: Names = field(
         default=("created_at", "updated_at"), metadata=_meaning("the timestamps that the server fills in (MG904)")
+    )
+    timestamp_default: str = field(
+        default="server", metadata=_meaning("who fills them in: `server`, `client` or `any` of them (MG904)")
     )
     tenant_tables: Names = field(default=(), metadata=_meaning("tables that have a tenant_id (MG905, MG906)"))
     soft_delete: str = field(default="any", metadata=_meaning("the columns that mark a deleted row (MG907)"))
@@ -92,6 +98,9 @@ class Conventions:
     )
     deprecation_revisions: int = field(
         default=1, metadata=_meaning("revisions between the notice and the drop of a column (MG504)")
+    )
+    deprecation_releases: int = field(
+        default=0, metadata=_meaning("releases, as tags of git, between the notice and the drop of a column (MG504)")
     )
     trusted_extensions: Names = field(
         default=(), metadata=_meaning("extensions that may be created, beside PostgreSQL's own (MG814)")

@@ -132,8 +132,9 @@ class Context:
     """
     What a rule may know beside its subject.
 
-    `source` is the text of the migration's file, and `source_of` gives that of any file of the history. For a
-    Rule[History], `replayed` and the states are those of an empty history.
+    `source` is the text of the migration's file, and `source_of` gives that of any file. `releases_between` tells how
+    many tags of git have the first of two files and not the second, None where nobody knows. For a Rule[History],
+    `replayed` and the states are those of an empty history.
     """
 
     target: Target
@@ -144,6 +145,7 @@ class Context:
     filename_pattern: str | None = None
     conventions: Conventions = field(default_factory=Conventions)
     source_of: Callable[[str], str] = field(default=lambda path: "")
+    releases_between: Callable[[str, str], int | None] = field(default=lambda older, newer: None)
 
     @property
     def migration(self) -> Migration:

@@ -11,7 +11,7 @@ from typing import ClassVar
 from migration_guard.model.finding import Finding, Fix
 from migration_guard.model.lineage import Key, Moment, TableLineage
 from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import Column, Constraint, ConstraintKind, Table
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
 
@@ -171,3 +171,10 @@ def _begins_with(columns: Sequence[str], wanted: Sequence[str], in_order: bool) 
         return True
     begin = [_ORDERED.sub(r"\1", one) for one in columns[: len(wanted)]]
     return begin == list(wanted) if in_order else set(begin) == set(wanted)
+
+
+def who_fills_in(column: Column, wanted: str) -> str:
+    """What is wrong with who gives the column its value, where `server` or `client` is wanted; empty for nothing."""
+    if wanted == "server" and column.default is None:
+        return "has no default of the server"
+    return "has a default of the server" if wanted == "client" and isinstance(column.default, Expression) else ""

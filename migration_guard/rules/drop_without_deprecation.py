@@ -29,7 +29,8 @@ class DropWithoutDeprecation(Rule[DropColumn]):
 
     No earlier migration of the history says that the column is deprecated: no comment on it that says so, no name, no
     docstring, no first step of its replacement (`# migration-guard: phase expand`, or a new column that is filled from
-    it, in the same migration or in a later one). `deprecation-revisions` is how many revisions have to lie between.
+    it, in the same migration or in a later one). `deprecation-revisions` is how many revisions have to lie between,
+    `deprecation-releases` how many releases: tags of git that have the notice and not the drop.
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("name", sa.Text()))
@@ -83,15 +84,13 @@ class DropWithoutDeprecation(Rule[DropColumn]):
             return
         order = context.history.graph.order
         at = next((number for number, one in enumerate(order) if one is context.migration), 0)
-        wanted = context.conventions.deprecation_revisions
         noticed = _noticed(order[:at], subject, context)
-        if noticed is not None and at - noticed >= wanted:
-            return
         if noticed is None:
             missing = "no earlier migration calls it deprecated or makes what replaces it"
         else:
-            ago = f"{_counted(at - noticed)} ago, in {order[noticed].revision}"
-            missing = f"that was announced {ago}, and {wanted} are agreed"
+            missing = _too_soon(order[noticed], at - noticed, context)
+            if not missing:
+                return
         yield self.finding(
             subject,
             objects=[f"{subject.table}.{subject.column}"],
@@ -101,8 +100,23 @@ class DropWithoutDeprecation(Rule[DropColumn]):
         )
 
 
-def _counted(revisions: int) -> str:
-    return "1 revision" if revisions == 1 else f"{revisions} revisions"
+def _too_soon(notice: Migration, revisions: int, context: Context) -> str:
+    """What is said of a notice that lies only so many revisions behind; empty where that is as agreed."""
+    agreed = context.conventions
+    if agreed.deprecation_releases:
+        released = context.releases_between(notice.path, context.migration.path)
+        if released is not None and released < agreed.deprecation_releases:
+            ago = f"{counted(released, 'release')} ago, in {notice.revision}"
+            return f"that was announced {ago}; agreed is {counted(agreed.deprecation_releases, 'release')}"
+    if revisions < agreed.deprecation_revisions:
+        ago = f"{counted(revisions, 'revision')} ago, in {notice.revision}"
+        return f"that was announced {ago}; agreed is {counted(agreed.deprecation_revisions, 'revision')}"
+    return ""
+
+
+def counted(number: int, word: str) -> str:
+    """A number of things, in words: 1 revision, 2 revisions."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _noticed(earlier: Sequence[Migration], drop: DropColumn, context: Context) -> int | None:

@@ -3,10 +3,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Severity
-from migration_guard.model.schema import ColumnType, Table
+from migration_guard.model.schema import ColumnType, ConstraintKind, Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context
-from migration_guard.rules._conventions import Breach, Convention, is_association, key_columns
+from migration_guard.rules._conventions import (
+    Breach,
+    Convention,
+    constraints,
+    is_association,
+    key_columns,
+    who_fills_in,
+)
 
 
 class NonUuidPrimaryKey(Convention):
@@ -16,7 +23,7 @@ class NonUuidPrimaryKey(Convention):
     ## What happens
 
     `uuid-keys` says how a key holds its UUID: `native` (the default: sa.Uuid, postgresql.UUID), `string` (text, or a
-    string of 32 or more) or `any` of both.
+    string of 32 or more) or `any` of both. `uuid-default` says who makes it: `server`, `client` or `any` (the default).
 
     ```python bad
     op.create_table("projects", sa.Column("id", sa.Integer(), primary_key=True))
@@ -54,13 +61,14 @@ class NonUuidPrimaryKey(Convention):
 
     code = "MG901"
     severity = Severity.WARNING
-    message = "The primary key of {table} is no UUID: {what}."
+    message = "The primary key of {table} is no UUID as agreed: {what}."
     help = 'Give {table} a UUID as its key: sa.Column("{column}", sa.Uuid(), primary_key=True)'
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         if is_association(table):
             return
         wanted, native_here = context.conventions.uuid_keys, context.target.dialect == "postgresql"
+        foreign = {name for one in constraints(table, ConstraintKind.FOREIGN_KEY) for name in one.columns}
         for name in key_columns(table):
             column = table.columns.get(name)
             if column is None or isinstance(column.type, Unknown) or not column.type.known or not column.certain:
@@ -70,6 +78,8 @@ class NonUuidPrimaryKey(Convention):
             )
             if not fits:
                 yield Breach(f"{name} is {column.type}", (name,))
+            elif name not in foreign and (what := who_fills_in(column, context.conventions.uuid_default)):
+                yield Breach(f"{name} {what}", (name,), "default")
 
 
 def _is_native(type: ColumnType, native_here: bool) -> bool:

@@ -2,22 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard import source_edits
 from migration_guard.dialects import Ability
-from migration_guard.model.finding import Edit, Finding, Fix
+from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn
-from migration_guard.model.schema import ColumnType
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
-from migration_guard.rules._fixes import in_sql
+from migration_guard.rules._defaults import with_default
 
 FILLED = (
     "{table}.{column} is NOT NULL without a default: every row that is there silently gets a zero or an empty string."
 )
-DECIDE = "decide which value the rows that are there get"
-
-NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
-MOMENTS = ("timestamp", "timestamptz", "date")
 
 
 class NotNullWithoutDefault(Rule[AddColumn]):
@@ -108,40 +102,8 @@ class NotNullWithoutDefault(Rule[AddColumn]):
         yield self.finding(
             subject,
             objects=[f"{subject.table}.{column.name}"],
-            fix=_with_default(subject, context) if column.default is None else None,
+            fix=with_default(subject, context) if column.default is None else None,
             message=None if context.can(Ability.STRICT_NOT_NULL) else FILLED,
             table=subject.table,
             column=column.name,
         )
-
-
-def _with_default(subject: AddColumn, context: Context) -> Fix | None:
-    value = _default_for(subject.column.type)
-    site = subject.site
-    edit: Edit | None = None
-    if value is None or site.helper:
-        return None
-    if site.sql is not None:
-        alone = source_edits.is_alone(subject, context.migration)
-        edit = in_sql(subject, context, r"\bNOT\s+NULL\b", f" DEFAULT {value}") if alone else None
-    elif site.call and site.call.column:
-        column = site.call.column
-        module = column.name.rpartition(".")[0]
-        if not module and not value.startswith("'"):
-            return None
-        text = f'{module}.text("{value}")' if module else f'"{value[1:-1]}"'
-        edit = source_edits.set_keyword(context.source, column, "server_default", text)
-    return Fix(False, (edit,), DECIDE) if edit else None
-
-
-def _default_for(type: ColumnType | Unknown) -> str | None:
-    """An innocent value of the type, as SQL; None where there is none that anybody would agree on."""
-    if isinstance(type, Unknown) or not type.known or type.is_enum:
-        return None
-    if type.dimensions:
-        return "'{}'"
-    if type.name in NUMBERS:
-        return "0"
-    if type.name in MOMENTS:
-        return "CURRENT_TIMESTAMP"
-    return {"boolean": "false", "text": "''", "varchar": "''", "json": "'{}'", "jsonb": "'{}'"}.get(type.name)

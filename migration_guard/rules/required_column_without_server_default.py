@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.finding import Severity
+from migration_guard.model.finding import Fix, Severity
 from migration_guard.model.lineage import Moment
-from migration_guard.model.operations import CreateTable
+from migration_guard.model.operations import AddColumn, CreateTable
 from migration_guard.model.schema import ConstraintKind, Table
-from migration_guard.rules import Context
+from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, columns, constraints, key_columns
+from migration_guard.rules._defaults import with_default
 
 
 class RequiredColumnWithoutServerDefault(Convention):
@@ -44,7 +45,18 @@ class RequiredColumnWithoutServerDefault(Convention):
 
     ## What to write instead
 
-    `server_default=...`, or a column that may be null.
+    A column that may be null, or a default of the server. One that suits the type is offered for a column that is
+    added; none for a date, for a unique column and for a foreign key.
+
+    ```python bad
+    # migration-guard: ignore[MG201] no rows yet
+    op.add_column("users", sa.Column("visits", sa.Integer(), nullable=False))
+    ```
+
+    ```python fixed
+    # migration-guard: ignore[MG201] no rows yet
+    op.add_column("users", sa.Column("visits", sa.Integer(), nullable=False, server_default=sa.text("0")))
+    ```
 
     ## Sources
 
@@ -54,6 +66,7 @@ class RequiredColumnWithoutServerDefault(Convention):
 
     code = "MG918"
     severity = Severity.WARNING
+    fixable = Fixable.UNSAFE
     message = "Whoever writes to {table} without these required columns is refused: {what}."
     help = "Give each a server_default, or let it be null. The default= of SQLAlchemy is the application's alone."
 
@@ -67,3 +80,6 @@ class RequiredColumnWithoutServerDefault(Convention):
 
     def minds(self, moment: Moment, context: Context) -> bool:
         return context.conventions.required_defaults == "all" or not isinstance(moment.operation, CreateTable)
+
+    def fix(self, breach: Breach, moment: Moment, table: Table, context: Context) -> Fix | None:
+        return with_default(moment.operation, context) if isinstance(moment.operation, AddColumn) else None

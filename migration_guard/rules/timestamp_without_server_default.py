@@ -6,7 +6,7 @@ from migration_guard.model.conventions import matches
 from migration_guard.model.finding import Severity
 from migration_guard.model.schema import Table
 from migration_guard.rules import Context
-from migration_guard.rules._conventions import Breach, Convention, columns
+from migration_guard.rules._conventions import Breach, Convention, columns, who_fills_in
 
 
 class TimestampWithoutServerDefault(Convention):
@@ -15,7 +15,8 @@ class TimestampWithoutServerDefault(Convention):
 
     ## What happens
 
-    The columns that `timestamp-default-columns` names (`created_at` and `updated_at`) have a default of the server:
+    The columns that `timestamp-default-columns` names (`created_at` and `updated_at`) have a default of the server, or
+    with `timestamp-default = "client"` none:
 
     ```python bad
     op.create_table(
@@ -53,12 +54,14 @@ class TimestampWithoutServerDefault(Convention):
 
     code = "MG904"
     severity = Severity.WARNING
-    message = "Nothing fills in {what} of {table} but the application: there is no default."
+    message = "Who fills in the timestamps of {table} is not as agreed: {what}."
     help = (
         'Give it one: sa.Column("{column}", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False)'
     )
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
+        agreed = context.conventions
         for column in columns(table):
-            if column.default is None and matches(column.name, context.conventions.timestamp_default_columns):
-                yield Breach(column.name, (column.name,))
+            asked = matches(column.name, agreed.timestamp_default_columns)
+            if asked and (what := who_fills_in(column, agreed.timestamp_default)):
+                yield Breach(f"{column.name} {what}", (column.name,))

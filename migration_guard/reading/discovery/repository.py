@@ -121,6 +121,36 @@ def compare(project: Project, contents: Contents, ref: str) -> GitBase:
     return GitBase(ref, old, known, tuple(coming.items()), removed)
 
 
+def tags(project: Project) -> tuple[str, ...]:
+    """The tags of the repository, which stand for releases."""
+    return _tags(_folder(project))
+
+
+def _tags(folder: Path) -> tuple[str, ...]:
+    return tuple((_git(folder, "for-each-ref", "--format=%(refname)", "refs/tags") or "").split())
+
+
+def tags_between(older: str, newer: str) -> int | None:
+    """
+    How many tags have the first of these files and not the second: the releases that lie between two migrations. None
+    where git knows of no tags. A file goes by the path that it has today.
+    """
+    folder = Path(older).parent
+    tags = _tags(folder)
+    top = (_git(folder, "rev-parse", "--show-toplevel") or "").rstrip("\n")
+    if not tags or not top:
+        return None
+    first, second = (_tagged(folder, tags, _below(path, top)) for path in (older, newer))
+    return len(first - second)
+
+
+def _tagged(folder: Path, tags: Sequence[str], path: str) -> set[str]:
+    """The tags that have a file of this path, as seen from the top of the repository."""
+    asked = "".join(f"{tag}:{path}\n" for tag in tags).encode(errors="surrogateescape")
+    said = run_git(folder, "cat-file", "--batch-check=%(objecttype)", given=asked) or b""
+    return {tag for tag, line in zip(tags, said.splitlines(), strict=False) if line == b"blob"}
+
+
 def _folder(project: Project) -> Path:
     return project.versions[0] if project.versions else project.root
 
@@ -275,14 +305,14 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return None if said is None else said.decode("utf-8", "replace")
 
 
-def run_git(folder: Path, *arguments: str) -> bytes | None:
+def run_git(folder: Path, *arguments: str, given: bytes = b"") -> bytes | None:
     """What git prints; None where it refuses, or is not there."""
     # The owner of a checkout is often another one in a container; we only read.
     settings = (word for setting in ("safe.directory=*", *PLAINLY) for word in ("-c", setting))
     command = ["git", *settings, "-C", str(folder), *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
     try:
-        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, check=False)
+        done = subprocess.run(command, capture_output=True, input=given, env=environment, check=False)
     except OSError:
         return None
     return done.stdout if done.returncode == 0 else None

@@ -126,12 +126,15 @@ class ControlFlow(Definitions):
             self.note_dead(statement.body)
             return self._else(statement.orelse)
         before = dict(self.frame.names)
-        with self._maybe():
+        # As _maybe() does, which costs more than this for each of thousands.
+        saved, self.conditional = self.conditional, True
+        try:
             first = self.block(statement.body.body)
-        after = dict(self.frame.names)
-        self._restore(before)
-        with self._maybe():
+            after = dict(self.frame.names)
+            self._restore(before)
             second = self._else(statement.orelse)
+        finally:
+            self.conditional = saved
         return self._meet(after, first, second)
 
     def _else(self, orelse: cst.If | cst.Else | None) -> str | None:

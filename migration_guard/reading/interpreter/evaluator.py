@@ -14,6 +14,7 @@ from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library, literals, texts
 from migration_guard.reading.interpreter.attributes import Attributes
 from migration_guard.reading.interpreter.operators import METHODS, compare, item, operate, part
+from migration_guard.reading.interpreter.scope import MOST_STEPS, OutOfSteps
 from migration_guard.reading.interpreter.values import (
     LARGEST_VALUE,
     NONE,
@@ -46,9 +47,11 @@ class Evaluator(Attributes):
         if handler is None:
             self.evaluate_parts(node)
             return Unknown(f"a {type(node).__name__} is not followed")
-        self.step()
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise OutOfSteps
         value = handler(self, node)
-        if isinstance(value, SIZED) and value.size > LARGEST_VALUE:
+        if type(value) in SIZED and size_of(value) > LARGEST_VALUE:
             return Unknown("what is put together here is too large")
         return value
 

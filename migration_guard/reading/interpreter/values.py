@@ -283,7 +283,7 @@ class Batch:
 
 Value = Text | Constant | Items | Pairs | Symbol | Attribute | CallValue | Module | Function | Class | Batch | Unknown
 
-SIZED = (CallValue, Items, Pairs)
+SIZED = frozenset({CallValue, Items, Pairs})
 # What a call may be known by. To ask for a union makes it anew each time.
 NAMED = (Symbol, Attribute, Class)
 NONE = Constant(None)
@@ -294,9 +294,9 @@ FALSE = Constant(False)
 
 def size_of(value: Value) -> int:
     """How many parts a value has when it is written out."""
-    while isinstance(value, Attribute):
+    while type(value) is Attribute:
         value = value.owner
-    return value.size if isinstance(value, SIZED) else 1
+    return value.size if type(value) in SIZED else 1  # type: ignore[union-attr]
 
 
 def truth(value: Value) -> bool | None:
