@@ -192,6 +192,20 @@ def test_a_foreign_key_is_served_by_what_begins_with_its_columns(tmp_path: Path,
     assert revisions(tmp_path, *bodies, select="MG308") == ([] if served else ["r1"])
 
 
+def test_the_help_makes_each_missing_index_under_the_agreed_name(tmp_path: Path) -> None:
+    keys = [f'sa.Column("{one}", sa.Uuid(), sa.ForeignKey("auth.users.id"))' for one in ("author", "reader")]
+    body = table("posts", *keys, 'schema="blog"')
+    found(tmp_path, body, config='index-name = "idx_{table}_"', select="MG308")
+    (finding,) = [
+        one for one in lint([tmp_path], tmp_path, None, Overrides(cache=False)).findings if one.code != "MG002"
+    ]
+    assert finding.help == (
+        "Add it:\n"
+        'op.create_index("idx_posts_author", "posts", ["author"], schema="blog")\n'
+        'op.create_index("idx_posts_reader", "posts", ["reader"], schema="blog")'
+    )
+
+
 def test_a_dropped_index_leaves_its_foreign_key_alone_and_that_is_where_it_is_said(tmp_path: Path) -> None:
     bodies = (
         table("users"),

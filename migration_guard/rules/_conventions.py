@@ -36,7 +36,7 @@ class Breach:
 class Convention(Rule[TableLineage]):
     """
     A rule on a table. Subclasses write `breaches`; `message` and `help` may say {table}, {what}, which is what all
-    breaches with one cause say, and {column}, the first name of the first of them.
+    breaches with one cause say, {column}, the first name of the first of them, and {cure}.
     """
 
     enabled = False
@@ -72,6 +72,10 @@ class Convention(Rule[TableLineage]):
         """The fix of the file of the moment, whose text the context has; None where it is not certain."""
         return None
 
+    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+        """What is to be written instead, where that goes by the table or the configuration."""
+        return ""
+
     def _at(self, moment: Moment, breaches: Sequence[Breach], table: Table, context: Context) -> Finding:
         names = [name for breach in breaches for name in breach.key]
         here = replace(context, source=context.source_of(moment.migration.path), replayed=Replayed(moment.migration))
@@ -82,6 +86,7 @@ class Convention(Rule[TableLineage]):
             table=table.name,
             what=", ".join(dict.fromkeys(breach.what for breach in breaches)),
             column=names[0] if names else "",
+            cure=self.cure(breaches, table, context),
         )
         return replace(found, path=moment.migration.path, revision=moment.migration.revision)
 

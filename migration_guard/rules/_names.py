@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from migration_guard.model.constraints import DropConstraint, DropIndex, RenameConstraint, RenameIndex
@@ -13,6 +13,7 @@ from migration_guard.model.migration import History
 from migration_guard.model.schema import Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context
+from migration_guard.rules._fixes import quoted
 from migration_guard.source_edits import Places
 
 LONGEST = 63
@@ -27,6 +28,24 @@ def filled(template: str, table: Table, columns: Sequence[str] | Unknown) -> str
     joined = "_".join(columns)
     name = template.format(table=table.name.name, columns=joined) + ("" if "{columns}" in template else joined)
     return name if len(name) <= LONGEST else None
+
+
+def begins(template: str, table: Table) -> str:
+    """How names begin that a template gives to what belongs to this table: for people, as code has it."""
+    return template.format(table=table.name.name, columns="...")
+
+
+def index_call(op: str, name: str, table: Table, columns: Sequence[str], options: str = "") -> str:
+    """The call that makes an index on these columns."""
+    schema = f', schema="{table.name.schema}"' if table.name.schema else ""
+    return f'{op}.create_index("{name}", "{table.name.name}", {quoted(columns)}{schema}{options})'
+
+
+def proposed_indexes(table: Table, every: Iterable[Sequence[str]], context: Context) -> str:
+    """A call for each of the indexes, one a line, under the names that the team has agreed on."""
+    template = context.conventions.index_name
+    named = {tuple(one): filled(template, table, one) or begins(template, table) for one in every}
+    return "\n".join(index_call("op", name, table, columns) for columns, name in named.items())
 
 
 def renamed(old: str, new: str | None, moment: Moment, context: Context) -> Fix | None:

@@ -11,8 +11,7 @@ from migration_guard.model.operations import CreateTable, DropColumn
 from migration_guard.model.schema import ConstraintKind, Table
 from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, constraints, serves
-from migration_guard.rules._fixes import quoted
-from migration_guard.rules._names import filled
+from migration_guard.rules._names import filled, index_call, proposed_indexes
 
 ADDS = "it makes an index that nobody has asked for, and each write pays for it"
 
@@ -92,7 +91,10 @@ class ForeignKeyWithoutIndex(Convention):
     dialects = ("postgresql", "sqlite")
     missing = True
     message = "To delete a row that {table} refers to reads all of {table}: the foreign key has no index on {what}."
-    help = 'Add one: op.create_index("ix_{table:name}_{column}", {table:name!r}, ["{column}"])'
+    help = "Add it:\n{cure}"
+
+    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+        return proposed_indexes(table, [one.key for one in breaches], context)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         for key in constraints(table, ConstraintKind.FOREIGN_KEY):
@@ -105,15 +107,14 @@ class ForeignKeyWithoutIndex(Convention):
         name, op = filled(context.conventions.index_name, table, breach.key), source_edits.op_name(site, migration)
         if name is None or op is None or site.helper or site.repeated or site.batch or name in table.indexes:
             return None
-        schema = f", schema={table.name.schema!r}" if table.name.schema else ""
-        call = f'{op}.create_index("{name}", "{table.name.name}", {quoted(breach.key)}{schema}'
         new = any(isinstance(one, CreateTable) and one.table.name == table.name for one in migration.upgrade.operations)
         if not (new or _goes_with_its_column(breach.key, table, migration)):
             return None
         if not new and context.can(Ability.CONCURRENT_INDEX):
-            code = f"with {op}.get_context().autocommit_block():\n    {call}, postgresql_concurrently=True)"
+            call = index_call(op, name, table, breach.key, ", postgresql_concurrently=True")
+            code = f"with {op}.get_context().autocommit_block():\n    {call}"
         else:
-            code = f"{call})"
+            code = index_call(op, name, table, breach.key)
         edit = source_edits.insert_after(context.source, site.statement, code)
         return Fix(False, (edit,), ADDS) if edit else None
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Fix, Severity
 from migration_guard.model.lineage import Moment
 from migration_guard.model.schema import Table
 from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, fits_template
-from migration_guard.rules._names import filled, renamed
+from migration_guard.rules._names import begins, filled, renamed
 
 
 class MisnamedIndex(Convention):
@@ -75,7 +75,10 @@ class MisnamedIndex(Convention):
     severity = Severity.WARNING
     fixable = Fixable.UNSAFE
     message = "Of which table an index is, its name does not say as agreed: {what} of {table}."
-    help = "Name it as index-name says in your configuration."
+    help = "Begin its name with {cure}, as index-name says in your configuration."
+
+    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+        return begins(context.conventions.index_name, table)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         agreed = context.conventions

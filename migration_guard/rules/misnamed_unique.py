@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migration_guard.model.constraints import chosen_names
 from migration_guard.model.finding import Fix, Severity
@@ -8,7 +8,7 @@ from migration_guard.model.lineage import Moment
 from migration_guard.model.schema import ConstraintKind, Table
 from migration_guard.rules import Context, Fixable
 from migration_guard.rules._conventions import Breach, Convention, constraints, fits_template
-from migration_guard.rules._names import filled, renamed
+from migration_guard.rules._names import begins, filled, renamed
 
 
 class MisnamedUnique(Convention):
@@ -89,7 +89,10 @@ class MisnamedUnique(Convention):
     fixable = Fixable.UNSAFE
     supersedes = ("MG909",)
     message = "What must be unique in {table}, the name does not say as agreed: {what}."
-    help = "Name it as unique-name says in your configuration."
+    help = "Begin its name with {cure}, as unique-name says in your configuration."
+
+    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+        return begins(context.conventions.unique_name, table)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         template = context.conventions.unique_name

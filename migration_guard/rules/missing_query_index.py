@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migration_guard.model.conventions import matches
 from migration_guard.model.finding import Severity
@@ -9,6 +9,7 @@ from migration_guard.model.schema import Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context
 from migration_guard.rules._conventions import Breach, Convention, columns, serves
+from migration_guard.rules._names import proposed_indexes
 
 
 class MissingQueryIndex(Convention):
@@ -55,7 +56,10 @@ class MissingQueryIndex(Convention):
     severity = Severity.WARNING
     missing = True
     message = "A search of {table} reads all of it: there is no index on {what}."
-    help = 'Add one: op.create_index("idx_{table:name}_{column}", {table:name!r}, ["{column}"])'
+    help = "Add it:\n{cure}"
+
+    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+        return proposed_indexes(table, [one.key for one in breaches], context)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         for column in columns(table):

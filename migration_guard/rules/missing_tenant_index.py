@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Severity
 from migration_guard.model.schema import Table
 from migration_guard.rules import Context
 from migration_guard.rules._conventions import Breach, Convention, serves
+from migration_guard.rules._names import proposed_indexes
 from migration_guard.rules.malformed_tenant_column import TENANT
 
 CREATED = "created_at"
@@ -62,9 +63,10 @@ class MissingTenantIndex(Convention):
     severity = Severity.WARNING
     missing = True
     message = "The rows of one tenant in {table}, by time, have no index: none begins with tenant_id, created_at."
-    help = (
-        'Add one: op.create_index("idx_{table:name}_tenant_id_created_at", {table:name!r}, ["tenant_id", "created_at"])'
-    )
+    help = "Add it:\n{cure}"
+
+    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+        return proposed_indexes(table, [one.key for one in breaches], context)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         if TENANT in table.columns and CREATED in table.columns and not serves(table, (TENANT, CREATED), in_order=True):
