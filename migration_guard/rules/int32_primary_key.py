@@ -30,7 +30,9 @@ class Int32PrimaryKey(Convention):
 
     ## When it is no hazard
 
-    A key that is made of foreign keys has no numbers of its own. SQLite's INTEGER has 64 bits.
+    A key that is made of foreign keys has no numbers of its own. In a key of several columns only a number that the
+    database draws counts the rows: a version, or the place in a list, begins anew for each of the others. SQLite's
+    INTEGER has 64 bits.
 
     ```python good
     op.create_table("events", sa.Column("id", sa.BigInteger(), primary_key=True))
@@ -54,9 +56,12 @@ class Int32PrimaryKey(Convention):
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         foreign = {name for one in constraints(table, ConstraintKind.FOREIGN_KEY) for name in one.columns}
-        for name in key_columns(table):
+        key = key_columns(table)
+        for name in key:
             column = table.columns.get(name)
             if column is None or name in foreign or isinstance(column.type, Unknown):
+                continue
+            if len(key) > 1 and not (column.serial or column.identity):
                 continue
             if not column.type.dimensions and (last := SMALL.get(column.type.name)):
                 yield Breach(f"{name} ends at {last}", (name,))

@@ -71,6 +71,7 @@ class Constructs(Types):
         identity = any(_name_of(one) == "Identity" for one in extras)
         foreign = [one for one in extras if _name_of(one) == "ForeignKey"]
         automatic = made.keyword("autoincrement")
+        counts = None if automatic in (None, Text("auto")) else truth(automatic)
         serial = (
             primary
             and not identity
@@ -78,7 +79,7 @@ class Constructs(Types):
             and not isinstance(column_type, Unknown)
             and column_type.name in _SERIAL
             and made.keyword("server_default") is None
-            and (automatic is None or automatic == Text("auto") or truth(automatic) is True)
+            and counts is not False
         )
         column = Column(
             name.value,
@@ -103,6 +104,7 @@ class Constructs(Types):
             truth(made.keyword("index") or Constant(False)) is True,
             self.spatial_index(given, name.value),
             given if not isinstance(column_type, Unknown) and column_type.is_enum else None,
+            counts,
         )
 
     def _nullable(self, made: CallValue, required: bool) -> bool | Unknown:
@@ -238,7 +240,8 @@ class Constructs(Types):
 class ColumnParts:
     """
     A column with what was written inside its Column(...). `spatial_index` is what the index is built on that comes with
-    its type, empty where none does. `enum` is the enum's construct, where its type is one.
+    its type, empty where none does. `enum` is the enum's construct, where its type is one. `counts` is what is said of
+    autoincrement, None for nothing.
     """
 
     column: Column
@@ -249,6 +252,7 @@ class ColumnParts:
     index: bool
     spatial_index: str
     enum: Value | None
+    counts: bool | None
 
     def indexes(self, table: Name) -> Iterator[Index]:
         """The indexes that the column brings with it."""

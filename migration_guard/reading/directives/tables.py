@@ -86,18 +86,23 @@ def table_from(
     columns = {part.column.name: part.column for part in parts}
     for constraint in constraints:
         if constraint.kind is ConstraintKind.PRIMARY_KEY:
-            for key in constraint.columns:
-                if key in columns:
-                    columns[key] = _key_column(columns[key], len(constraint.columns) == 1, constraints)
+            for part in parts:
+                if part.column.name in constraint.columns:
+                    counts = len(constraint.columns) == 1 if part.counts is None else part.counts
+                    columns[part.column.name] = _key_column(part.column, counts, constraints)
     return Table(name, columns, tuple(constraints), complete=complete), own
 
 
-def _key_column(column: Column, alone: bool, constraints: list[Constraint]) -> Column:
-    """A primary key's column: not null, and drawn from a sequence where it is a lone integer."""
+def _key_column(column: Column, counts: bool, constraints: list[Constraint]) -> Column:
+    """
+    A primary key's column: not null, and an integer that counts is drawn from a sequence. It does where it is alone,
+    in a key of several columns where autoincrement says so.
+    https://docs.sqlalchemy.org/en/20/core/metadata.html#sqlalchemy.schema.Column.params.autoincrement
+    """
     foreign = any(one.kind is ConstraintKind.FOREIGN_KEY and column.name in one.columns for one in constraints)
     integer = not isinstance(column.type, Unknown) and column.type.name in ("integer", "bigint", "smallint")
-    serial = alone and integer and not foreign and not column.identity and column.default is None
-    return replace(column, nullable=False, serial=column.serial or serial)
+    serial = counts and integer and not foreign and not column.identity and column.default is None
+    return replace(column, nullable=False, serial=serial)
 
 
 def _implicit_enum(part: ColumnParts, site: Site) -> Iterator[Operation]:
