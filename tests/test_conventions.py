@@ -192,6 +192,54 @@ def test_a_foreign_key_is_served_by_what_begins_with_its_columns(tmp_path: Path,
     assert revisions(tmp_path, *bodies, select="MG308") == ([] if served else ["r1"])
 
 
+@pytest.mark.parametrize(
+    ("column", "served"),
+    [
+        ('sa.Column("kind", sa.Text(), unique=True)', True),
+        ('sa.Column("kind", sa.Text())', True),
+        ('sa.Column("kind", sa.Text())\nop.drop_constraint("posts_pkey", "posts")', False),
+    ],
+)
+def test_what_is_unique_in_one_of_its_columns_serves_a_foreign_key(tmp_path: Path, column: str, served: bool) -> None:
+    kind, _, then = column.partition("\n")
+    key = 'sa.ForeignKeyConstraint(["kind", "id"], ["drafts.kind", "drafts.id"])'
+    assert revisions(tmp_path, f"{table('posts', kind, key)}\n{then}", select="MG308") == ([] if served else ["r0"])
+
+
+def test_the_key_made_last_is_the_key(tmp_path: Path) -> None:
+    bodies = (
+        table("posts", 'sa.Column("part", sa.Text(), nullable=False)'),
+        'op.drop_constraint("PRIMARY", "posts", type_="primary")\nop.create_primary_key("pk", "posts", ["id", "part"])',
+    )
+    assert revisions(tmp_path, *bodies, select="MG901") == ["r1"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "ends"),
+    [
+        ('sa.Column("version", sa.Integer(), primary_key=True)', False),
+        ('sa.Column("number", sa.Integer(), sa.Identity(), primary_key=True)', True),
+        ('sa.Column("number", sa.Integer(), autoincrement=True, primary_key=True)', True),
+    ],
+)
+def test_in_a_key_of_several_columns_only_what_is_drawn_runs_out(tmp_path: Path, columns: str, ends: bool) -> None:
+    assert revisions(tmp_path, table("models", columns), select="MG921") == (["r0"] if ends else [])
+
+
+def test_of_several_new_columns_the_one_that_is_filled_from_the_old_is_named(tmp_path: Path) -> None:
+    new = "\n".join(f'op.add_column("ports", sa.Column("{one}", sa.Text()))' for one in ("inside", "outside"))
+    fill = 'op.execute("UPDATE ports SET inside = 1, outside = port")'
+    bodies = (table("ports", 'sa.Column("port", sa.Text())'), f'{new}\n{fill}\nop.drop_column("ports", "port")')
+    ((_, _, message),) = found(tmp_path, *bodies, select="MG503")
+    assert message.startswith("ports.port moves into outside and out of the table")
+
+
+def test_a_unique_constraint_without_a_name_is_told_by_its_columns(tmp_path: Path) -> None:
+    body = table("users", 'sa.Column("email", sa.Text(), unique=True)')
+    ((_, _, message),) = found(tmp_path, body, select="MG910")
+    assert message == "What must be unique in users, the name does not say as agreed: the one on email has none."
+
+
 def test_the_help_makes_each_missing_index_under_the_agreed_name(tmp_path: Path) -> None:
     keys = [f'sa.Column("{one}", sa.Uuid(), sa.ForeignKey("auth.users.id"))' for one in ("author", "reader")]
     body = table("posts", *keys, 'schema="blog"')
@@ -220,6 +268,8 @@ def test_a_dropped_index_leaves_its_foreign_key_alone_and_that_is_where_it_is_sa
     [
         *[(one, True) for one in ("users", "change_orders", "children", "people", "change_history", "order_data")],
         *[(one, True) for one in ("addresses", "statuses", "cpus", "apis", "menus", "events_2024", "audit_logs")],
+        *[(one, True) for one in ("datasets_by_uuid", "number_of_users", "comments_on_the_post", "staff_in")],
+        *[(one, False) for one in ("total_by_day", "by_day", "user_of", "default_for_posts_in_one")],
         *[(one, False) for one in ("user", "audit_log_entry", "address", "order_status", "analysis", "bus", "alias")],
     ],
 )

@@ -293,6 +293,9 @@ def test_a_value_of_the_server_is_told_from_one_of_the_client(tmp_path: Path, co
         (['op.add_column("users", sa.Column("n", sa.Text()))', 'op.execute("UPDATE users SET n = name")'], True),
         (['op.add_column("users", sa.Column("n", sa.Text()))', 'op.execute("UPDATE users SET n = 1")'], False),
         (['op.execute("UPDATE users SET id = name")'], False),
+        (['op.add_column("users", sa.Column("n", sa.Text()))\nop.alter_column("users", "name", nullable=True)'], True),
+        (['op.alter_column("users", "name", nullable=True)'], False),
+        (['op.add_column("posts", sa.Column("n", sa.Text()))\nop.alter_column("users", "name", nullable=True)'], False),
         (
             [
                 'op.add_column("users", sa.Column("n", sa.Text()))\n'

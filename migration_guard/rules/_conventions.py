@@ -111,8 +111,11 @@ def constraints(table: Table, kind: ConstraintKind) -> tuple[Constraint, ...]:
 
 
 def key_columns(table: Table) -> tuple[str, ...]:
-    """The columns of the primary key; empty where none is known."""
-    return next((one.columns for one in table.constraints if one.kind is ConstraintKind.PRIMARY_KEY), ())
+    """
+    The columns of the primary key; empty where none is known. The last that was made is the one: a table has one, so
+    those before it went under a name that is not known here (`PRIMARY` on MySQL).
+    """
+    return next((one.columns for one in reversed(constraints(table, ConstraintKind.PRIMARY_KEY))), ())
 
 
 def is_association(table: Table) -> bool:
@@ -146,10 +149,18 @@ def fits_template(name: str, template: str, table: Table, columns: Sequence[str]
 def serves(table: Table, wanted: Sequence[str], *, in_order: bool = False) -> bool:
     """
     Whether an index, a unique constraint or the primary key begins with these columns. One that may be there does, and
-    one whose columns are not known. A partial index does not, unless it leaves out nothing but NULL in one of them.
+    one whose columns are not known. A partial index does not, unless it leaves out nothing but NULL in one of them. In
+    any order, what is unique in some of the columns does as well: it leads to the one row that can have the others.
     """
     kinds = (ConstraintKind.PRIMARY_KEY, ConstraintKind.UNIQUE)
     every = [one.columns for one in table.constraints if one.kind in kinds]
+    unique = every + [
+        one.columns
+        for one in table.indexes.values()
+        if one.unique is True and not one.where and not isinstance(one.columns, Unknown)
+    ]
+    if not in_order and any(set(columns) <= set(wanted) for columns in unique):
+        return True
     every += [
         () if isinstance(one.columns, Unknown) else one.columns
         for one in table.indexes.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 # Plurals without an s, and what has no plural or is one already.
 _WITHOUT_S = re.compile(
@@ -13,6 +14,8 @@ _WITHOUT_S = re.compile(
     r"|luggage|research|support|spam|evidence|advice|progress|access|health|weather|insurance|attendance|maintenance"
     r"|compliance|merchandise|education|availability|connectivity|security|privacy|i18n|l10n))"
 )
+# What stands behind the noun that the name is about: `comments_on_posts`, `totals_by_day`.
+_BEHIND_NOUN = frozenset(("by", "for", "from", "in", "of", "on", "per", "to", "with", "without"))
 # Words that end in s and are no plural.
 _SINGULAR = re.compile(
     r".*(?:ss|[^aeiou]sis|[aeiou]sis|status|bonus|campus|virus|corpus|census|consensus|focus|genus|apparatus|bus|plus"
@@ -23,8 +26,13 @@ _SINGULAR = re.compile(
 
 def is_plural(name: str) -> bool:
     """
-    Whether the last word of a name in snake_case is a plural. Numbers behind it (`events_2024`, `users2`) do not count.
+    Whether the last word of a name in snake_case is a plural, or the one before a preposition (`totals_by_day`).
+    Numbers behind it (`events_2024`, `users2`) do not count.
     """
-    words = [word for part in name.split("_") if (word := part.rstrip("0123456789"))]
-    last = words[-1] if words else name
-    return bool(_WITHOUT_S.fullmatch(last)) or (last.endswith("s") and not _SINGULAR.fullmatch(last))
+    words = [word for part in name.split("_") if (word := part.rstrip("0123456789"))] or [name]
+    nouns = [word for word, after in pairwise(words) if after in _BEHIND_NOUN]
+    return any(_is_plural_word(word) for word in (*nouns[:1], words[-1]))
+
+
+def _is_plural_word(word: str) -> bool:
+    return bool(_WITHOUT_S.fullmatch(word)) or (word.endswith("s") and not _SINGULAR.fullmatch(word))

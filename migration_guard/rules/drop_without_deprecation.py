@@ -10,6 +10,7 @@ from migration_guard.model.operations import (
     AddColumn,
     CreateTable,
     DropColumn,
+    DropNotNull,
     Operation,
     RenameColumn,
     RenameTable,
@@ -29,8 +30,9 @@ class DropWithoutDeprecation(Rule[DropColumn]):
 
     No earlier migration of the history says that the column is deprecated: no comment on it that says so, no name, no
     docstring, no first step of its replacement (`# migration-guard: phase expand`, or a new column that is filled from
-    it, in the same migration or in a later one). `deprecation-revisions` is how many revisions have to lie between,
-    `deprecation-releases` how many releases: tags of git that have the notice and not the drop.
+    it, in the same migration or in a later one, or that comes as the old one may be null from then on).
+    `deprecation-revisions` is how many revisions have to lie between, `deprecation-releases` how many releases: tags of
+    git that have the notice and not the drop.
 
     ```python given
     op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True), sa.Column("name", sa.Text()))
@@ -126,7 +128,7 @@ def _noticed(earlier: Sequence[Migration], drop: DropColumn, context: Context) -
     added = {(one.table, one.column.name) for each in upgrades for one in each if isinstance(one, AddColumn)}
     for number in range(len(earlier) - 1, -1, -1):
         migration = earlier[number]
-        if _calls_it_deprecated(migration, table, column):
+        if _calls_it_deprecated(migration, table, column) or _makes_way(upgrades[number], table, column):
             return number
         for one in reversed(upgrades[number]):
             if _gives_notice(one, table, column):
@@ -154,6 +156,12 @@ def _calls_it_deprecated(migration: Migration, table: Name, column: str) -> bool
         return True
     on_table = any(getattr(one, "table", None) == table for one in migration.upgrade.operations)
     return migration.phase in (Phase.EXPAND, Phase.MIGRATE) and on_table
+
+
+def _makes_way(operations: Sequence[Operation], table: Name, column: str) -> bool:
+    """Whether rows do without the column from then on, as its table gets a new one, which the application fills."""
+    freed = any(isinstance(one, DropNotNull) and (one.table, one.column) == (table, column) for one in operations)
+    return freed and any(isinstance(one, AddColumn) and one.table == table for one in operations)
 
 
 def _gives_notice(operation: Operation, table: Name, column: str) -> bool:

@@ -110,9 +110,15 @@ def _replacement(drop: DropColumn, new: set[tuple[Name, str]], context: Context)
         if not isinstance(one, UpdateRows) or one.table != drop.table:
             continue
         filled = [column for column in one.columns if (drop.table, column) in new]
-        if filled and re.search(rf"\b{re.escape(drop.column)}\b", _text(one, context)):
-            return filled[0]
+        text = _text(one, context)
+        if filled and re.search(rf"\b{re.escape(drop.column)}\b", text):
+            return next((column for column in filled if _is_filled_from(column, drop.column, text)), filled[0])
     return ""
+
+
+def _is_filled_from(column: str, old: str, text: str) -> bool:
+    """Whether a statement sets the column to something made of the old one: `new = old`, `values(new=row.old)`."""
+    return re.search(rf"\b{re.escape(column)}\b[\"'`]?\s*[=:][^,]*\b{re.escape(old)}\b", text) is not None
 
 
 def _text(operation: Operation, context: Context) -> str:

@@ -102,7 +102,7 @@ class MisnamedUnique(Convention):
                 continue
             name = one.name or chosen_names(table.name, one)[0]
             if not fits_template(name, template, table, one.columns):
-                yield Breach(name, (one.name or name,))
+                yield Breach(one.name or f"the one on {', '.join(one.columns)} has none", (name,))
         for name, index in table.indexes.items():
             taken = any(one.name == name for one in table.constraints)
             fits = index.unique is not True or fits_template(name, template, table, index.columns)

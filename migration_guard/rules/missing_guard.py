@@ -102,8 +102,10 @@ class MissingGuard(Rule[Operation]):
         if subject.site.conditional or not _has_word(subject, context.target.dialect) or _is_guarded(subject):
             return
         made = isinstance(subject, MAKES) or (isinstance(subject, RunSql) and subject.kind.startswith("CREATE"))
-        what = "what it makes may be there already" if made else "what it drops may be gone already"
-        yield self.finding(subject, objects=_objects(subject), fix=_fix(subject, context, made), what=what)
+        objects = _objects(subject)
+        name = objects[0] if objects else f"what it {'makes' if made else 'drops'}"
+        what = f"{name} may be {'there' if made else 'gone'} already"
+        yield self.finding(subject, objects=objects, fix=_fix(subject, context, made), what=what)
 
 
 def _objects(operation: Operation) -> tuple[str, ...]:
