@@ -33,6 +33,24 @@ def test_a_file_next_to_the_migration_is_read(tmp_path: Path) -> None:
     assert shown(tmp_path, source) == ["DropColumn users age"]
 
 
+@pytest.mark.parametrize(
+    ("text", "docstring"),
+    [
+        ('"""Ports get a name"""\nimport os\n"""No."""\nrevision = "a"', "Ports get a name"),
+        (
+            '# A licence\nimport os\nfrom alembic import op\n"""Ports get a name\n\n"""\nrevision = "a"',
+            "Ports get a name",
+        ),
+        ('import os\nrevision = "a"\n"""No."""', ""),
+        ('import os\ndef upgrade(): pass\n"""No."""\nrevision = "a"', ""),
+    ],
+)
+def test_the_docstring_may_stand_below_the_imports(tmp_path: Path, text: str, docstring: str) -> None:
+    migration = read(tmp_path, f"{text}\ndown_revision = None\n".encode())
+    assert isinstance(migration, Migration)
+    assert migration.docstring.strip() == docstring
+
+
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../../../../../etc/passwd", "/dev/zero", "absent.sql"])
 def test_files_outside_the_repository_are_never_read(tmp_path: Path, path: str) -> None:
     (only,) = operations(tmp_path, f'op.execute(open("{path}").read())')

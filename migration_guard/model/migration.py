@@ -82,8 +82,8 @@ class Migration:
 
     `path` is absolute. `parents` is down_revision as a tuple, empty for a base. `has_known_parents` is False where
     down_revision or depends_on is computed when Alembic imports the file, so that what stands before it is not known.
-    `docstring` is the module's, empty for none. `revision_span` is the `revision = ...` statement. `op_name` is what
-    the module calls alembic.op, None where it has no name for it.
+    `docstring` is the module's, be it above or below the imports, empty for none. `revision_span` is the
+    `revision = ...` statement. `op_name` is what the module calls alembic.op, None where it has no name for it.
     """
 
     path: str

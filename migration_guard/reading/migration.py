@@ -56,7 +56,7 @@ def read_migration(
         parents or (),
         depends_on or (),
         _ids(names.get("branch_labels")) or (),
-        source.module.get_docstring() or "",
+        _docstring(source),
         _assignment(source, "revision"),
         _assignment(source, "down_revision"),
         _body(walker, Direction.UPGRADE, database),
@@ -146,6 +146,18 @@ def _assignment(source: Source, name: str) -> Span | None:
             if isinstance(target, cst.Name) and target.value == name:
                 return source.span(line)
     return None
+
+
+def _docstring(source: Source) -> str:
+    """What the module says of itself: its docstring, or the text that stands behind its imports, as in Neutron."""
+    for line in source.module.body:
+        text = source.module.with_changes(body=[line]).get_docstring()
+        if text is not None:
+            return text
+        imports = isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Import | cst.ImportFrom)
+        if not imports:
+            break
+    return ""
 
 
 def _top(source: Source) -> int:
