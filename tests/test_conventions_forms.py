@@ -347,12 +347,18 @@ def test_no_guard_is_asked_of_what_has_none(tmp_path: Path, body: str) -> None:
         ('op.execute("CREATE SCHEMA app")', ["app"]),
         ('op.execute("CREATE MATERIALIZED VIEW top AS SELECT 1 AS id")', ["top"]),
         ('op.execute("DROP TYPE mood")', ["mood"]),
+        ('op.execute("DROP TABLE IF EXISTS old")\nop.execute("CREATE TABLE users (id int)")', ["users"]),
     ],
 )
 def test_a_guard_is_missed_of_what_is_made_or_dropped(tmp_path: Path, body: str, objects: list[str]) -> None:
     broken(tmp_path, "MG915", body)
     report = lint([tmp_path], tmp_path, None, Overrides(cache=False))
     assert [list(one.objects) for one in report.findings] == [objects]
+
+
+def test_what_is_dropped_if_it_is_there_can_be_made_anew(tmp_path: Path) -> None:
+    body = 'op.execute("DROP TABLE IF EXISTS users")\nop.execute("CREATE TABLE users AS SELECT 1 AS id")'
+    assert not broken(tmp_path, "MG915", body)
 
 
 def test_a_merge_needs_neither_reason_nor_ticket(tmp_path: Path) -> None:

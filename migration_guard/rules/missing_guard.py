@@ -63,7 +63,8 @@ class MissingGuard(Rule[Operation]):
     ## When it is no hazard
 
     What the code looks for itself (`if not inspector.has_table(...)`), and what the database has no word for: CREATE
-    TYPE on PostgreSQL, columns on SQLite, columns and indexes on MySQL. OR REPLACE does as well.
+    TYPE on PostgreSQL, columns on SQLite, columns and indexes on MySQL. OR REPLACE does as well, and so does
+    DROP ... IF EXISTS before.
 
     ```python good
     op.create_table("drafts", sa.Column("id", sa.Uuid(), primary_key=True), if_not_exists=True)
@@ -103,6 +104,8 @@ class MissingGuard(Rule[Operation]):
             return
         made = isinstance(subject, MAKES) or (isinstance(subject, RunSql) and subject.kind.startswith("CREATE"))
         objects = _objects(subject)
+        if made and any(_clears_the_way(one, objects) for one in context.earlier(subject)):
+            return
         name = objects[0] if objects else f"what it {'makes' if made else 'drops'}"
         what = f"{name} may be {'there' if made else 'gone'} already"
         yield self.finding(subject, objects=objects, fix=_fix(subject, context, made), what=what)
@@ -157,6 +160,11 @@ def _is_guarded(operation: Operation) -> bool:
     if isinstance(operation, RunSql | CreateView):
         return re.search(r"\bIF\s+(?:NOT\s+)?EXISTS\b", operation.site.sql or "", re.IGNORECASE) is not None
     return bool(getattr(operation, "if_not_exists", False) or getattr(operation, "if_exists", False))
+
+
+def _clears_the_way(operation: Operation, objects: tuple[str, ...]) -> bool:
+    """Whether it drops just these, if they are there: then they can be made anew."""
+    return isinstance(operation, TAKES) and _is_guarded(operation) and bool(objects) and _objects(operation) == objects
 
 
 def _fix(operation: Operation, context: Context, made: bool) -> Fix | None:
