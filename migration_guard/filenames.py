@@ -78,10 +78,16 @@ def from_template(template: str, migration: Migration) -> str | None:
     if made is not None:
         values |= {part: getattr(made, part) for part in _DATE} | {"epoch": int(made.timestamp())}
     try:
-        return f"{template % values}.py"
+        name = template % values if "%" not in _TOKEN.sub("", template) else ""
     except (KeyError, TypeError, ValueError):
+        name = ""
+    # A revision can have any characters, those included that no name of a file has.
+    if not name or not {"/", "\\", "\0"}.isdisjoint(name):
         tokens = ", ".join(("rev", "slug", *_DATE, "epoch"))
-        raise UnusableTemplate(f"file_template: no name can be made from {template}. It has {tokens}.") from None
+        raise UnusableTemplate(
+            f"file_template: no name can be made from {template} for {migration.revision}. It has {tokens}."
+        )
+    return f"{name}.py"
 
 
 def _message(migration: Migration) -> str:

@@ -159,6 +159,25 @@ def test_a_template_that_alembic_could_not_fill_in_is_refused(tmp_path: Path, ru
     assert (code, "no name can be made from %(author)s_%(rev)s" in err) == (2, True)
 
 
+@pytest.mark.parametrize(("template", "revision"), [("%%s", "a1"), ("x/", "a1"), ("%%(rev)s", "../../a1")])
+def test_a_template_that_gives_no_name_of_a_file_is_refused(
+    tmp_path: Path, run: Run, template: str, revision: str
+) -> None:
+    shop = Shop(tmp_path, "", template)
+    shop.add("wrong name", revision)
+    code, _, err = run(tmp_path)
+    assert (code, "no name can be made from" in err) == (2, True)
+    assert len(shop.names) == 1
+
+
+def test_a_file_that_cannot_be_read_is_named_and_left(tmp_path: Path, run: Run) -> None:
+    shop = Shop(tmp_path)
+    (shop.versions / "broken.py").write_text("def upgrade(:\n", encoding="utf-8")
+    code, _, err = run(tmp_path)
+    assert (code, shop.names) == (2, {"broken.py"})
+    assert "broken.py could not be read. " in err
+
+
 @pytest.mark.parametrize("pyproject", ["", "[tool.migration-guard]\nfilename-pattern = '[a-z]+_v2.py'\n"])
 def test_without_a_pattern_that_makes_names_nothing_is_renamed(tmp_path: Path, run: Run, pyproject: str) -> None:
     shop = Shop(tmp_path, pyproject)
