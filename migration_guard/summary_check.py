@@ -106,15 +106,17 @@ def _of_lists(lists: dict[str, list[str]], summary: ChangeSummary) -> Iterator[s
             yield from _of_keys([key(one) for one in said], actual[name], what)
             continue
         there = dict.fromkeys(actual[name])
-        for one in dict.fromkeys(said):
+        told = dict.fromkeys(said)
+        left = there.keys() - told.keys()
+        for one in told:
             if one in there:
                 continue
             if name in _TABLES and one in state:
                 yield f"{WRONG}: table {one} is {state[one]}, not {_TABLES[name]}"
             else:
-                yield f"{NOT_THERE}: {what} {one}{_hint(one, set(there).difference(said))}"
+                yield f"{NOT_THERE}: {what} {one}{_hint(one, left)}"
         for one in there:
-            if one not in said and not (name in _TABLES and any(one in lists.get(other, ()) for other in _TABLES)):
+            if one not in told and not (name in _TABLES and any(one in lists.get(other, ()) for other in _TABLES)):
                 yield f"{FORGOTTEN}: {what} {one}"
 
 
