@@ -65,9 +65,9 @@ def plan(paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides: Ove
     ]
     check_start((one.settings for one in read), [revision for one in read for revision in one.history.by_revision])
     for named in read:
-        for one in named.history.unreadable:
-            if named.project.only is None or Path(one.path) in named.project.only:
-                left[Path(one.path)] = f"could not be read. {one.reason}"
+        for unread in named.history.unreadable:
+            if named.project.only is None or Path(unread.path) in named.project.only:
+                left[Path(unread.path)] = f"could not be read. {unread.reason}"
         for file, name in _names(named):
             if name is None:
                 left[file] = "does not say when it was made: add `Create Date: 2026-01-31` to its docstring."
