@@ -36,7 +36,7 @@ class Breach:
 class Convention(Rule[TableLineage]):
     """
     A rule on a table. Subclasses write `breaches`; `message` and `help` may say {table}, {what}, which is what all
-    breaches with one cause say, {column}, the first name of the first of them, and {cure}.
+    breaches with one cause say, {column}, the first name of the first of them, and {advice}.
     """
 
     enabled = False
@@ -72,7 +72,7 @@ class Convention(Rule[TableLineage]):
         """The fix of the file of the moment, whose text the context has; None where it is not certain."""
         return None
 
-    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+    def advice(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
         """What is to be written instead, where that goes by the table or the configuration."""
         return ""
 
@@ -86,7 +86,7 @@ class Convention(Rule[TableLineage]):
             table=table.name,
             what=", ".join(dict.fromkeys(breach.what for breach in breaches)),
             column=names[0] if names else "",
-            cure=self.cure(breaches, table, context),
+            advice=self.advice(breaches, table, context),
         )
         return replace(found, path=moment.migration.path, revision=moment.migration.revision)
 

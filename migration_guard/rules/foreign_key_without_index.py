@@ -91,9 +91,9 @@ class ForeignKeyWithoutIndex(Convention):
     dialects = ("postgresql", "sqlite")
     missing = True
     message = "To delete a row that {table} refers to reads all of {table}: the foreign key has no index on {what}."
-    help = "Add it:\n{cure}"
+    help = "Add it:\n{advice}"
 
-    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+    def advice(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
         return proposed_indexes(table, [one.key for one in breaches], context)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:

@@ -75,9 +75,9 @@ class MisnamedIndex(Convention):
     severity = Severity.WARNING
     fixable = Fixable.UNSAFE
     message = "Of which table an index is, its name does not say as agreed: {what} of {table}."
-    help = "Begin its name with {cure}, as index-name says in your configuration."
+    help = "Begin its name with {advice}, as index-name says in your configuration."
 
-    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+    def advice(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
         return begins(context.conventions.index_name, table)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:

@@ -89,9 +89,9 @@ class MisnamedUnique(Convention):
     fixable = Fixable.UNSAFE
     supersedes = ("MG909",)
     message = "What must be unique in {table}, the name does not say as agreed: {what}."
-    help = "Begin its name with {cure}, as unique-name says in your configuration."
+    help = "Begin its name with {advice}, as unique-name says in your configuration."
 
-    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+    def advice(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
         return begins(context.conventions.unique_name, table)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:

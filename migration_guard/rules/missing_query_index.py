@@ -56,9 +56,9 @@ class MissingQueryIndex(Convention):
     severity = Severity.WARNING
     missing = True
     message = "A search of {table} reads all of it: there is no index on {what}."
-    help = "Add it:\n{cure}"
+    help = "Add it:\n{advice}"
 
-    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+    def advice(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
         return proposed_indexes(table, [one.key for one in breaches], context)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:

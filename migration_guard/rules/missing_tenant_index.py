@@ -63,9 +63,9 @@ class MissingTenantIndex(Convention):
     severity = Severity.WARNING
     missing = True
     message = "The rows of one tenant in {table}, by time, have no index: none begins with tenant_id, created_at."
-    help = "Add it:\n{cure}"
+    help = "Add it:\n{advice}"
 
-    def cure(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
+    def advice(self, breaches: Sequence[Breach], table: Table, context: Context) -> str:
         return proposed_indexes(table, [one.key for one in breaches], context)
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
