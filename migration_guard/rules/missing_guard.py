@@ -106,8 +106,7 @@ class MissingGuard(Rule[Operation]):
         objects = _objects(subject)
         if made and any(_clears_the_way(one, objects) for one in context.earlier(subject)):
             return
-        name = objects[0] if objects else f"what it {'makes' if made else 'drops'}"
-        what = f"{name} may be {'there' if made else 'gone'} already"
+        what = "what it makes may be there already" if made else "what it drops may be gone already"
         yield self.finding(subject, objects=objects, fix=_fix(subject, context, made), what=what)
 
 
