@@ -170,7 +170,7 @@ def with_hook(file: Path) -> ProposedFile | None:
         return ProposedFile(file, text, text, file.exists())
     try:
         read = json.loads(old)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     indent = next((one for one in (2, 4, "\t") if _dumped(read, one).rstrip() == old.rstrip()), None)
     if indent is None or not isinstance(read, dict):

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,6 +201,20 @@ def test_what_is_no_migration_is_passed_over(billing: Repository, name: str) -> 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("name", [".", "migrations/versions", "x" * 5000 + ".py", "a\0.py"])
+def test_a_tool_that_names_a_folder_or_no_file_has_written_nothing(billing: Repository, name: str) -> None:
+    (billing.versions / "b2_payments.py").write_text(BAD, encoding="utf-8")
+    given = {"tool_name": "grep_search", "tool_input": {"path": f"{billing.folder}/{name}"}}
+    done = run_hook(billing.folder, "migration-guard hook", given)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_patch_with_very_much_space_in_it_is_searched_quickly() -> None:
+    began = time.monotonic()
+    written({"tool_input": {"command": f"*** Add File: {' ' * 200_000}a\n"}}, Path())
+    assert time.monotonic() - began < 5
+
+
 def test_a_migration_is_judged_whatever_git_has_of_it(billing: Repository) -> None:
     file = billing.versions / "a1_customers.py"
     file.write_text(FIRST.replace("sa.Uuid()", "sa.Integer()"), encoding="utf-8")
@@ -226,10 +241,15 @@ def test_what_is_wrong_with_the_set_up_is_for_the_person(billing: Repository) ->
     (billing.folder / "migration-guard.toml").write_text("target = 3\n", encoding="utf-8")
     done = run_hook(billing.folder, "migration-guard hook", event(billing.versions / "a1_customers.py"))
     assert (done.returncode, "target" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
-    nonsense = subprocess.run(
-        [sys.executable, "-m", "migration_guard.cli", "hook"], input="{", capture_output=True, text=True, check=False
-    )
-    assert (nonsense.returncode, "is no JSON" in nonsense.stderr) == (1, True)
+    for nonsense in ("{", "", "[" * 200_000):
+        done = subprocess.run(
+            [sys.executable, "-m", "migration_guard.cli", "hook"],
+            input=nonsense,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, "is no JSON" in done.stderr) == (1, True)
 
 
 # --- init -------------------------------------------------------------------------------------------------------------
@@ -338,6 +358,7 @@ def test_the_hook_is_added_to_settings_and_nothing_else_in_them_changes(
         '{\n  "hooks": []\n}\n',
         "[]",
         '{\n  "a": 1,\n  "a": 2\n}\n',
+        "[" * 200_000,
         '{\n  "hooks": {\n    "PostToolUse": {}\n  }\n}\n',
     ],
 )

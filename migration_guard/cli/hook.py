@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ HEARD = 2
 NOT_DONE = 1
 """One with which only the person at the agent does."""
 PATHS = ("file_path", "filePath", "path", "files")
-PATCHED = re.compile(r"^\*\*\* (?:Add File|Update File|Move to): (.+?)\s*$", re.MULTILINE)
+PATCHED = re.compile(r"^\*\*\* (?:Add File|Update File|Move to): (.+)$", re.MULTILINE)
 """A file in what Codex's apply_patch is given: https://developers.openai.com/codex/hooks"""
 
 
@@ -44,9 +45,11 @@ def hook() -> int:
 
     cwd = Path.cwd()
     try:
-        paths = written(json.loads(sys.stdin.buffer.read()), cwd)
-    except ValueError:
+        event = json.loads(sys.stdin.buffer.read())
+    except (ValueError, RecursionError):
         return _not_done("the standard input is no JSON. It takes the event of an agent.")
+    # Some agents run the hook behind every tool. One that names a folder has searched it or listed it.
+    paths = tuple(file for file in written(event, cwd) if file.suffix == ".py" and os.path.isfile(file))
     overrides = Overrides(since="none")
     try:
         report = engine.lint(paths, cwd, None, overrides, skip_others=True) if paths else None
@@ -84,4 +87,4 @@ def _named(given: dict[str, object]) -> Iterator[str]:
         yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str) and one)
     command = given.get("command")
     if isinstance(command, str):
-        yield from PATCHED.findall(command)
+        yield from (name.rstrip() for name in PATCHED.findall(command))
