@@ -51,16 +51,25 @@ def _line(key: str, value: object, place: str | None) -> str:
 
 
 def shown(value: object) -> str:
-    """A value of an option as TOML has it. A string is one as in JSON, and so are numbers and truth values."""
+    """A value of an option as TOML has it. Numbers and truth values are as in JSON."""
     match value:
         case Output(name, file):
-            return json.dumps(f"{name}:{file}" if file else name)
+            return _quoted(f"{name}:{file}" if file else name)
         case Enum():
-            return json.dumps(value.value)
+            return _quoted(value.value)
         case tuple() if value and all(isinstance(one, tuple) for one in value):
             return "{ " + ", ".join(f"{name} = {shown(inner)}" for name, inner in value) + " }"
         case tuple():
             return "[" + ", ".join(map(shown, value)) + "]"
-        case bool() | int() | str():
+        case bool() | int():
             return json.dumps(value)
-    return json.dumps(str(value))
+    return _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    """A string as JSON has it, but for what lies beyond U+FFFF: that is one character in TOML, and two in JSON."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    return json.dumps(character)[1:-1] if character <= "\uffff" else f"\\U{ord(character):08x}"
