@@ -77,5 +77,6 @@ def load_plugins(folders: Sequence[Path], said: Overrides, *, explicit: Path | N
 
 def notes(settings: Config, cwd: Path) -> Iterator[str]:
     """What is said of the wishes of a history's configuration that were not obeyed."""
-    if settings.file is not None:
-        yield from (Wish(settings.file, name).note(cwd) for name in settings.absent)
+    if settings.absent:
+        file = Path(dict(settings.said_by)["plugins"])
+        yield from (Wish(file, name).note(cwd) for name in settings.absent)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from migration_guard import configuration
 from migration_guard.cli import commands
 from migration_guard.config import Config, ConfigError, Overrides, extends, load
-from migration_guard.config.shown import toml
+from migration_guard.config.roundtrip import TripOptions, load_trip
+from migration_guard.config.shown import shown, toml
 from migration_guard.model.finding import Severity
 from migration_guard.rules import names, selectable
 
@@ -190,3 +193,83 @@ def test_the_command_line_wins_over_all_that_is_extended(tmp_path: Path) -> None
     (tmp_path / "migration-guard.toml").write_text('extends = ["preset:strict"]')
     config = load(tmp_path, overrides=Overrides(ignore=("MG9",)), known=selectable())
     assert not runs(config, "MG901")
+
+
+def test_a_file_that_is_extended_twice_is_followed_once(tmp_path: Path) -> None:
+    entries = {f"c{number}": f'extends = ["c{number + 1}.toml", "c{number + 1}.toml"]' for number in range(30)}
+    config = configured(tmp_path, 'extends = ["c0.toml"]', **entries, c30='select = ["MG901"]')
+    assert runs(config, "MG901")
+    assert not runs(config, "MG902")
+
+
+def test_what_is_extended_again_later_wins_again(tmp_path: Path) -> None:
+    files = {"a": 'ondelete = "CASCADE"\nselect = ["MG901"]', "b": 'ondelete = "RESTRICT"\nselect = ["MG902"]'}
+    config = configured(tmp_path, 'extends = ["a.toml", "b.toml", "a.toml"]', **files)
+    assert config.conventions.ondelete == "CASCADE"
+    assert runs(config, "MG901")
+    assert not runs(config, "MG902")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f'extends = ["{"x" * 5000}"]', "there is no file"),
+        (f'extends = ["{"x" * 5000}:y"]', "no installed distribution"),
+        ("a = " + "[" * 100_000, "nested too deeply"),
+        ("ticket-pattern = 'a{99999999999999999999}'", "no regular expression"),
+        ("roundtrip = 3", "[roundtrip] is not a table"),
+        ('exempt-tables = { "" = ["a"] }', "no rule is called ''. Write"),
+    ],
+)
+def test_what_python_cannot_take_is_a_sentence(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        configured(tmp_path, text)
+    assert says in str(raised.value)
+
+
+def test_many_files_that_extend_one_another_are_refused(tmp_path: Path) -> None:
+    entries = {f"c{number}": f'extends = ["c{number + 1}.toml"]' for number in range(1200)}
+    with pytest.raises(ConfigError, match="more than 50 files extend one another"):
+        configured(tmp_path, 'extends = ["c0.toml"]', **entries)
+
+
+@pytest.mark.parametrize("template", ["{table.x}", "{table!r}", "{table:>1000000000}", "{table:{columns}}", "{", "{0}"])
+def test_a_template_has_no_formats_and_no_attributes(tmp_path: Path, template: str) -> None:
+    with pytest.raises(ConfigError, match="braces that stand for nothing"):
+        configured(tmp_path, f'index-name = "{template}"')
+
+
+def test_a_string_is_shown_as_toml_reads_it() -> None:
+    text = "".join(map(chr, (0, 9, 10, 0x22, 0x27, 0x5C, 0x7F, 0xE9, 0x2028, 0xFFFD, 0x1F600)))
+    assert tomllib.loads(f"x = {shown(text)}") == {"x": text}
+
+
+def test_the_round_trip_holds_what_is_extended_and_prepares_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    (folder / "base.toml").write_text(
+        '[roundtrip]\nrows = 7\ntimeout = 9\nprepare = "x.sh"\nenv = { A = "1", B = "1" }\n'
+    )
+    own = tmp_path / "migration-guard.toml"
+    own.write_text('extends = ["shared/base.toml"]\n[roundtrip]\ntimeout = 3\nenv = { B = "2" }\n', encoding="utf-8")
+    config = load_trip(own, TripOptions(), cwd=tmp_path, url=None, environment={})
+    assert (config.rows, config.timeout, config.prepare, config.folder) == (7, 3, "x.sh", folder)
+    assert dict(config.env) == {"A": "1", "B": "2"}
+
+
+def test_a_wrong_option_of_the_round_trip_is_named_with_the_file_that_is_extended(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text("[roundtrip]\nrowz = 7\n", encoding="utf-8")
+    own = tmp_path / "migration-guard.toml"
+    own.write_text('extends = ["base.toml"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"base\.toml: there is no option 'rowz'"):
+        load_trip(own, TripOptions(), cwd=tmp_path, url=None, environment={})
+
+
+def test_plugins_of_a_file_that_is_extended_are_a_wish(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text('plugins = ["acme_wished"]\nextend-select = ["ACME1"]\n', encoding="utf-8")
+    (tmp_path / "acme_wished.py").write_text("raise SystemExit('it was run')\n", encoding="utf-8")
+    (tmp_path / "migration-guard.toml").write_text('extends = ["base.toml"]\n', encoding="utf-8")
+    settings = configuration.load(tmp_path)
+    assert settings.absent == ("acme_wished",)
+    (note,) = configuration.notes(settings, tmp_path)
+    assert note.startswith("base.toml wishes for the plugin acme_wished; not loaded")

@@ -19,7 +19,7 @@ from migration_guard.config import extends
 from migration_guard.config import owners as who
 from migration_guard.config.conventions import WrongValue
 from migration_guard.config.files import ConfigError as ConfigError
-from migration_guard.config.files import written
+from migration_guard.config.files import inner_table, written
 from migration_guard.config.selection import RuleSelection, is_ours, nearest, precision, resolve
 from migration_guard.config.since import Since, since
 from migration_guard.config.value_readers import READERS, TEXT
@@ -186,12 +186,13 @@ class _Place:
         return ConfigError(f"{self.name}: {key}: {sentence}" if key else f"{option}: {sentence}")
 
 
-def _from_table(table: Mapping[str, Any], place: _Place) -> Overrides:
+def _from_table(table: dict[str, Any], place: _Place) -> Overrides:
     by_key = {key: field for field, key in place.keys.items()}
     values: dict[str, Any] = {}
     conventions: dict[str, object] = {}
+    inner_table(table, SUBTABLE, place.name)
     for key, value in table.items():
-        if key == SUBTABLE and isinstance(value, dict):
+        if key == SUBTABLE:
             continue
         if key in agreed.OPTIONS:
             conventions[agreed.OPTIONS[key]] = _read(key, value, place, partial(agreed.read, key))
@@ -342,7 +343,7 @@ def _pattern(value: str, field: str, place: _Place) -> str:
     pattern = PATTERNS.get(value, value)
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise place.error(
             field,
             f"{value!r} is no regular expression ({error}). Write one, or one of the presets dated and alembic.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from string import Formatter
 
 from migration_guard.config.selection import nearest
 from migration_guard.model.conventions import Conventions, Names
@@ -54,7 +55,7 @@ def _pattern(value: object) -> object:
     text = _text(value)
     try:
         re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise WrongValue(f"{value!r} is no regular expression ({error}).") from None
     return text
 
@@ -62,9 +63,15 @@ def _pattern(value: object) -> object:
 def _template(value: object) -> object:
     text = _text(value)
     try:
-        text.format(table="", columns="")
-    except (LookupError, ValueError):
-        raise WrongValue(f"{value!r} has braces that stand for nothing. There are {{table}} and {{columns}}.") from None
+        # A format or an attribute (`{table:>9}`, `{table.x}`) would be Python's, and no part of a name.
+        known = all(
+            name in (None, "table", "columns") and not (format or conversion)
+            for _, name, format, conversion in Formatter().parse(text)
+        )
+    except ValueError:
+        known = False
+    if not known:
+        raise WrongValue(f"{value!r} has braces that stand for nothing. There are {{table}} and {{columns}}.")
     return text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
@@ -13,6 +13,7 @@ from migration_guard.config.selection import nearest
 
 KEY = "extends"
 PRESET = "preset:"
+DEEPEST = 50  # files, of which each extends the next
 PRESETS = Path(__file__).parent / "presets"
 
 
@@ -34,11 +35,23 @@ def layers(file: Path, table: dict[str, Any]) -> tuple[Layer, ...]:
     """
     What this file says, behind all that it extends, in the order in which one wins over the other. Raises ConfigError.
     """
-    return tuple(_layers(Layer(str(file), file, table), ()))
+    return _last_of_each(_layers(Layer(str(file), file, table), (), {}))
 
 
-def _layers(layer: Layer, above: tuple[Path, ...]) -> Iterator[Layer]:
+def _last_of_each(found: Iterable[Layer]) -> tuple[Layer, ...]:
+    """The layers, each once: what is said again later wins over what was said before, so that the first is idle."""
+    by_file: dict[Path, Layer] = {}
+    for layer in found:
+        by_file.pop(layer.file, None)
+        by_file[layer.file] = layer
+    return tuple(by_file.values())
+
+
+def _layers(layer: Layer, above: tuple[Path, ...], done: dict[Path, tuple[Layer, ...]]) -> Iterator[Layer]:
+    """What a layer extends, and then itself. `done` are the files that were followed, and what they came to."""
     below = (*above, layer.file.resolve())
+    if len(below) > DEEPEST:
+        raise ConfigError(f"{layer.name}: {KEY}: more than {DEEPEST} files extend one another. Extend the last itself.")
     entries = layer.table.get(KEY, [])
     if not isinstance(entries, list) or not all(isinstance(one, str) for one in entries):
         raise ConfigError(f'{layer.name}: {KEY}: {entries!r} is not a list of strings. Write ["preset:strict"].')
@@ -46,10 +59,12 @@ def _layers(layer: Layer, above: tuple[Path, ...]) -> Iterator[Layer]:
         name, file = _found(entry, layer)
         if file.resolve() in below:
             raise ConfigError(f"{layer.name}: {KEY}: {entry} extends, in the end, itself. Take one of them out.")
-        table = toml_table(file, *heading(file))
-        if table is None:
-            raise ConfigError(f"{layer.name}: {KEY}: {file} is no configuration. Name a file that has our options.")
-        yield from _layers(Layer(name, file, table), below)
+        if file not in done:
+            table = toml_table(file, *heading(file))
+            if table is None:
+                raise ConfigError(f"{layer.name}: {KEY}: {file} is no configuration. Name a file that has our options.")
+            done[file] = _last_of_each(_layers(Layer(name, file, table), below, done))
+        yield from done[file]
     yield Layer(layer.name, layer.file, {key: value for key, value in layer.table.items() if key != KEY})
 
 
@@ -66,14 +81,21 @@ def _found(entry: str, layer: Layer) -> tuple[str, Path]:
     file = layer.file.parent / entry
     package, colon, resource = entry.partition(":")
     # A drive of Windows is one letter.
-    if colon and len(package) > 1 and not file.is_file():
+    if colon and len(package) > 1 and not _is_file(file):
         return entry, _resource(package, resource, entry, layer)
-    if not file.is_file():
+    if not _is_file(file):
         raise ConfigError(
             f"{layer.name}: {KEY}: there is no file {file}. Write preset:NAME, a path from the folder of this file, or"
             " package:resource."
         )
     return str(file), file
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # no file can have such a name
+        return False
 
 
 def _resource(package: str, resource: str, entry: str, layer: Layer) -> Path:

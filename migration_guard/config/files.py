@@ -64,6 +64,8 @@ def toml_table(file: Path, *names: str) -> dict[str, Any] | None:
         table: Any = tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is no valid TOML: {error}. Mend that line and run again.") from None
+    except RecursionError:
+        raise ConfigError(f"{file} is nested too deeply for a configuration. Write our options at its top.") from None
     for name in names:
         if not isinstance(table, dict):
             raise ConfigError(f"{file}: [{'.'.join(names)}] is not a table. Write its keys below that heading.")
@@ -73,3 +75,11 @@ def toml_table(file: Path, *names: str) -> dict[str, Any] | None:
     if not isinstance(table, dict):
         raise ConfigError(f"{file}: [{'.'.join(names)}] is not a table. Write its keys below that heading.")
     return table
+
+
+def inner_table(table: dict[str, Any], name: str, place: str) -> dict[str, Any]:
+    """The table of this name in one that was read, empty where it is absent. Raises ConfigError."""
+    found = table.get(name, {})
+    if not isinstance(found, dict):
+        raise ConfigError(f"{place}: [{name}] is not a table. Write its keys below that heading.")
+    return found

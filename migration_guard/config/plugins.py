@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from migration_guard.config import extends
 from migration_guard.config.files import ConfigError, toml_table, written
 from migration_guard.config.value_readers import words
 from migration_guard.model.plugin import is_module_name
@@ -15,11 +16,17 @@ OPTION = "plugins"
 
 def wished(folder: Path, explicit: Path | None = None) -> tuple[Path | None, tuple[str, ...]]:
     """
-    The file that holds for a history in this folder, None where there is none, and the plugins that it names. Such a
-    file came with the repository: it can wish, and no more. Raises ConfigError.
+    The file that wishes for plugins in a history of this folder, None where there is none, and the plugins that it
+    names: the one that holds there, or one that it extends. Such a file came with the repository: it can wish, and no
+    more. Raises ConfigError.
     """
     file, table, _ = written(folder, explicit)
-    return file, _checked(words(table.get(OPTION)) or (), file)
+    if file is None:
+        return None, ()
+    wishes = [layer for layer in extends.layers(file, table) if OPTION in layer.table]
+    if not wishes:
+        return file, ()
+    return wishes[-1].file, _checked(words(wishes[-1].table[OPTION]) or (), wishes[-1].file)
 
 
 def trusted(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from migration_guard.config import SUBTABLE
-from migration_guard.config.files import ConfigError, heading, toml_table
+from migration_guard.config import SUBTABLE, extends
+from migration_guard.config.files import ConfigError, heading, inner_table, toml_table
 from migration_guard.config.selection import nearest
 from migration_guard.model.target import ALIASES, DIALECTS
 
@@ -65,33 +65,39 @@ def load_trip(
     """
     The options that hold: those of `file` (where the other options are written, None for nowhere), `said` above them.
 
-    `url` is what the command line names; the environment variable MIGRATION_GUARD_DATABASE_URL is asked after it.
+    What `file` extends holds as well, each option where the last one says it, and is relative to its own file. `url` is
+    what the command line names; the environment variable MIGRATION_GUARD_DATABASE_URL is asked after it.
     Raises ConfigError.
     """
-    written = _read(file) if file else TripOptions()
+    places: list[tuple[str | None, Path, TripOptions]] = []
+    for layer in extends.layers(file, toml_table(file, *heading(file)) or {}) if file else ():
+        places.append(
+            (layer.name, layer.file.parent, _read(layer.name, inner_table(layer.table, SUBTABLE, layer.name)))
+        )
     values: dict[str, Any] = {}
-    for place, one in ((str(file), written), (None, said)):
+    variables: dict[str, str] = {}
+    for place, folder, one in (*places, (None, cwd, said)):
+        variables.update(one.env or ())
         for field in fields(TripOptions):
             value = getattr(one, field.name)
             if value is not None:
                 values[field.name] = _checked(field.name, value, place)
                 if field.name == "prepare":
-                    values["folder"] = cwd if place is None or file is None else file.parent
-    values["env"] = tuple({**dict(written.env or ()), **dict(said.env or ())}.items())
+                    values["folder"] = folder
+    values["env"] = tuple(variables.items())
     return TripConfig(**values, database_url=url or environment.get(URL_VARIABLE) or None)
 
 
-def _read(file: Path) -> TripOptions:
-    table = toml_table(file, *heading(file), SUBTABLE) or {}
+def _read(place: str, table: Mapping[str, Any]) -> TripOptions:
     names = {key: name for name, key in KEYS.items()}
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in names:
-            raise ConfigError(f"{file}: there is no option {key!r} in [{SUBTABLE}].{nearest(key, names)}")
+            raise ConfigError(f"{place}: there is no option {key!r} in [{SUBTABLE}].{nearest(key, names)}")
         kind, words = _KINDS[names[key]]
         if isinstance(value, bool) is not (kind is bool) or not isinstance(value, kind):
-            raise ConfigError(f"{file}: {SUBTABLE}.{key}: {value!r} is not {words}. Write it as {words}.")
-        values[names[key]] = _frozen(value, f"{file}: {SUBTABLE}.{key}")
+            raise ConfigError(f"{place}: {SUBTABLE}.{key}: {value!r} is not {words}. Write it as {words}.")
+        values[names[key]] = _frozen(value, f"{place}: {SUBTABLE}.{key}")
     return TripOptions(**values)
 
 

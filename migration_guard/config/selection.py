@@ -54,7 +54,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     """A question that offers the candidate most like the word, with a space before it; empty where none is like it."""
     from difflib import get_close_matches
 
-    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    by_lower = {candidate.lower(): candidate for candidate in candidates if candidate}
     found = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
     return f" Did you mean {by_lower[found[0]]}?" if found else ""
 
