@@ -46,6 +46,12 @@ def test_a_key_is_a_uuid_as_agreed(tmp_path: Path, key: str, config: str, wrong:
     assert broken(tmp_path, "MG901", f'op.create_table("users", {columns})', config=config) == (["r0"] if wrong else [])
 
 
+@pytest.mark.parametrize(("type", "wrong"), [("key", False), ("ids.key", False), ("int8", True), ("varchar(36)", True)])
+def test_a_domain_may_be_one_of_uuids(tmp_path: Path, type: str, wrong: bool) -> None:
+    body = f'op.execute("CREATE DOMAIN key AS uuid; CREATE TABLE users (id {type} PRIMARY KEY)")'
+    assert broken(tmp_path, "MG901", body) == (["r0"] if wrong else [])
+
+
 @pytest.mark.parametrize(
     ("later", "expected"),
     [

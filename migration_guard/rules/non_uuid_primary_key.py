@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.dialects.postgresql_types import BUILT_IN, name_of
 from migration_guard.model.finding import Severity
 from migration_guard.model.schema import ColumnType, ConstraintKind, Table
 from migration_guard.model.unknown import Unknown
@@ -47,7 +48,7 @@ class NonUuidPrimaryKey(Convention):
     op.create_table("projects", sa.Column("id", sa.Uuid(), primary_key=True))
     ```
 
-    A type that is the application's own is not known, and nothing is said of it.
+    A type that is the application's own, or a domain of the database's, is not known, and nothing is said of it.
 
     ## What to write instead
 
@@ -73,6 +74,8 @@ class NonUuidPrimaryKey(Convention):
             column = table.columns.get(name)
             if column is None or isinstance(column.type, Unknown) or not column.type.known or not column.certain:
                 continue
+            if native_here and not column.type.is_enum and name_of(column.type) not in BUILT_IN:
+                continue  # a domain of the database's own may be one of UUIDs
             fits = (wanted != "string" and _is_native(column.type, native_here)) or (
                 wanted != "native" and _holds_uuid(column.type)
             )
