@@ -399,3 +399,14 @@ def test_a_notice_counts_once_a_release_with_it_is_out(tmp_path: Path, tagged: b
 
 def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+def test_what_a_table_is_partitioned_by_may_stand_in_its_key(tmp_path: Path) -> None:
+    columns = "id uuid, made_at timestamptz, PRIMARY KEY (id, made_at)"
+    body = f'op.execute("CREATE TABLE events ({columns}) PARTITION BY RANGE (made_at)")'
+    assert not found(tmp_path, body, select="MG901")
+
+
+def test_the_table_of_alembic_itself_is_left_alone(tmp_path: Path) -> None:
+    body = 'op.create_table("alembic_version", sa.Column("version_num", sa.String(32), primary_key=True))'
+    assert not found(tmp_path, body, select="MG901,MG902,MG911")

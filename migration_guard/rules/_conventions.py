@@ -21,6 +21,10 @@ _ORDERED = re.compile(r"^\(?\"?([^()\"\s]+)\"?(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+
 _NOT_NULL = re.compile(r"^[\s(]*\"?(\w+)\"?\s+IS\s+NOT\s+NULL[\s)]*$", re.IGNORECASE)
 
 
+# The table in which Alembic keeps where a database stands.
+OWN = "alembic_version"
+
+
 @dataclass(frozen=True, slots=True)
 class Breach:
     """
@@ -50,7 +54,12 @@ class Convention(Rule[TableLineage]):
     def check(self, subject: TableLineage, context: Context) -> Iterator[Finding]:
         table = subject.table
         unknown = self.missing and not (table.complete and subject.certain)
-        if unknown or not table.certain or context.conventions.exempts(self.code, str(table.name)):
+        if (
+            unknown
+            or not table.certain
+            or table.name.name == OWN
+            or context.conventions.exempts(self.code, str(table.name))
+        ):
             return
         found: dict[int, tuple[Moment, list[Breach]]] = {}
         for breach in self.breaches(table, context):

@@ -79,10 +79,16 @@ class NonUuidPrimaryKey(Convention):
             fits = (wanted != "string" and _is_native(column.type, native_here)) or (
                 wanted != "native" and _holds_uuid(column.type)
             )
-            if not fits:
+            if not fits and not (table.partitioned and _has_uuid(table)):
                 yield Breach(f"{name} is {column.type}", (name,))
             elif name not in foreign and (what := who_fills_in(column, context.conventions.uuid_default)):
                 yield Breach(f"{name} {what}", (name,), "default")
+
+
+def _has_uuid(table: Table) -> bool:
+    """Whether a UUID is in the key: PostgreSQL wants what a table is partitioned by in it, too."""
+    types = [table.columns[name].type for name in key_columns(table) if name in table.columns]
+    return any(not isinstance(one, Unknown) and (one.name == "uuid" or _holds_uuid(one)) for one in types)
 
 
 def _is_native(type: ColumnType, native_here: bool) -> bool:
