@@ -8,6 +8,7 @@ import pytest
 
 from migration_guard.model.migration import Form
 from migration_guard.model.objects import Opaque
+from migration_guard.model.operations import DropTable
 from tests.reading import migration, operations, shown, words
 
 
@@ -286,3 +287,46 @@ def test_tables_that_an_env_of_the_projects_own_hands_over_are_known_by_their_na
         """,
     )
     assert [words(one) for one in read.upgrade.operations] == ["InsertRows kind", "DeleteRows kind"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'try:\n        raise KeyError\n    except KeyError:\n        pass\n    op.drop_table("x")',
+        "try:\n        op.get_bind()\n        raise KeyError\n    except Exception:\n        print()\n"
+        '    op.drop_table("x")',
+        'try:\n        return\n    except Exception:\n        pass\n    op.drop_table("x")',
+        'for one in ["x"]:\n        try:\n            raise KeyError\n        except KeyError:\n            pass\n'
+        "        op.drop_table(one)",
+    ],
+)
+def test_what_stands_behind_an_exception_that_is_caught_is_read(body: str, tmp_path: Path) -> None:
+    (found,) = operations(tmp_path, f"def upgrade():\n    {body}\n")
+    assert isinstance(found, DropTable)
+
+
+def test_what_stands_behind_an_exception_that_is_raised_again_never_runs(tmp_path: Path) -> None:
+    body = 'try:\n        raise KeyError\n    except KeyError:\n        raise\n    op.drop_table("x")'
+    assert not operations(tmp_path, f"def upgrade():\n    {body}\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'n = 1\n    while n < 3:\n        op.drop_table(f"t{n}")\n        n += 1',
+        'names = iter(["a", "b"])\n    while (name := next(names, None)):\n        op.drop_table(name)',
+        'sys.modules["alembic.op"].drop_table("x")',
+        '__import__("alembic").op.drop_table("x")',
+        'eval("op").drop_table("x")',
+    ],
+)
+def test_what_is_another_each_time_or_found_by_a_text_is_said(body: str, tmp_path: Path) -> None:
+    found = operations(tmp_path, f"import sys\n\ndef upgrade():\n    {body}\n")
+    assert [type(one) for one in found] == [Opaque]
+
+
+def test_a_function_that_calls_itself_is_said_where_it_is_no_longer_followed(tmp_path: Path) -> None:
+    source = (
+        'def drop(n):\n    if n:\n        op.drop_table(f"t{n}")\n        drop(n - 1)\n\ndef upgrade():\n    drop(4)\n'
+    )
+    assert isinstance(operations(tmp_path, source)[-1], Opaque)

@@ -8,7 +8,7 @@ import libcst as cst
 
 from migration_guard.model.schema import Name
 from migration_guard.model.unknown import Unknown
-from migration_guard.reading.directives.handles import HANDLE_NAMES, is_handle
+from migration_guard.reading.directives.handles import HANDLE_NAMES, is_handle, mentions_handle
 from migration_guard.reading.interpreter.control_flow import ControlFlow
 from migration_guard.reading.interpreter.scope import Frame
 from migration_guard.reading.interpreter.values import (
@@ -52,7 +52,7 @@ class Functions(ControlFlow):
         super().__init__(source, module, dialect)
         self.entered: dict[cst.CSTNode, FollowedFunction] = {}
         self.uses = Uses()
-        self._calls: list[cst.CSTNode] = []
+        self._calls: list[tuple[cst.CSTNode, int]] = []
 
     def opaque(
         self,
@@ -93,8 +93,11 @@ class Functions(ControlFlow):
             given = (function.bound, *made.arguments) if function.bound is not None else made.arguments
             return self.enter(wrapper, CallValue(wrapper, given, made.keywords, made.node, made.path))
         node = function.node
-        if len(self._calls) >= DEEPEST_CALLS or self._calls.count(node) > 1:
-            if any(map(is_handle, made.arguments)):
+        # The wrapper of a decorator is another function for each that it wraps.
+        call = node, id(function.closure)
+        if len(self._calls) >= DEEPEST_CALLS or self._calls.count(call) > 1:
+            leads = mentions_handle(node, Frame(function.module, {}, function.closure))
+            if leads or any(map(is_handle, made.arguments)):
                 self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
             return Unknown("a call nested too deeply"), None
         frame = Frame(function.module, self._bound(function, made), function.closure, function)
@@ -102,7 +105,7 @@ class Functions(ControlFlow):
         if function.module is not self.module and self._outer is None:
             self._outer = made.node
         self.frame = frame
-        self._calls.append(node)
+        self._calls.append(call)
         try:
             if isinstance(node, cst.Lambda):
                 return self.evaluate(node.body), None

@@ -33,6 +33,16 @@ from migration_guard.reading.interpreter.values import (
 # What only keeps the function that it is given: it is followed when what they give is called.
 _KEEPERS = frozenset({"partial", "wraps", "contextmanager"})
 _CALLERS = frozenset(f"builtins.{name}" for name in ("filter", "iter", "map", "max", "min", "sorted"))
+# What finds a module or an object by a text, and the directives that nothing else is called like.
+_FINDERS = frozenset({"builtins.eval", "builtins.__import__", "sys.modules", "importlib.import_module"})
+_DIRECTIVES = frozenset(
+    {
+        *("add_column", "alter_column", "batch_alter_table", "bulk_insert", "create_check_constraint"),
+        *("create_exclude_constraint", "create_foreign_key", "create_index", "create_primary_key", "create_table"),
+        *("create_table_comment", "create_unique_constraint", "drop_column", "drop_constraint", "drop_index"),
+        *("drop_table", "drop_table_comment", "rename_table"),
+    }
+)
 # What gives a connection or a session, or looks at the database.
 _GIVES_HANDLES = OPENERS | {"inspect", "Inspector", "from_engine"}
 
@@ -53,6 +63,9 @@ def suspect(walker: DirectiveWalker, made: CallValue) -> None:
 def _suspicion(walker: DirectiveWalker, made: CallValue, root: Value, read: bool) -> str | None:
     """Why a call may have touched the database; None where it has not. What the `root` gives may be `read`."""
     function, name = made.function, made.name
+    found = isinstance(root, Unknown) or (isinstance(root, Symbol) and root.path in _FINDERS)
+    if found and isinstance(function, Attribute) and name in _DIRECTIVES:
+        return f"{name} is one of Alembic's directives, and its owner is found at run time"
     if read and isinstance(function, Symbol) and name not in ("create_all", "drop_all"):
         return _suspicion_of_callers(function, made)
     if isinstance(root, Symbol) and not read and is_library(root):

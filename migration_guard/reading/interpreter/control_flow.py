@@ -228,6 +228,11 @@ class ControlFlow(Definitions):
         if known is False:
             self.note_dead(statement.body)
             return self._after_loop(statement.orelse, certain=True)
+        for name in (_bound_in(statement.body) | _bound_in(statement.test)) & self.frame.names.keys():
+            # The second time round it may be another number, or another text. What is None at first stays known.
+            value = self.frame.names[name]
+            if isinstance(value, Text) or (isinstance(value, Constant) and type(value.value) in (int, float)):
+                self.frame.names[name] = Unknown(f"{name} changes from one round of a loop to the next")
         end = self._repeat(statement.body.body, certain=known is True)
         if end in ("return", "raise", "break") and known:
             self.note_dead(statement.orelse)
@@ -278,13 +283,19 @@ class ControlFlow(Definitions):
         end = self.block(statement.body.body)
         self.conditional = saved
         after = dict(self.frame.names)
+        caught: list[str | None] = []
         for handler in statement.handlers:
             self._restore({**before, **after})
             with self._maybe():
-                handled = self.block(handler.body.body)
-            if handled == "return":
+                caught.append(self.block(handler.body.body))
+            if caught[-1] == "return":
                 self.conditional = True
-        self._restore(after)
+        if end is None or None not in caught:
+            self._restore(after)
+        else:
+            # What follows runs, where a handler has caught what ended the body or kept it from its end.
+            self.conditional = self.conditional or end != "raise"
+            end = None
         if end is None and statement.orelse is not None:
             end = self.block(statement.orelse.body.body)
         if statement.finalbody is not None:
@@ -314,6 +325,24 @@ class ControlFlow(Definitions):
             self._restore(before)
             self._meet(after, end, None)
         return None
+
+
+def _bound_in(code: cst.CSTNode) -> set[str]:
+    """The names that some code assigns to."""
+    found: set[str] = set()
+    waiting: list[cst.CSTNode] = [code]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.NamedExpr | cst.AnnAssign | cst.For):
+            targets: list[cst.CSTNode] = [node.target]
+            while targets:
+                target = targets.pop()
+                if isinstance(target, cst.Name):
+                    found.add(target.value)
+                elif isinstance(target, cst.Tuple | cst.List | cst.Element):
+                    targets += target.children
+        waiting += node.children
+    return found
 
 
 # A table, not `match`: asking libcst's abstract classes what is no instance of them is slow. Each handler takes the one
