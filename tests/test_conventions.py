@@ -410,3 +410,9 @@ def test_what_a_table_is_partitioned_by_may_stand_in_its_key(tmp_path: Path) -> 
 def test_the_table_of_alembic_itself_is_left_alone(tmp_path: Path) -> None:
     body = 'op.create_table("alembic_version", sa.Column("version_num", sa.String(32), primary_key=True))'
     assert not found(tmp_path, body, select="MG901,MG902,MG911")
+
+
+@pytest.mark.parametrize("exempt", ['["legacy_*"]', '{ MG915 = ["legacy_*"] }', '{ ALL = ["legacy_*"] }'])
+def test_operations_on_an_exempted_table_need_no_guard(tmp_path: Path, exempt: str) -> None:
+    bodies = (table("legacy_users"), 'op.add_column("legacy_users", sa.Column("a", sa.Text()))', table("users"))
+    assert revisions(tmp_path, *bodies, config=f"exempt-tables = {exempt}", select="MG915") == ["r2"]

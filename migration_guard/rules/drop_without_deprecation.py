@@ -82,7 +82,8 @@ class DropWithoutDeprecation(Rule[DropColumn]):
 2. Drop it in a later release."""
 
     def check(self, subject: DropColumn, context: Context) -> Iterator[Finding]:
-        if context.is_new_column(subject.table, subject.column):
+        exempt = context.conventions.exempts(self.code, str(subject.table))
+        if exempt or context.is_new_column(subject.table, subject.column):
             return
         order = context.history.graph.order
         at = next((number for number, one in enumerate(order) if one is context.migration), 0)

@@ -65,6 +65,8 @@ class LargeIndexInCompany(Rule[CreateIndex]):
     def check(self, subject: CreateIndex, context: Context) -> Iterator[Finding]:
         if not matches(str(subject.table), context.conventions.large_tables) or context.is_new(subject.table):
             return
+        if context.conventions.exempts(self.code, str(subject.table)):
+            return
         others = [one for one in context.together(subject) if not _belongs(one, subject)]
         if others:
             yield self.finding(subject, objects=(str(subject.table), subject.index.name or ""), table=subject.table)

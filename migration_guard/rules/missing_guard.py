@@ -15,7 +15,8 @@ from migration_guard.model.objects import (
     DropView,
     RunSql,
 )
-from migration_guard.model.operations import AddColumn, CreateTable, DropColumn, DropTable, Operation
+from migration_guard.model.operations import AddColumn, CreateTable, DropColumn, DropTable, Operation, TableOperation
+from migration_guard.model.schema import Name
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql, keyword
 
@@ -102,12 +103,22 @@ class MissingGuard(Rule[Operation]):
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         if subject.site.conditional or not _has_word(subject, context.target.dialect) or _is_guarded(subject):
             return
+        table = _table_of(subject)
+        if table is not None and context.conventions.exempts(self.code, str(table)):
+            return
         made = isinstance(subject, MAKES) or (isinstance(subject, RunSql) and subject.kind.startswith("CREATE"))
         objects = _objects(subject)
         if made and any(_clears_the_way(one, objects) for one in context.earlier(subject)):
             return
         what = "what it makes may be there already" if made else "what it drops may be gone already"
         yield self.finding(subject, objects=objects, fix=_fix(subject, context, made), what=what)
+
+
+def _table_of(operation: Operation) -> Name | None:
+    """The table that it is about, where that is written."""
+    if isinstance(operation, CreateTable):
+        return operation.table.name
+    return operation.table if isinstance(operation, TableOperation | DropIndex) else None
 
 
 def _objects(operation: Operation) -> tuple[str, ...]:
