@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from migration_guard.model.finding import Edit, Span
@@ -86,6 +87,12 @@ class Places:
 # --- applying -------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8)
+def places_of(text: str) -> Places:
+    """The places of a text, found out once: many findings may speak of one file."""
+    return Places(text)
+
+
 def apply(text: str, edits: Sequence[Edit]) -> str:
     """
     The text with all edits made. What is inserted at one place keeps its order.
@@ -124,7 +131,7 @@ def replace(span: Span, text: str) -> Edit:
 
 def remove(source: str, span: Span) -> Edit:
     """Take this text away: with its whole line where nothing else stands on it, else with the space before it."""
-    places = Places(source)
+    places = places_of(source)
     begin, end = places.range(span)
     before = source[places.starts[span.line - 1] : begin]
     if not before.strip() and end == places.line_end(span.end_line):
@@ -141,7 +148,7 @@ def set_keyword(source: str, call: Call, name: str, value: str) -> Edit:
         return Edit(known.value, value)
     if not call.arguments:
         return Edit(call.arguments_end, f"{name}={value}")
-    places, last = Places(source), call.arguments[-1]
+    places, last = places_of(source), call.arguments[-1]
     alone_on_line = places.begins_line(last.span) and last.span.line != call.span.line
     behind = places.span(places.range(last.span)[1], places.line_end(last.span.end_line))
     commented = _COMMENTED.fullmatch(places.of(behind))
@@ -155,7 +162,7 @@ def set_keyword(source: str, call: Call, name: str, value: str) -> Edit:
 
 def insert_before(source: str, span: Span, code: str) -> Edit | None:
     """Put lines of code above the statement at this span, as far in as it stands."""
-    places = Places(source)
+    places = places_of(source)
     if not places.begins_line(span):
         return None
     at = places.offset(span.line, span.column)
@@ -166,7 +173,7 @@ def insert_before(source: str, span: Span, code: str) -> Edit | None:
 
 def insert_after(source: str, span: Span, code: str) -> Edit | None:
     """Put lines of code below the statement at this span, as far in as it stands."""
-    places = Places(source)
+    places = places_of(source)
     if not (places.begins_line(span) and places.ends_line(span)):
         return None
     at = places.line_end(span.end_line)
@@ -177,7 +184,7 @@ def insert_after(source: str, span: Span, code: str) -> Edit | None:
 
 def wrap(source: str, span: Span, opener: str) -> tuple[Edit, ...] | None:
     """Put the statement at this span into a block. Lines inside a string stay as they are."""
-    places = Places(source)
+    places = places_of(source)
     if not (places.begins_line(span) and places.ends_line(span)):
         return None
     begin, end = places.range(span)
@@ -193,7 +200,7 @@ def wrap(source: str, span: Span, opener: str) -> tuple[Edit, ...] | None:
 
 def deeper(source: str, edit: Edit) -> Edit:
     """The edit inside a statement that is wrapped as well: the lines it adds move with the others."""
-    places = Places(source)
+    places = places_of(source)
     return Edit(edit.span, edit.text.replace(places.newline, places.newline + places.unit(edit.span.line)))
 
 

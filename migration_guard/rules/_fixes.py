@@ -26,7 +26,7 @@ def outside_the_transaction(operation: Operation, context: Context, *edits: Edit
     name = source_edits.op_name(site, context.migration)
     if name is None or site.helper or site.batch or not source_edits.is_alone(operation, context.migration):
         return None
-    if BLOCK.search(source_edits.Places(context.source).of(site.statement)):
+    if BLOCK.search(source_edits.places_of(context.source).of(site.statement)):
         return None
     wrapping = source_edits.wrap(context.source, site.statement, f"with {name}.get_context().autocommit_block():")
     if wrapping is None:
@@ -53,7 +53,7 @@ def in_sql(operation: Operation, context: Context, pattern: str, text: str) -> E
     span = operation.site.text_span
     if span is None or operation.site.helper:
         return None
-    places = source_edits.Places(context.source)
+    places = source_edits.places_of(context.source)
     begin, end = places.range(span)
     found = list(re.finditer(pattern, context.source[begin:end], re.IGNORECASE | re.DOTALL))
     if len(found) != 1:

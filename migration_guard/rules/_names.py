@@ -14,7 +14,7 @@ from migration_guard.model.schema import Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context
 from migration_guard.rules._fixes import quoted
-from migration_guard.source_edits import Places
+from migration_guard.source_edits import places_of
 
 LONGEST = 63
 RENAMED = (DropIndex, DropConstraint, RenameIndex, RenameConstraint)
@@ -58,7 +58,7 @@ def renamed(old: str, new: str | None, moment: Moment, context: Context) -> Fix 
     written = list(re.finditer(rf"(?<=['\"]){re.escape(old)}(?=['\"])", context.source))
     if not written or len(written) != len(re.findall(rf"(?<!\w){re.escape(old)}(?!\w)", context.source)):
         return None
-    places = Places(context.source)
+    places = places_of(context.source)
     return Fix(False, tuple(Edit(places.span(one.start(), one.end()), new) for one in written), RELEASED)
 
 

@@ -66,7 +66,7 @@ class ExpandAndContractTogether(Rule[Migration]):
 
     code = "MG503"
     severity = Severity.WARNING
-    message = "{what} in one migration: servers with the code before it have nothing that they can run on."
+    message = "{what} in one migration, with no release between: older servers have nothing that they can run on."
     help = """\
 1. Add the new column as nullable, and write both from the code.
 2. Fill it in batches, in a migration of its own.
@@ -125,5 +125,5 @@ def _text(operation: Operation, context: Context) -> str:
     """The statement as it is written: its SQL, else the call."""
     if operation.site.sql is not None:
         return operation.site.sql
-    begin, end = source_edits.Places(context.source).range(operation.site.statement)
+    begin, end = source_edits.places_of(context.source).range(operation.site.statement)
     return context.source[begin:end]

@@ -55,7 +55,7 @@ class OfflineIncompatible(Rule[Migration]):
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         if subject.upgrade.statement is None or LOOKS.search(context.source):
             return
-        places = source_edits.Places(context.source)
+        places = source_edits.places_of(context.source)
         begin, end = places.range(subject.upgrade.statement)
         found = ASKS.search(context.source, begin, end)
         if found is not None:

@@ -56,5 +56,5 @@ class UnreviewedAutogenerate(Rule[Migration]):
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         at = context.source.find(MARKER)
         if at >= 0:
-            places = source_edits.Places(context.source)
+            places = source_edits.places_of(context.source)
             yield self.finding(subject, span=places.span(at, at + len(MARKER)), name=subject.revision)
