@@ -21,6 +21,8 @@ Key = TypeVar("Key")
 Part = TypeVar("Part")
 
 
+VERSION_TABLE = "alembic_version"
+"""The table in which Alembic keeps where a database stands."""
 UNKNOWN_SCHEMA = "{...}"
 """The schema of a name whose schema is put together at run time."""
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 from migration_guard.model.finding import Finding, Fix
 from migration_guard.model.lineage import Key, Moment, TableLineage
 from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Table
+from migration_guard.model.schema import VERSION_TABLE, Column, Constraint, ConstraintKind, Expression, Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
 
@@ -19,10 +19,6 @@ from migration_guard.rules import Context, Rule
 _ORDERED = re.compile(r"^\(?\"?([^()\"\s]+)\"?(?:\s+(?:ASC|DESC))?(?:\s+NULLS\s+(?:FIRST|LAST))?\)?$", re.IGNORECASE)
 
 _NOT_NULL = re.compile(r"^[\s(]*\"?(\w+)\"?\s+IS\s+NOT\s+NULL[\s)]*$", re.IGNORECASE)
-
-
-# The table in which Alembic keeps where a database stands.
-OWN = "alembic_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class Convention(Rule[TableLineage]):
         if (
             unknown
             or not table.certain
-            or table.name.name == OWN
+            or table.name.name == VERSION_TABLE
             or context.conventions.exempts(self.code, str(table.name))
         ):
             return

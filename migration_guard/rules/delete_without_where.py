@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Finding
 from migration_guard.model.objects import DeleteRows
 from migration_guard.model.operations import DropTable
+from migration_guard.model.schema import VERSION_TABLE
 from migration_guard.rules import Context, Rule
-
-# Alembic's own table of one row.
-OWN = "alembic_version"
 
 
 class DeleteWithoutWhere(Rule[DeleteRows]):
@@ -69,7 +67,7 @@ class DeleteWithoutWhere(Rule[DeleteRows]):
     help = "Say which rows have to go. If all of them have to, delete them in batches and say why in an ignore comment."
 
     def check(self, subject: DeleteRows, context: Context) -> Iterator[Finding]:
-        if subject.where is not None or subject.bounded or subject.site.repeated or subject.table.name == OWN:
+        if subject.where is not None or subject.bounded or subject.site.repeated or subject.table.name == VERSION_TABLE:
             return
         goes_anyway = any(isinstance(one, DropTable) and one.table == subject.table for one in context.later(subject))
         if not (context.is_new(subject.table) or goes_anyway):

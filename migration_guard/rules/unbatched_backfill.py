@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.objects import DeleteRows, UpdateRows
 from migration_guard.model.operations import DropTable, Operation
-from migration_guard.model.schema import ConstraintKind, Table, in_sql
+from migration_guard.model.schema import VERSION_TABLE, ConstraintKind, Table, in_sql
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule, Trait
-
-# Alembic's own table of one row.
-OWN = "alembic_version"
 
 
 class UnbatchedBackfill(Rule[Operation]):
@@ -101,7 +98,7 @@ Do it in batches that each commit:
             return
         if isinstance(subject, DeleteRows) and subject.where is None:
             return  # that is MG111
-        if context.is_new(subject.table) or subject.table.name == OWN:
+        if context.is_new(subject.table) or subject.table.name == VERSION_TABLE:
             return
         if _takes_one_row(subject, context):
             return
