@@ -22,6 +22,7 @@ _CREATED = re.compile(
 # The first line that Alembic's template writes behind the message: there was none.
 _HEADER = re.compile(r"(Revision ID|Revises|Create Date):")
 _TOKEN = re.compile(r"%\((?P<name>\w+)\)(?P<format>[-\d.]*)[sdf]")
+LONGEST_SYNTAX = 3  # letters and digits side by side in what we make a pattern of: the `dd` of `dd?`
 _DATE = {"year": r"\d{4}", "month": r"\d\d?", "day": r"\d\d?", "hour": r"\d\d?", "minute": r"\d\d?", "second": r"\d\d?"}
 
 
@@ -126,6 +127,17 @@ def regular(template: str, migration: Migration, *, literal: bool) -> str:
         parts.append(_token(token["name"], token["format"], migration))
     rest = template[done:]
     return "".join(parts) + (re.escape(rest) if literal else rest) + r"\.py"
+
+
+def fits(name: str, pattern: str, revision: str) -> bool:
+    """
+    Whether a name is as the pattern that regular() made for this revision has it. But for the revision, the files of a
+    history share their pattern: it is taken out on both sides where that changes nothing, so that one is compiled for
+    all of them.
+    """
+    if len(revision) > LONGEST_SYNTAX and revision.isalnum() and name.count(revision) == pattern.count(revision) == 1:
+        name, pattern = name.replace(revision, "\0"), pattern.replace(revision, "\0")
+    return re.fullmatch(pattern, name) is not None
 
 
 def _token(name: str, format: str, migration: Migration) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +99,8 @@ def _is_file(file: Path) -> bool:
 
 def _resource(package: str, resource: str, entry: str, layer: Layer) -> Path:
     """The file of an installed distribution, found among those that it lists: nothing of it is imported."""
+    from importlib.metadata import distributions
+
     wanted = (*package.split("."), *Path(resource).parts)
     for distribution in distributions():
         for file in distribution.files or ():

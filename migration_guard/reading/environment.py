@@ -22,6 +22,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     Value,
 )
+from migration_guard.reading.source.nodes import parts_of
 from migration_guard.reading.walker import Walker
 
 
@@ -57,9 +58,9 @@ def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
     stack = [node]
     while stack:
         here = stack.pop()
-        if isinstance(here, cst.Call):
+        if type(here) is cst.Call:
             yield here
-        stack += here.children
+        stack += parts_of(here)
 
 
 def _flag(value: cst.BaseExpression) -> bool | None:

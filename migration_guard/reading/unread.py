@@ -10,8 +10,9 @@ from functools import lru_cache
 
 import libcst as cst
 
-from migration_guard.reading.directives.handles import mentions_handle, parts_of
+from migration_guard.reading.directives.handles import mentions_handle
 from migration_guard.reading.interpreter.scope import Frame
+from migration_guard.reading.source.nodes import parts_of
 from migration_guard.reading.source.source import Source
 
 Nodes = Collection[int]

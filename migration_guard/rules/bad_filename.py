@@ -72,7 +72,7 @@ class BadFilename(Rule[Migration]):
         if subject.path in files.following and not (context.filename_pattern or context.history.file_template):
             return
         told, pattern = _expected(subject, context)
-        if pattern and not re.fullmatch(pattern, name):
+        if pattern and not _fits(name, pattern, subject, context):
             message = None
         elif pattern == DATED and not filenames.is_day(name[:8]):
             message = "{name} begins with a day that no calendar has."
@@ -98,6 +98,12 @@ def _expected(migration: Migration, context: Context) -> tuple[str, str]:
     if habit is None:
         return "", ""
     return f"{habit}, the pattern of the other files here", filenames.regular(HABITS[habit], migration, literal=False)
+
+
+def _fits(name: str, pattern: str, migration: Migration, context: Context) -> bool:
+    if context.filename_pattern in (None, "alembic"):
+        return filenames.fits(name, pattern, migration.revision)
+    return re.fullmatch(pattern, name) is not None
 
 
 @dataclass(frozen=True, slots=True)

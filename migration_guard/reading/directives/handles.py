@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import fields
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import libcst as cst
 
@@ -22,15 +21,11 @@ from migration_guard.reading.interpreter.values import (
     Symbol,
     Value,
 )
+from migration_guard.reading.source.nodes import names_in
 
 # Names by which migrations call Alembic's operations, wherever they have them from.
 HANDLE_NAMES = frozenset({"op", "alembic_op"})
 
-# The fields of libcst's nodes that hold white space or punctuation begin so.
-_WITHOUT_NAMES = (
-    *("whitespace", "leading", "trailing", "lines", "empty_lines", "header", "footer", "indent"),
-    *("lpar", "rpar", "lbrac", "rbrac", "comma", "semicolon", "colon", "equal", "dot", "operator"),
-)
 _LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
 # The methods of a connection or a session that run SQL.
 RUNNERS = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "executescript", "exec"})
@@ -134,47 +129,6 @@ def given(made: CallValue) -> Iterator[Value]:
 def mentions_handle(node: cst.CSTNode, frame: Frame) -> bool:
     """Whether a name in a node leads to the database, or to a function of the project in which one does."""
     return any(_leads(name, frame, set()) for name in names_in(node))
-
-
-@lru_cache(maxsize=512)
-def names_in(node: cst.CSTNode) -> frozenset[str]:
-    """Every name that stands in a node, but for those of attributes and keywords."""
-    found = set()
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        if type(part) is cst.Name:
-            found.add(part.value)
-        else:
-            waiting += parts_of(part)
-    return frozenset(found)
-
-
-def parts_of(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """The nodes in a node, but for white space, punctuation, and the names of attributes and keywords."""
-    found: list[cst.CSTNode] = []
-    for field in _parts(type(node)):
-        value = getattr(node, field)
-        if type(value) in (list, tuple):
-            found += value
-        elif _is_node(value.__class__):
-            found.append(value)
-    return found
-
-
-@cache
-def _is_node(kind: type) -> bool:
-    """Asking libcst's abstract classes what is an instance of them is slow; there are few kinds."""
-    return issubclass(kind, cst.CSTNode)
-
-
-@cache
-def _parts(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    """The fields of a node in which names can stand: `children` asks for white space and punctuation, too."""
-    if issubclass(kind, cst.Attribute | cst.Arg):
-        return ("value",)
-    every = (field.name for field in fields(kind))
-    return tuple(name for name in every if not name.startswith(_WITHOUT_NAMES))
 
 
 def _leads(name: str, frame: Frame, seen: set[int]) -> bool:

@@ -38,9 +38,20 @@ class Attributes(Scope):
             case Symbol(path=path):
                 whole = f"{path}.{name}"
                 return self.frame.module.patched.get(whole) or self.resolve(Symbol(whole, owner.origin))
+            case CallValue(function=Class() as kind):
+                if (found := self._of_object(owner, kind, name)) is not None:
+                    return found
+            case CallValue(function=Symbol(path="builtins.super"), arguments=[Class() as home, instance]):
+                of_class = instance.function if isinstance(instance, CallValue) else instance
+                inherited = of_class.find_behind(home, name) if isinstance(of_class, Class) else None
+                return (
+                    self._got_from(instance, inherited) if isinstance(inherited, Function) else Attribute(owner, name)
+                )
+            case CallValue():
+                pass  # what most attributes are asked of: none of the kinds below
             case Module(names=names):
-                found = names.get(name, Unknown(f"{name} is not in that module"))
-                member = self.resolve(found) if isinstance(found, Symbol) else self.filled(found)
+                held = names.get(name, Unknown(f"{name} is not in that module"))
+                member = self.resolve(held) if isinstance(held, Symbol) else self.filled(held)
                 self.met(member)
                 return member
             case Function() if name == "__call__":
@@ -48,26 +59,6 @@ class Attributes(Scope):
             case Class(names=names) if (inherited := owner.find(name)) is not None:
                 mapped = "__tablename__" in names and isinstance(inherited, CallValue) and inherited.name in _COLUMNS
                 return Attribute(owner, name) if mapped else self._got_from(owner, inherited)
-            case CallValue(function=Class(fields=fields) as made) if (inherited := made.find(name)) is not None:
-                if isinstance(inherited, Function):
-                    method = self._got_from(owner, inherited)
-                    if not _decorators(inherited) & _PROPERTIES:
-                        return method
-                    if inherited.module.path != self.source.path:
-                        self.lose(owner, name)
-                        return method
-                    return self.call_value(method, CallValue(method, (), (), None, self.frame.module.path))
-                given = owner.keyword(name) if name in fields else None
-                return inherited if given is None else given
-            case CallValue(function=Symbol(path="builtins.super"), arguments=[Class() as home, instance]):
-                kind = instance.function if isinstance(instance, CallValue) else instance
-                inherited = kind.find_behind(home, name) if isinstance(kind, Class) else None
-                return (
-                    self._got_from(instance, inherited) if isinstance(inherited, Function) else Attribute(owner, name)
-                )
-            case CallValue(function=Class(fields=fields)) if name in fields:
-                value = owner.argument(fields.index(name), name)
-                return Unknown(f"{name} is not given") if value is None else value
             case Pairs() if (value := owner.get(Text(name))) is not None:
                 return value
             case Constant(value=date() | timedelta() as moment) if (value := dates.field(moment, name)) is not None:
@@ -78,6 +69,25 @@ class Attributes(Scope):
             return Text("mysql" if self.dialect == "mariadb" else self.dialect)
         self.lose(owner, name)
         return Attribute(owner, name)
+
+    def _of_object(self, owner: CallValue, kind: Class, name: str) -> Value | None:
+        """The attribute of an object of the project's class; None where that does not say what it is."""
+        inherited = kind.find(name)
+        if isinstance(inherited, Function):
+            method = self._got_from(owner, inherited)
+            if not _decorators(inherited) & _PROPERTIES:
+                return method
+            if inherited.module.path != self.source.path:
+                self.lose(owner, name)
+                return method
+            return self.call_value(method, CallValue(method, (), (), None, self.frame.module.path))
+        if inherited is not None:
+            given = owner.keyword(name) if name in kind.fields else None
+            return inherited if given is None else given
+        if name in kind.fields:
+            value = owner.argument(kind.fields.index(name), name)
+            return Unknown(f"{name} is not given") if value is None else value
+        return None
 
     def special(self, owner: Value, name: str, *arguments: Value) -> Value | None:
         """What a method that Python calls by itself gives (`__getitem__`); None where the project wrote none."""

@@ -30,6 +30,7 @@ from migration_guard.reading.interpreter.values import (
     same,
     truth,
 )
+from migration_guard.reading.source.nodes import parts_of
 from migration_guard.reading.source.source import Source
 
 
@@ -42,7 +43,6 @@ class ControlFlow(Definitions):
         self.direction = Direction.UPGRADE
         self.segment = 0
         self.autocommit = False
-        self.listening = False
         self._statement: cst.CSTNode | None = None
         self._block: cst.CSTNode | None = None
         self._outer: cst.Call | None = None
@@ -327,21 +327,26 @@ class ControlFlow(Definitions):
         return None
 
 
+# To ask for a union makes it anew each time.
+_BINDING = (cst.AssignTarget, cst.AugAssign, cst.NamedExpr, cst.AnnAssign, cst.For)
+_UNPACKING = (cst.Tuple, cst.List, cst.Element)
+
+
 def _bound_in(code: cst.CSTNode) -> set[str]:
     """The names that some code assigns to."""
     found: set[str] = set()
     waiting: list[cst.CSTNode] = [code]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.NamedExpr | cst.AnnAssign | cst.For):
+        if isinstance(node, _BINDING):
             targets: list[cst.CSTNode] = [node.target]
             while targets:
                 target = targets.pop()
                 if isinstance(target, cst.Name):
                     found.add(target.value)
-                elif isinstance(target, cst.Tuple | cst.List | cst.Element):
-                    targets += target.children
-        waiting += node.children
+                elif isinstance(target, _UNPACKING):
+                    targets += parts_of(target)
+        waiting += parts_of(node)
     return found
 
 

@@ -99,7 +99,7 @@ class Definitions(Evaluator):
         if isinstance(statement, cst.Import):
             for alias in statement.names:
                 path = _dotted(alias.name)
-                if self.frame.names is not self.frame.module.names:
+                if self.listening and self.frame.names is not self.frame.module.names:
                     self.resolve(Symbol(path, origin))  # where it stands in a function, for what it does
                 if alias.asname is not None:
                     self.bind(alias.asname.name, Symbol(path, origin))

@@ -34,6 +34,7 @@ from migration_guard.reading.interpreter.values import (
     size_of,
     truth,
 )
+from migration_guard.reading.source.nodes import parts_of
 
 PARTS_OF_A_STEP = 20
 
@@ -57,7 +58,7 @@ class Evaluator(Attributes):
 
     def evaluate_parts(self, node: cst.CSTNode) -> None:
         """What is done by the expressions in a node that nobody knows how to read as a whole."""
-        for child in node.children:
+        for child in parts_of(node):
             if isinstance(child, cst.BaseExpression):
                 self.evaluate(child)
             else:

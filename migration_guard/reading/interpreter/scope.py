@@ -56,7 +56,7 @@ class Scope:
         self.dialect = dialect
         self.frame = Frame(module, module.names)
         self.steps = 0
-        self.conditional = self.repeated = False
+        self.conditional = self.repeated = self.listening = False
         # By id(), which is cheaper than the hash of a node; the nodes are kept, so that no other gets the same.
         self.followed: dict[int, cst.Call] = {}
         self.dead: dict[int, cst.CSTNode] = {}
