@@ -93,6 +93,7 @@ class Table(enum.Enum):
     def drop(self):
         op.drop_table(self.value)
 """
+READ["the module itself"] = (f"import sys\n{DROP}", "sys.modules[__name__].drop()")
 SAID = {
     "a method of a member of an Enum": (ENUM, "Table.X.drop()"),
     "a method of all members of an Enum": (ENUM, "for table in Table:\n    table.drop()"),
@@ -122,7 +123,6 @@ SAID = {
         f'from package import chosen\n{DROP}STEPS = {{"a": drop}}',
         "result = STEPS[chosen()]()",
     ),
-    "the module itself": (f"import sys\n{DROP}", "sys.modules[__name__].drop()"),
     "a sort by a key": (DROP, 'names = ["x"]\nnames.sort(key=drop)'),
     "the largest by a key": (DROP, 'max(["x"], key=drop)'),
     "a map over what is not known": (f"from package import names\n{DROP}", "list(map(drop, names()))"),

@@ -91,7 +91,10 @@ class Functions(ControlFlow):
         wrapper = self._decorated(function)
         if wrapper is not function:
             given = (function.bound, *made.arguments) if function.bound is not None else made.arguments
-            return self.enter(wrapper, CallValue(wrapper, given, made.keywords, made.node, made.path))
+            call_of_wrapper = CallValue(wrapper, given, made.keywords, made.node, made.path)
+            if isinstance(wrapper, Function):
+                return self.enter(wrapper, call_of_wrapper)
+            return self.call_value(wrapper, call_of_wrapper), None
         node = function.node
         # The wrapper of a decorator is another function for each that it wraps.
         call = node, id(function.closure)
@@ -123,18 +126,21 @@ class Functions(ControlFlow):
         agreed = all(same(values[0], value) for value in values[1:]) and (end == "return" or len(values) == 1)
         return values[0] if agreed else Unknown(f"{function.name}() returns different values"), end
 
-    def _decorated(self, function: Function) -> Function:
-        """The function that those of its decorators make of it that are written in the project."""
+    def _decorated(self, function: Function) -> Value:
+        """What those of its decorators make of a function that are written in the project."""
         decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
         if function.is_bare or not decorators:
             return function
-        bare = made = replace(function, bound=None, is_bare=True)
+        bare = replace(function, bound=None, is_bare=True)
+        made: Value = bare
         saved, self.frame = self.frame, Frame(function.module, dict(function.closure))
         for decorator in reversed(decorators):
             found = self.evaluate(decorator.decorator)
-            if isinstance(found, Function):
+            if isinstance(found, Function | Class) or _is_callable(found):
                 given = self.call_value(found, CallValue(found, (made,), (), None, function.module.path))
-                made = given if isinstance(given, Function) else made
+                made = given if isinstance(given, Function) or _is_callable(given) else made
+            elif self.special(found, "__enter__") is not None:  # a contextlib.ContextDecorator
+                self.special(found, "__exit__", NONE, NONE, NONE)
         self.frame = saved
         return function if made is bare else made
 
@@ -152,7 +158,7 @@ class Functions(ControlFlow):
             elif name in keywords:
                 names[name] = keywords.pop(name)
             elif parameter.default is not None and "**" not in keywords:
-                names[name] = self.evaluate(parameter.default)
+                names[name] = function.defaults.get(name) or self.evaluate(parameter.default)
             else:
                 names[name] = _HANDED_BY_ENV.get(name) or Unknown(f"the parameter {name}")
         self.frame = saved
@@ -162,3 +168,13 @@ class Functions(ControlFlow):
             rest = [(Text(key), value) for key, value in keywords.items() if key != "**" and key not in names]
             names[parameters.star_kwarg.name.value] = Pairs(list(rest))
         return names
+
+
+def _is_callable(value: Value) -> bool:
+    """Whether this is an object whose class says what a call of it does, or a functools.partial."""
+    match value:
+        case CallValue(function=Class() as kind):
+            return isinstance(kind.find("__call__"), Function)
+        case CallValue(function=Symbol(path="functools.partial")):
+            return bool(value.arguments)
+    return False

@@ -10,12 +10,20 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from migration_guard.reading.directives.handles import is_read, mentions_handle, root_of
+from migration_guard.reading.directives.handles import given, is_read, mentions_handle, root_of
 from migration_guard.reading.interpreter.scope import Frame
-from migration_guard.reading.interpreter.values import Batch, Class, Function, Module, Symbol, Value
+from migration_guard.reading.interpreter.values import Batch, CallValue, Class, Function, Module, Symbol, Value
 
 # What the walker comes to by itself, where the object is known.
 _FOLLOWED = frozenset({"__init__", "__post_init__", "__call__", "__enter__", "__exit__", "__init_subclass__"})
+
+# What gives what it was given, or some of it.
+_PASSERS = frozenset(
+    {
+        *("builtins.enumerate", "builtins.filter", "builtins.iter", "builtins.list", "builtins.map", "builtins.max"),
+        *("builtins.min", "builtins.next", "builtins.reversed", "builtins.set", "builtins.sorted", "builtins.tuple"),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -52,12 +60,17 @@ def unentered_functions(module: Module, uses: Uses, entered: Collection[cst.CSTN
     seen: set[cst.CSTNode] = set()
     for kind in dict.fromkeys(one for start in (*uses.classes, *own) for one in start.order()):
         for name, value in kind.names.items():
+            if isinstance(value, CallValue) and kind in uses.classes:
+                for one in given(value):
+                    if isinstance(one, Function) and _is_unentered(one, entered):
+                        reason = f"Python may call what {kind.name}.{name} was given, which leads to the database"
+                        yield UnenteredFunction(one, uses.classes[kind], reason)
             if not isinstance(value, Function) or value.node in seen or not _is_used(kind, name, uses):
                 continue
             seen.add(value.node)
             if not _is_unentered(value, entered):
                 continue
-            if _is_special(name):
+            if _is_special(name) or _is_registered(value):
                 reason = f"Python calls {kind.name}.{name}() by itself, which leads to the database"
                 yield UnenteredFunction(value, uses.classes[kind], reason)
             else:
@@ -65,7 +78,18 @@ def unentered_functions(module: Module, uses: Uses, entered: Collection[cst.CSTN
 
 
 def _is_used(kind: Class, name: str, uses: Uses) -> bool:
+    if kind in uses.classes and _is_registered(kind.names[name]):
+        return True
     return kind in uses.classes and name not in _FOLLOWED if _is_special(name) else name in uses.attributes
+
+
+def _is_registered(method: Value) -> bool:
+    """Whether another method keeps this one: `@method.register`."""
+    decorators = (
+        method.node.decorators if isinstance(method, Function) and isinstance(method.node, cst.FunctionDef) else ()
+    )
+    named = [one.decorator.func if isinstance(one.decorator, cst.Call) else one.decorator for one in decorators]
+    return any(isinstance(one, cst.Attribute) and one.attr.value == "register" for one in named)
 
 
 def _is_special(name: str) -> bool:
@@ -76,7 +100,8 @@ def _by_name(function: Function, shown: str, uses: Uses) -> Iterator[UnenteredFu
     """Where an attribute of that name was asked of something that may be the project's own."""
     for owner, statement in uses.attributes[function.name]:
         root = root_of(owner)
-        if not isinstance(owner, Batch) and not (isinstance(root, Symbol) and is_read(root)):
+        passed = isinstance(root, Symbol) and is_read(root) and root.path not in _PASSERS
+        if not isinstance(owner, Batch) and not passed:
             yield UnenteredFunction(function, statement, _may_call(shown))
             return
 

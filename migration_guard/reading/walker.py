@@ -5,12 +5,8 @@ the code: what it cannot follow becomes an Opaque operation.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
 import libcst as cst
 
@@ -25,8 +21,8 @@ from migration_guard.reading.directives.batch import recreated
 from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hands_over, has_handle
 from migration_guard.reading.directives.registry import directives, may_be_directive
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
-from migration_guard.reading.functions import Functions
 from migration_guard.reading.interpreter import library, methods
+from migration_guard.reading.interpreter.definitions import made_by
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.scope import Frame, OutOfSteps
 from migration_guard.reading.interpreter.values import (
@@ -43,7 +39,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     Value,
 )
-from migration_guard.reading.registered import load_imports, registered
+from migration_guard.reading.module_names import ModuleNames, below
 from migration_guard.reading.source.calls import call_at
 from migration_guard.reading.source.source import Source
 from migration_guard.reading.unentered import Uses, unentered_functions
@@ -57,21 +53,16 @@ _AT_IMPORT = (
     'asked for, and fails in "alembic heads"; move it into upgrade()'
 )
 _DIRECTIVES = tuple(f"{name}." for name in HANDLE_NAMES)
-# What gives a module names that are not written down: exec() at its top, or globals() with a name that is not known.
-ASSEMBLES = re.compile(r"^(?:exec\(|globals\(\)(?:\[|\.update\())|^    (?:\s*)globals\(\)\[", re.MULTILINE)
 
 
-class Walker(Functions):
+class Walker(ModuleNames):
     """Follows one file for one target dialect. `run` gives what a function of it does."""
 
     def __init__(self, source: Source, dialect: str, files: Files, module: Module | None = None) -> None:
-        super().__init__(source, module or Module(source.path), dialect)
-        self.files = files
+        super().__init__(source, module or Module(source.path), dialect, files)
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
         self._gathered: list[tuple[Batch, Site, list[Operation]]] = []
-        self._imported: list[Opaque] = []
-        self._has_imports = False
         self.cuts = 0
         self._top_level(source.module.body)
         self._used_at_top = self.uses
@@ -88,11 +79,6 @@ class Walker(Functions):
             if end is not None or self.cuts > MOST_CUTS:
                 break
 
-    @property
-    def is_assembled(self) -> bool:
-        """Whether the file has names that nobody wrote down in it."""
-        return "__getattr__" in self.module.names or ASSEMBLES.search(self.source.text) is not None
-
     # --- running a function -------------------------------------------------------------------------------------
 
     def run(self, name: str, direction: Direction, database: str | None) -> tuple[tuple[Operation, ...], str | None]:
@@ -103,13 +89,18 @@ class Walker(Functions):
         self.autocommit = self.conditional = self.repeated = False
         self.uses = Uses(dict(self._used_at_top.classes), dict(self._used_at_top.functions))
         self.listening = True
-        function = self.module.names.get(name)
+        names = dict(self.module.names)
+        function = names.get(name)
         end: str | None = None
         self._statement = None
         if direction is Direction.UPGRADE:
-            self.emit(*self._imported)
+            self.emit(*self.done_at_import)
         try:
+            if self.replaced is not None:
+                self._statement, reason = self.replaced
+                self.opaque(None, name, reason)
             if isinstance(function, Function):
+                self._statement = None
                 given = [Text(database)] if database is not None else []
                 made = CallValue(function, tuple(given), (), None, self.module.path)
                 _, end = self.enter(function, made)
@@ -119,13 +110,15 @@ class Walker(Functions):
                 self.opaque(None, name, f"{name} is not a function written in this file")
             elif self.cuts:
                 self.opaque(None, name, "the top level of this file unrolls into more steps than are followed")
-            elif self.is_assembled:
+            elif self.replaced is None and self.is_assembled:
                 self.opaque(None, name, f"if there is a function {name}, it is made when the file is imported")
         except OutOfSteps:
             self.opaque(None, name, "it unrolls into more steps than are followed")
         except RecursionError:
             self.opaque(None, name, "its expressions are nested too deeply to follow")
         self.listening = False
+        self.module.names.clear()
+        self.module.names.update(names)
         return tuple(self.operations), end
 
     def _note_unread(self) -> None:
@@ -152,7 +145,7 @@ class Walker(Functions):
         if not self.listening:
             for one in operations:
                 call = one.site.call
-                self._imported.append(Opaque(site=one.site, what=call.name if call else "", reason=_AT_IMPORT))
+                self.done_at_import.append(Opaque(site=one.site, what=call.name if call else "", reason=_AT_IMPORT))
             return
         for operation in operations:
             if isinstance(operation, Opaque):
@@ -243,42 +236,8 @@ class Walker(Functions):
         """The function of another file that is followed here, and its file; empty in this one."""
         if self.frame.module is self.module:
             return ""
-        file = _below(self.frame.module.path, self.files.root)
+        file = below(self.frame.module.path, self.files.root)
         return f"{self.frame.method.name}() of {file}" if self.frame.method is not None else file
-
-    # --- names from other files ---------------------------------------------------------------------------------
-
-    def resolve(self, symbol: Symbol) -> Value:
-        """What an imported name stands for, where its file belongs to the project."""
-        path = symbol.path
-        if path.startswith(("alembic", "sqlalchemy", "builtins.")):
-            return symbol
-        if path.rpartition(".")[2] in HANDLE_NAMES and "." in path:
-            return Symbol("alembic.op")
-        found = self.files.module(path, symbol.origin or self.module.path)
-        if found is None:
-            return symbol
-        file, rest = found
-        module = self.load(file)
-        if module is None:
-            return symbol
-        value: Value = module
-        for name in filter(None, rest.split(".")):
-            value = module.names.get(name, symbol) if value is module else self.attribute_of(value, name)
-            if value is symbol:
-                return symbol
-        return self.resolve(value) if isinstance(value, Symbol) and value != symbol else self.filled(value)
-
-    def filled(self, value: Value) -> Value:
-        """What another module has, once whatever else is imported has put in what it registers there."""
-        if isinstance(value, Items | Pairs) and value.size == 1 and not self._has_imports:
-            self._has_imports = True
-            load_imports(self.source.text, self.module, self.files, self.load)
-        return value
-
-    def registered(self, name: str) -> Function | None:
-        """The method that the project registers as the directive `op.name`; None where it registers none."""
-        return registered(name, self.module, self.source.text, self.files, self.load)
 
     def load(self, path: str) -> Module | None:
         """Another file of the project, its top level read: once for all migrations, and not at this one's expense."""
@@ -287,21 +246,9 @@ class Walker(Functions):
         return self.files.loaded(path, self._walk)
 
     def _walk(self, source: Source, module: Module) -> None:
-        Walker(source, self.dialect, self.files, module)
+        module.works = bool(Walker(source, self.dialect, self.files, module).done_at_import)
 
-    def is_holder(self, value: Value) -> bool:
-        """Whether a function or an object of a package got code of the project to keep."""
-        if isinstance(value, Function):
-            return value.node in value.module.holders
-        made_in = self.load(value.path) if isinstance(value, CallValue) else None
-        modules = (self.frame.module, made_in)
-        return isinstance(value, CallValue) and any(one is not None and value.node in one.holders for one in modules)
-
-    def source_of(self, module: Module) -> Source:
-        """The source that a module's nodes belong to."""
-        return self.source if module is self.module else self.files.source(module.path) or self.source
-
-    def changes(self, value: Items | Pairs | Class) -> None:
+    def changes(self, value: Items | Pairs | Class | Module) -> None:
         """Told before a collection is changed in place: it may belong to a module that others read too."""
         self.files.changes(value)
 
@@ -319,6 +266,8 @@ class Walker(Functions):
                 if self.is_holder(function):
                     self.opaque(made.node, self.shown(made.node), "it may call functions that were registered with it")
                 return self.enter(function, made)[0]
+            case Class(names=names) if isinstance(called := made_by(function, "__call__"), Function):
+                return self.enter(replace(called, bound=function), made)[0]
             case Class(names=names):
                 start = function.find("__init__")
                 if isinstance(start, Function) and (start.home is function or self._matters(function, start, made)):
@@ -332,6 +281,8 @@ class Walker(Functions):
                 if isinstance(started := function.find("__post_init__"), Function):
                     self.enter(replace(started, bound=made), CallValue(started, (), (), made.node, made.path))
                 return made
+            case Attribute(name="__new__") | Symbol(path="builtins.type.__new__") if self.making is not None:
+                return self.making
             case CallValue(function=Class() as kind) if isinstance(called := kind.find("__call__"), Function):
                 return self.enter(replace(called, bound=function), made)[0]
             case CallValue(function=Symbol(path="functools.partial")) if function.arguments:
@@ -341,14 +292,12 @@ class Walker(Functions):
             case Symbol() | Attribute() if may_be_directive(function):
                 if (answer := self._directive(function, made)) is not None:
                     return answer
+        if (given := self.changed_names(made)) is not None:
+            return given
         if isinstance(function, Symbol):
-            if function.path == "importlib.import_module" and isinstance(name := made.argument(0, "name"), Text):
-                return self.resolve(Symbol(name.shown, self.frame.module.path))
             known = library.call(made, self._apply, self.attribute_of)
         else:
             owner = getattr(function, "owner", NONE)
-            if made.name == "get" and library.is_scope(owner) and isinstance(key := made.argument(0, "key"), Text):
-                return self.lookup(key.value)
             if isinstance(owner, (Items, Pairs)):
                 self.changes(owner)
             known = methods.method(made, owner, self.attribute_of, self.conditional)
@@ -379,6 +328,8 @@ class Walker(Functions):
         super().set_attribute(owner, name, value)
         if isinstance(owner, CallValue) and isinstance(owner.function, Attribute):
             self.emit(*assigned(self, owner, name))
+        elif hands_over(value):
+            self.keep(owner)
 
 
 def _whole(partial: CallValue, made: CallValue) -> CallValue:
@@ -386,9 +337,3 @@ def _whole(partial: CallValue, made: CallValue) -> CallValue:
     inner, *first = partial.arguments
     keywords = (*partial.keywords, *made.keywords)
     return CallValue(inner, (*first, *made.arguments), keywords, made.node, made.path)
-
-
-@lru_cache(maxsize=512)
-def _below(path: str, root: str) -> str:
-    """A file as seen from the root of the project: asked for each operation of a helper."""
-    return Path(os.path.relpath(path, root)).as_posix()

@@ -63,6 +63,8 @@ def hands_over(value: Value | None) -> bool:
     match value:
         case Symbol(path=path) if path.startswith("alembic.op."):
             return True
+        case Attribute(owner=Function() as owner, name="__code__"):
+            return hands_over(owner)
         case Attribute(owner=owner, name=name):
             return is_handle(value) or isinstance(owner, Batch) or (name in RUNNERS and is_handle(owner))
         case Function(node=node, module=module, closure=closure):
@@ -76,6 +78,11 @@ def hands_over(value: Value | None) -> bool:
         case CallValue(function=Class() as kind):
             return any(map(hands_over, given(value))) or has_handle(kind)
     return is_handle(value)
+
+
+def has_directives(module: Module) -> bool:
+    """Whether a function of a module can reach the database."""
+    return any(isinstance(one, Function) and hands_over(one) for one in module.names.values())
 
 
 def has_handle(kind: Class) -> bool:
@@ -97,8 +104,14 @@ def was_handed_one(value: Value) -> bool:
     while isinstance(value, LINKS):
         if isinstance(value, CallValue) and isinstance(value.function, Symbol):
             return not is_read(value.function) and any(map(hands_over, given(value)))
+        if isinstance(value, CallValue) and isinstance(value.function, CallValue) and any(map(_leads_on, given(value))):
+            return True  # `cache(size=1)(function)`
         value = value.function if isinstance(value, CallValue) else value.owner
     return False
+
+
+def _leads_on(value: Value) -> bool:
+    return isinstance(value, Function) and hands_over(value)
 
 
 def holder_of(function: Value) -> Value | None:

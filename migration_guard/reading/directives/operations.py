@@ -12,6 +12,7 @@ from migration_guard.model.unknown import Unknown
 # Each of these registers the directives that it reads.
 from migration_guard.reading.directives import batch, columns, constraints, execution, packages, tables  # noqa: F401
 from migration_guard.reading.directives.arguments import BoundArguments
+from migration_guard.reading.directives.handles import hands_over
 from migration_guard.reading.directives.names import identifier, schema_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.registry import answer, find, silent
@@ -77,6 +78,14 @@ def operations_of(ask: BoundArguments) -> Value:
 
 
 @answer("contextlib.closing", "value")
+def closing(ask: BoundArguments) -> Value:
+    """contextlib.closing(): calls close() where the block ends."""
+    value = ask["value"] or ask.made
+    if isinstance(ask.walker.attribute_of(value, "close"), Function) and hands_over(value):
+        ask.opaque("it calls close(), which leads to the database")
+    return value
+
+
 @answer("contextlib.nullcontext", "value")
 @answer("copy.copy", "value")
 @answer("typing.cast", "type value")

@@ -8,6 +8,7 @@ from migration_guard.reading.directives.handles import (
     OPENERS,
     given,
     hands_over,
+    has_directives,
     has_handle,
     holder_of,
     is_handle,
@@ -33,8 +34,7 @@ from migration_guard.reading.interpreter.values import (
 # What only keeps the function that it is given: it is followed when what they give is called.
 _KEEPERS = frozenset({"partial", "wraps", "contextmanager"})
 _CALLERS = frozenset(f"builtins.{name}" for name in ("filter", "iter", "map", "max", "min", "sorted"))
-# What finds a module or an object by a text, and the directives that nothing else is called like.
-_FINDERS = frozenset({"builtins.eval", "builtins.__import__", "sys.modules", "importlib.import_module"})
+# The directives that nothing else is called like, in Python itself.
 _DIRECTIVES = frozenset(
     {
         *("add_column", "alter_column", "batch_alter_table", "bulk_insert", "create_check_constraint"),
@@ -42,6 +42,17 @@ _DIRECTIVES = frozenset(
         *("create_table_comment", "create_unique_constraint", "drop_column", "drop_constraint", "drop_index"),
         *("drop_table", "drop_table_comment", "rename_table"),
     }
+)
+_RUN_TEXT = frozenset({"builtins.eval", "builtins.exec", "runpy.run_module", "runpy.run_path"})
+# What changes a list or a dictionary that it is given.
+_CHANGERS = (
+    "bisect.insort",
+    "builtins.dict.",
+    "builtins.list.",
+    "builtins.set.",
+    "heapq.",
+    "operator.i",
+    "operator.setitem",
 )
 # What gives a connection or a session, or looks at the database.
 _GIVES_HANDLES = OPENERS | {"inspect", "Inspector", "from_engine"}
@@ -51,6 +62,10 @@ def suspect(walker: DirectiveWalker, made: CallValue) -> None:
     """Notes a call that may have touched the database where we cannot look."""
     root = root_of(made.function)
     read = isinstance(root, Symbol) and is_read(root)
+    if isinstance(made.function, Symbol) and made.function.path.startswith(_CHANGERS):
+        for value in given(made):
+            if isinstance(value, Items | Pairs):
+                value.complete = False
     reason = _suspicion(walker, made, root, read)
     if not read and isinstance(made.function, LINKS):
         holder = holder_of(made.function)
@@ -63,17 +78,19 @@ def suspect(walker: DirectiveWalker, made: CallValue) -> None:
 def _suspicion(walker: DirectiveWalker, made: CallValue, root: Value, read: bool) -> str | None:
     """Why a call may have touched the database; None where it has not. What the `root` gives may be `read`."""
     function, name = made.function, made.name
-    found = isinstance(root, Unknown) or (isinstance(root, Symbol) and root.path in _FINDERS)
-    if found and isinstance(function, Attribute) and name in _DIRECTIVES:
+    if isinstance(function, Symbol) and function.path in _RUN_TEXT:
+        return "it runs text as code"
+    found = isinstance(root, Unknown) or (isinstance(root, Symbol) and _is_other_s(root))
+    if found and isinstance(function, Attribute | Symbol) and name in _DIRECTIVES:
         return f"{name} is one of Alembic's directives, and its owner is found at run time"
     if read and isinstance(function, Symbol) and name not in ("create_all", "drop_all"):
         return _suspicion_of_callers(function, made)
     if isinstance(root, Symbol) and not read and is_library(root):
-        return _suspicion_of_python(made, root)
+        return _suspicion_of_python(walker, made, root)
     if name in ("create_all", "drop_all") and _is_handed_one(made):
         return "it creates or drops whatever the application's models hold today"
-    if isinstance(function, CallValue) and function.name == "getattr" and any(map(is_handle, function.arguments[:1])):
-        return "which directive is called here is not known"
+    if isinstance(function, CallValue) and _is_found_in(function, root):
+        return "which function is called here is not known"
     if isinstance(function, Attribute) and isinstance(function.owner, Attribute) and function.owner.name == "impl":
         return "it calls Alembic's implementation of the dialect itself" if is_handle(function.owner.owner) else None
     if isinstance(root, Class):
@@ -83,6 +100,10 @@ def _suspicion(walker: DirectiveWalker, made: CallValue, root: Value, read: bool
     if isinstance(root, Items | Pairs):
         kept = not isinstance(function, Attribute) or function.owner is not root
         return "which of several is called here is not known" if kept and hands_over(root) else None
+    if isinstance(function, Attribute) and is_handle(function.owner) and any(map(_is_function, given(made))):
+        return "it gets code that uses the connection"
+    if isinstance(function, Attribute) and isinstance(root, Function) and walker.is_holder(root):
+        return "it is one of the functions that were kept there, and which is not known"
     if read or isinstance(root, Function | Module) or name in _GIVES_HANDLES:
         return None
     handed = _is_handed_one(made)
@@ -109,17 +130,20 @@ def _suspicion_of_callers(function: Symbol, made: CallValue) -> str | None:
     return f"{_whence(function)} gets code that uses the connection" if any(map(_is_code, given(made))) else None
 
 
-def _suspicion_of_python(made: CallValue, root: Symbol) -> str | None:
+def _suspicion_of_python(walker: DirectiveWalker, made: CallValue, root: Symbol) -> str | None:
     """As _suspicion(), for what comes with Python."""
     function, name = made.function, made.name
     if root.path.startswith(("subprocess.", "os.system", "os.popen")) and isinstance(function, Symbol):
         return "it runs another program"
+    if name in ("exec_module", "load_module"):
+        return "it runs another file"
     if isinstance(function, Symbol):
         code = name not in _KEEPERS and any(map(_is_code, given(made)))
         return f"{_whence(root)} gets code that uses the connection" if code else None
     if name in METHODS and not any(map(_is_code, given(made))):
         return None
-    got = _is_handed_one(made) or was_handed_one(function)
+    holder = holder_of(function)
+    got = _is_handed_one(made) or was_handed_one(function) or (holder is not None and walker.is_holder(holder))
     return f"{_whence(root)} gets the connection, and is not read" if got else None
 
 
@@ -135,6 +159,20 @@ def _suspicion_of_object(walker: DirectiveWalker, made: CallValue, kind: Class) 
     return None
 
 
+def _is_found_in(function: CallValue, root: Value) -> bool:
+    """Whether Python's getattr(), or another function of its own, finds this in a handle, a module or an object."""
+    return (
+        isinstance(root, Symbol)
+        and root.path.startswith("builtins.")
+        and any(has_directives(one) if isinstance(one, Module) else hands_over(one) for one in function.arguments)
+    )
+
+
+def _is_other_s(symbol: Symbol) -> bool:
+    """Whether nothing of this name is one of Alembic's directives, unless it was put there."""
+    return is_library(symbol) and not symbol.path.startswith("alembic.op") and symbol.path not in _RUN_TEXT
+
+
 def _is_known(base: Value) -> bool:
     return isinstance(base, Symbol) and (is_library(base) or is_of_quiet_package(base))
 
@@ -142,6 +180,10 @@ def _is_known(base: Value) -> bool:
 def _is_handed_one(made: CallValue) -> bool:
     """Whether a call hands a handle on, or what leads to one."""
     return any(map(hands_over, given(made)))
+
+
+def _is_function(value: Value) -> bool:
+    return isinstance(value, Function)
 
 
 def _is_code(value: Value) -> bool:

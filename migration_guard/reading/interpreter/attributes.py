@@ -39,7 +39,11 @@ class Attributes(Scope):
                 whole = f"{path}.{name}"
                 return self.frame.module.patched.get(whole) or self.resolve(Symbol(whole, owner.origin))
             case CallValue(function=Class() as kind):
-                if (found := self._of_object(owner, kind, name)) is not None:
+                if name == "__dict__":
+                    self.changes(kind)
+                    flags = [key for key, one in kind.names.items() if type(one) is Constant]
+                    kind.names.update(dict.fromkeys(flags, Unknown("it may be changed through __dict__")))
+                elif (found := self._of_object(owner, kind, name)) is not None:
                     return found
             case CallValue(function=Symbol(path="builtins.super"), arguments=[Class() as home, instance]):
                 of_class = instance.function if isinstance(instance, CallValue) else instance
@@ -49,6 +53,8 @@ class Attributes(Scope):
                 )
             case CallValue():
                 pass  # what most attributes are asked of: none of the kinds below
+            case Module() if name == "__dict__":
+                return CallValue(Symbol("builtins.vars"), (owner,))
             case Module(names=names):
                 held = names.get(name, Unknown(f"{name} is not in that module"))
                 member = self.resolve(held) if isinstance(held, Symbol) else self.filled(held)
@@ -75,7 +81,7 @@ class Attributes(Scope):
         inherited = kind.find(name)
         if isinstance(inherited, Function):
             method = self._got_from(owner, inherited)
-            if not _decorators(inherited) & _PROPERTIES:
+            if not decorator_names(inherited) & _PROPERTIES:
                 return method
             if inherited.module.path != self.source.path:
                 self.lose(owner, name)
@@ -102,7 +108,7 @@ class Attributes(Scope):
         """What a class says of a name, as it is got from the class or from an object: a method knows whose it is."""
         if not isinstance(found, Function):
             return found
-        decorators, kind = _decorators(found), owner.function if isinstance(owner, CallValue) else owner
+        decorators, kind = decorator_names(found), owner.function if isinstance(owner, CallValue) else owner
         if "staticmethod" in decorators:
             return found
         # An application's own class may lead through all of it.
@@ -119,7 +125,7 @@ class Attributes(Scope):
         return [home, self.lookup(parameters[0].name.value)] if home is not None and parameters else []
 
 
-def _decorators(function: Function) -> frozenset[str]:
+def decorator_names(function: Function) -> frozenset[str]:
     """The names of a method's decorators."""
     decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
     named = [one.decorator.attr if isinstance(one.decorator, cst.Attribute) else one.decorator for one in decorators]

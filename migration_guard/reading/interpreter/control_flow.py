@@ -5,8 +5,7 @@ circumstances: which conditions, loops and transactions are open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
@@ -14,11 +13,10 @@ import libcst as cst
 from migration_guard.model.finding import Direction
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library
-from migration_guard.reading.interpreter.definitions import Definitions
+from migration_guard.reading.interpreter.loops import Loops
 from migration_guard.reading.interpreter.texts import as_text
 from migration_guard.reading.interpreter.values import (
     NONE,
-    Attribute,
     Batch,
     CallValue,
     Constant,
@@ -30,11 +28,10 @@ from migration_guard.reading.interpreter.values import (
     same,
     truth,
 )
-from migration_guard.reading.source.nodes import parts_of
 from migration_guard.reading.source.source import Source
 
 
-class ControlFlow(Definitions):
+class ControlFlow(Loops):
     """Runs statements. What a call does is left to subclasses."""
 
     def __init__(self, source: Source, module: Module, dialect: str) -> None:
@@ -164,81 +161,6 @@ class ControlFlow(Definitions):
             self.conditional = True
         return None
 
-    @contextmanager
-    def _maybe(self) -> Iterator[None]:
-        saved, self.conditional = self.conditional, True
-        try:
-            yield
-        finally:
-            self.conditional = saved
-
-    def _for(self, statement: cst.For) -> str | None:
-        iterable = self.items_of(self.evaluate(statement.iter))
-        values, complete = library.iterate(iterable)
-        saved = self.conditional
-        self.conditional |= isinstance(iterable, Items) and not iterable.certain
-        broken = False
-        for value in values:
-            self.step()
-            self.bind(statement.target, value)
-            end = self.block(statement.body.body)
-            if end in ("return", "raise"):
-                return end
-            if end == "break":
-                broken = True
-                break
-        if complete and not values:
-            self.note_dead(statement.body)
-        if not complete:
-            item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
-            self.bind(statement.target, item or Unknown("the items of the loop are not known"))
-            self._repeat(statement.body.body, certain=False)
-        left_early = self.conditional and not saved
-        if not self.frame.returned:
-            self.conditional = saved
-        if broken and complete:
-            self.note_dead(statement.orelse)
-            return None
-        return self._after_loop(statement.orelse, certain=not left_early and not broken)
-
-    def _after_loop(self, orelse: cst.Else | None, *, certain: bool) -> str | None:
-        """The `else` of a loop, which a `break` skips."""
-        if orelse is None:
-            return None
-        if certain:
-            return self.block(orelse.body.body)
-        with self._maybe():
-            self.block(orelse.body.body)
-        return None
-
-    def _repeat(
-        self, body: Sequence[cst.BaseStatement] | Sequence[cst.BaseSmallStatement], certain: bool
-    ) -> str | None:
-        """Runs a body once that may run any number of times."""
-        saved = self.conditional, self.repeated
-        self.repeated = True
-        self.conditional = saved[0] or not certain
-        try:
-            return self.block(body)
-        finally:
-            self.conditional, self.repeated = saved
-
-    def _while(self, statement: cst.While) -> str | None:
-        known = truth(self.evaluate(statement.test))
-        if known is False:
-            self.note_dead(statement.body)
-            return self._after_loop(statement.orelse, certain=True)
-        for name in (_bound_in(statement.body) | _bound_in(statement.test)) & self.frame.names.keys():
-            # The second time round it may be another number, or another text. What is None at first stays known.
-            value = self.frame.names[name]
-            if isinstance(value, Text) or (isinstance(value, Constant) and type(value.value) in (int, float)):
-                self.frame.names[name] = Unknown(f"{name} changes from one round of a loop to the next")
-        end = self._repeat(statement.body.body, certain=known is True)
-        if end in ("return", "raise", "break") and known:
-            self.note_dead(statement.orelse)
-            return None if end == "break" else end
-        return self._after_loop(statement.orelse, certain=False)
-
     def _with(self, statement: cst.With) -> str | None:
         saved = self.autocommit, self._block
         own_segment = False
@@ -260,8 +182,12 @@ class ControlFlow(Definitions):
         try:
             end = self.block(statement.body.body)
             for manager in reversed(managers):
-                self._of_context(manager, "__exit__", NONE, NONE, NONE)
-            return None if end == "raise" and any(map(library.is_suppressing, managers)) else end
+                self._of_context(manager, "__exit__", *[Unknown("whether the block fails is not known")] * 3)
+            suppressing = [library.is_suppressing(manager) for manager in managers]
+            if end != "raise" or not any(one is not False for one in suppressing):
+                return end
+            self.conditional |= True not in suppressing
+            return None
         finally:
             for manager in reversed(managers):
                 if isinstance(manager, Batch):
@@ -284,10 +210,13 @@ class ControlFlow(Definitions):
         self.conditional = saved
         after = dict(self.frame.names)
         caught: list[str | None] = []
+        handled: list[dict[str, Value]] = []
         for handler in statement.handlers:
             self._restore({**before, **after})
             with self._maybe():
                 caught.append(self.block(handler.body.body))
+            if caught[-1] is None:
+                handled.append(dict(self.frame.names))
             if caught[-1] == "return":
                 self.conditional = True
         if end is None or None not in caught:
@@ -298,56 +227,35 @@ class ControlFlow(Definitions):
             end = None
         if end is None and statement.orelse is not None:
             end = self.block(statement.orelse.body.body)
+        for names in handled:
+            self._doubt(names, "whether an exception is caught")
         if statement.finalbody is not None:
-            self.block(statement.finalbody.body.body)
+            end = self.block(statement.finalbody.body.body) or end
         return end
-
-    def _matches(self, subject: Value, case: cst.MatchCase) -> bool | None:
-        """Whether a case is the one of a known subject; None where that cannot be told."""
-        if case.guard is not None or not isinstance(case.pattern, cst.MatchValue):
-            return None
-        return same(subject, self.evaluate(case.pattern.value))
 
     def _match(self, statement: cst.Match) -> str | None:
         subject = self.evaluate(statement.subject)
+        certain = True
         for position, case in enumerate(statement.cases):
-            known = self._matches(subject, case)
+            known = self.fits(case, subject)
             if known is False:
                 self.note_dead(case)
                 continue
             if known is True:
                 self.note_dead(*statement.cases[position + 1 :])
-                return self.block(case.body.body)
             before = dict(self.frame.names)
+            self.bind_pattern(case.pattern, subject)
+            if known is True and certain:
+                return self.block(case.body.body)
             with self._maybe():
                 end = self.block(case.body.body)
             after = dict(self.frame.names)
             self._restore(before)
             self._meet(after, end, None)
+            if known is True:
+                break
+            certain = False
         return None
-
-
-# To ask for a union makes it anew each time.
-_BINDING = (cst.AssignTarget, cst.AugAssign, cst.NamedExpr, cst.AnnAssign, cst.For)
-_UNPACKING = (cst.Tuple, cst.List, cst.Element)
-
-
-def _bound_in(code: cst.CSTNode) -> set[str]:
-    """The names that some code assigns to."""
-    found: set[str] = set()
-    waiting: list[cst.CSTNode] = [code]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, _BINDING):
-            targets: list[cst.CSTNode] = [node.target]
-            while targets:
-                target = targets.pop()
-                if isinstance(target, cst.Name):
-                    found.add(target.value)
-                elif isinstance(target, _UNPACKING):
-                    targets += parts_of(target)
-        waiting += parts_of(node)
-    return found
 
 
 # A table, not `match`: asking libcst's abstract classes what is no instance of them is slow. Each handler takes the one
@@ -369,6 +277,8 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[ControlFlow, Any], str | None]] = {
     cst.Try: ControlFlow._try,
     cst.TryStar: ControlFlow._try,
     cst.Match: ControlFlow._match,
+    cst.Global: ControlFlow.declare,
+    cst.Nonlocal: ControlFlow.declare,
     cst.Return: ControlFlow._return,
     cst.Raise: ControlFlow._raise,
     cst.Break: lambda flow, statement: "break",

@@ -7,19 +7,42 @@ from dataclasses import replace
 
 import libcst as cst
 
+from migration_guard.reading.interpreter.attributes import decorator_names
 from migration_guard.reading.interpreter.evaluator import Evaluator
 from migration_guard.reading.interpreter.scope import Frame
-from migration_guard.reading.interpreter.values import CallValue, Class, Function, Module, Symbol, Text, Value
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    CallValue,
+    Class,
+    Function,
+    Items,
+    Module,
+    Pairs,
+    Symbol,
+    Text,
+    Value,
+)
 
+METACLASS = "@metaclass"
+"""The name under which a class keeps the class of the project that made it."""
 IMPLEMENTATION = "@implementation"
 """The name under which a class of operations keeps the function that Operations.implementation_for() registers."""
 
 
+_OF_CONTEXTS = frozenset({"contextmanager", "asynccontextmanager"})
+
+
 class Definitions(Evaluator):
-    """Binds what is defined and imported."""
+    """Binds what is defined and imported. A metaclass is `making` a class."""
+
+    making: Class | None = None
 
     def directive_names(self) -> Collection[str]:
         """The names that `from alembic.op import *` binds."""
+        raise NotImplementedError
+
+    def imported(self, path: str) -> None:
+        """Told of what is imported, which does whatever stands at the top of its file."""
         raise NotImplementedError
 
     def block(self, statements: Sequence[cst.BaseStatement | cst.BaseSmallStatement]) -> str | None:
@@ -30,9 +53,9 @@ class Definitions(Evaluator):
         """A function: it sees the names around it, those assigned later on included."""
         module_level = self.frame.names is self.frame.module.names
         closure = {} if module_level else self.around()
-        function = Function(statement, self.frame.module, closure)
-        self.frame.names[statement.name.value] = function
-        if module_level:
+        function = Function(statement, self.frame.module, closure, defaults=self.defaults_of(statement.params))
+        self.assign(statement.name.value, function)
+        if self.frame.method is None:
             self._register(statement, function)
         for given in self._registrations(statement, "implementation_for"):
             if given and isinstance(given[0], Class):
@@ -41,11 +64,27 @@ class Definitions(Evaluator):
     def _subclassed(self, made: Class, statement: cst.ClassDef) -> None:
         """A class that this one comes from may do something with it: `__init_subclass__`."""
         given = [(one.keyword.value, self.evaluate(one.value)) for one in statement.keywords if one.keyword is not None]
+        kind = next((value for key, value in given if key == "metaclass"), made.find(METACLASS))
+        if isinstance(kind, Class):
+            made.names[METACLASS] = kind
+            self._made_by(kind, made, statement)
         hook = made.find_behind(made, "__init_subclass__")
         if isinstance(hook, Function):
             hook = replace(hook, bound=made)
             keywords = tuple(one for one in given if one[0] != "metaclass")
             self.call_value(hook, CallValue(hook, (), keywords, None, self.frame.module.path))
+
+    def _made_by(self, kind: Class, made: Class, statement: cst.ClassDef) -> None:
+        """What a metaclass does with a class: its __new__() gets what `super().__new__()` gives, which is the class."""
+        names = Pairs([(Text(name), value) for name, value in made.names.items()])
+        given = (Text(statement.name.value), Items(list(made.bases)), names)
+        saved, self.making = self.making, made
+        for method, first in (("__new__", kind), ("__init__", made)):
+            hook = kind.find(method)
+            if isinstance(hook, Function):
+                hook = replace(hook, bound=first)
+                self.call_value(hook, CallValue(hook, given, (), None, self.frame.module.path))
+        self.making = saved
 
     def _register(self, statement: cst.FunctionDef | cst.ClassDef, made: Function | Class) -> None:
         """A decorator of the project may keep a function or a class somewhere."""
@@ -54,7 +93,9 @@ class Definitions(Evaluator):
             while isinstance(name, cst.Call | cst.Attribute):
                 name = name.func if isinstance(name, cst.Call) else name.value
             own = self.lookup(name.value) if isinstance(name, cst.Name) else None
-            if isinstance(own, Function | CallValue):
+            if isinstance(own, Function) and decorator_names(own) & _OF_CONTEXTS:
+                continue  # its code runs where what it decorates is called
+            if isinstance(own, Attribute | CallValue | Class | Function | Items):
                 decorator = self.evaluate(one.decorator)
                 given = replace(made, is_bare=True) if isinstance(made, Function) else made
                 self.call_value(decorator, CallValue(decorator, (given,), (), None, self.frame.module.path))
@@ -76,7 +117,7 @@ class Definitions(Evaluator):
             if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
         )
         made = Class(statement.name.value, bases, names, fields)
-        saved.names[statement.name.value] = made
+        self.assign(statement.name.value, made)
         self._subclassed(made, statement)
         if saved.names is saved.module.names:
             self._register(statement, made)
@@ -99,6 +140,7 @@ class Definitions(Evaluator):
         if isinstance(statement, cst.Import):
             for alias in statement.names:
                 path = _dotted(alias.name)
+                self.imported(path)
                 if self.listening and self.frame.names is not self.frame.module.names:
                     self.resolve(Symbol(path, origin))  # where it stands in a function, for what it does
                 if alias.asname is not None:
@@ -109,6 +151,7 @@ class Definitions(Evaluator):
             return
         base = "." * len(statement.relative) + (_dotted(statement.module) if statement.module is not None else "")
         if isinstance(statement.names, cst.ImportStar):
+            self.imported(base)
             loaded = self.resolve(Symbol(base, origin))
             if isinstance(loaded, Module):
                 self.frame.names.update(loaded.names)
@@ -118,7 +161,15 @@ class Definitions(Evaluator):
         for alias in statement.names:
             name = _dotted(alias.name)
             target = alias.asname.name if alias.asname is not None else alias.name
-            self.bind(target, Symbol(f"{base}{'' if base.endswith('.') else '.'}{name}", origin))
+            path = f"{base}{'' if base.endswith('.') else '.'}{name}"
+            self.imported(path)
+            self.bind(target, Symbol(path, origin))
+
+
+def made_by(kind: Class, method: str) -> Value | None:
+    """The method of a class that is written in its metaclass, where that is one of the project."""
+    maker = kind.find(METACLASS)
+    return maker.find(method) if isinstance(maker, Class) else None
 
 
 def _dotted(node: cst.BaseExpression) -> str:

@@ -209,8 +209,10 @@ class Evaluator(Attributes):
         if not isinstance(index, cst.Index):
             return Unknown("its index is not known")
         key = self.evaluate(index.value)
-        if library.is_scope(owner) and isinstance(key, Text):
+        if library.module_of(owner, self.frame.module) is not None and isinstance(key, Text):
             return self.lookup(key.value) if key.known else Unknown(f"{key.shown} is not known here")
+        if owner == _LOADED and key == _OWN_NAME:
+            return self.frame.module
         return self.special(owner, "__getitem__", key) or item(owner, key)
 
     def _slice(self, owner: Value, index: cst.Slice) -> Value:
@@ -252,9 +254,14 @@ class Evaluator(Attributes):
         self.steps += (made.size - size_of(function)) // PARTS_OF_A_STEP
         return self.call_value(function, made)
 
+    def defaults_of(self, parameters: cst.Parameters) -> dict[str, Value]:
+        """What the parameters of a function are by default, which is settled where it is defined."""
+        every = (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
+        return {one.name.value: self.evaluate(one.default) for one in every if one.default is not None}
+
     def function(self, node: cst.Lambda) -> Value:
         """A lambda."""
-        function = Function(node, self.frame.module, self.around())
+        function = Function(node, self.frame.module, self.around(), defaults=self.defaults_of(node.params))
         self.met(function)
         return function
 
@@ -322,6 +329,8 @@ class Evaluator(Attributes):
 
 
 _SUPER = Symbol("builtins.super")
+_LOADED = Symbol("sys.modules")
+_OWN_NAME = Text("migration")
 _CONSTANTS: dict[str, Value] = {"True": Constant(True), "False": Constant(False), "None": NONE}
 # Each handler takes the one class of nodes that it is filed under, which a dict cannot say.
 _HANDLERS: dict[type[cst.CSTNode], Callable[[Evaluator, Any], Value]] = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import os.path
+import sys
 from collections.abc import Callable, Sequence
 
 from migration_guard.model.unknown import Unknown
@@ -15,10 +16,12 @@ from migration_guard.reading.interpreter.values import (
     FALSE,
     NONE,
     Attribute,
+    Batch,
     CallValue,
     Class,
     Constant,
     Items,
+    Module,
     Pairs,
     Symbol,
     Text,
@@ -29,9 +32,9 @@ from migration_guard.reading.interpreter.values import (
 )
 
 MOST_ITEMS = 1000
-# What runs text as code is none of them: what it does is not known.
-BUILTINS = frozenset(vars(builtins)) - {"exec", "eval", "compile", "__import__", "breakpoint", "__name__", "__doc__"}
+BUILTINS = frozenset(vars(builtins)) - {"breakpoint", "__name__", "__doc__"}
 _EXITS = frozenset({"builtins.exit", "builtins.quit", "sys.exit", "os._exit", "os.abort"})
+_SUPPRESSORS = frozenset({"contextlib.suppress", "contextlib.ExitStack", "contextlib.AsyncExitStack"})
 _MODULES = (
     "builtins.",
     "alembic.context.",
@@ -62,14 +65,34 @@ def _is_enumeration(value: Class) -> bool:
     return any(isinstance(base, Symbol) and base.name in ("Enum", "StrEnum", "IntEnum") for base in value.bases)
 
 
-def is_scope(owner: Value) -> bool:
-    """Whether this is what globals() or locals() gives."""
-    return isinstance(owner, CallValue) and owner.function in (Symbol("builtins.globals"), Symbol("builtins.locals"))
+def module_of(names: Value, here: Module) -> Module | None:
+    """The module whose names globals(), locals() or vars() gives, as called `here`; None for anything else."""
+    if not isinstance(names, CallValue) or not isinstance(names.function, Symbol):
+        return None
+    match names.function.path, names.arguments:
+        case "builtins.globals" | "builtins.locals" | "builtins.vars", ():
+            return here
+        case "builtins.vars", (Module() as module,):
+            return module
+    return None
 
 
-def is_suppressing(manager: Value) -> bool:
-    """Whether a block under this context manager may end before its end, and the code behind it runs all the same."""
-    return isinstance(manager, CallValue) and manager.function == Symbol("contextlib.suppress")
+def is_suppressing(manager: Value) -> bool | None:
+    """
+    Whether a block under this context manager may end before its end, and the code behind it runs all the same; None
+    where that is not known.
+    """
+    if isinstance(manager, Batch):
+        return False
+    root: Value = manager
+    while isinstance(root, CallValue | Attribute):
+        root = root.function if isinstance(root, CallValue) else root.owner
+    if not isinstance(root, Symbol):
+        return None
+    if root.path in _SUPPRESSORS:
+        return True if root.name == "suppress" else None
+    package = root.path.partition(".")[0]
+    return False if package in ("alembic", "sqlalchemy", "builtins") or package in sys.stdlib_module_names else None
 
 
 def is_exit(value: Value) -> bool:
@@ -185,6 +208,8 @@ def call(
             return Constant(int(text))
         case "builtins.getattr", [owner, Text(value=name) as text, *_] if text.known:
             return attribute(owner, name)
+        case "builtins.staticmethod", [function]:
+            return function
         case "builtins.next", [Items([first, *_]), *_]:
             return first
         case "builtins.isinstance", [owner, kind]:

@@ -85,7 +85,20 @@ def _items_method(made: CallValue, owner: Items, conditional: bool) -> Value | N
             owner.complete &= complete
         case "copy", []:
             return Items(list(owner.items), owner.complete)
-        case "index" | "count", _:
+        case "reverse", []:
+            owner.items.reverse()
+        case "insert", [Constant(int(at)), value]:
+            owner.grow([value])
+            owner.items.insert(at, owner.items.pop())
+        case (("remove" | "discard"), [value]) if owner.complete and value in owner.items:
+            if not conditional:
+                owner.items.remove(value)
+        case "clear", [] if not conditional:
+            owner.items.clear()
+            owner.complete = True
+        case "clear", []:
+            pass
+        case "index" | "count" | "sort", _:
             return None
         case _:
             owner.complete = False
@@ -104,15 +117,21 @@ def _pairs_method(made: CallValue, owner: Pairs, conditional: bool) -> Value | N
         case "values", []:
             return Items([value for _, value in owner.pairs], owner.complete)
         case "copy", []:
-            return Pairs(list(owner.pairs), owner.complete)
+            return Pairs(list(owner.pairs), owner.complete, owner.certain)
         case "get", [key, *rest]:
             found = owner.get(key)
             if found is None and owner.complete and is_known(key):
                 return rest[0] if rest else Constant(None)
             return found
+        case "setdefault", [key, value] if owner.complete and is_known(key):
+            found = owner.get(key)
+            if found is None:
+                owner.put(key, value, certain=not conditional)
+            return found or value
         case "update", [Pairs(pairs, complete)]:
-            owner.grow(pairs)
-            owner.complete &= complete and not conditional
+            for key, value in pairs:
+                owner.put(key, value, certain=not conditional)
+            owner.complete &= complete
             return Constant(None)
         case _:
             owner.complete = False

@@ -67,8 +67,9 @@ class Files:
     _found: dict[tuple[str, str], tuple[str | None, list[str]]] = field(default_factory=dict)
     _modules: dict[str, Module] = field(default_factory=dict)
     _noted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _with_alembic: dict[str, bool] = field(default_factory=dict)
     _needs: dict[str, set[str]] = field(default_factory=dict)
-    _changed: dict[int, tuple[Items | Pairs | Class, object]] | None = None
+    _changed: dict[int, tuple[Items | Pairs | Class | Module, object]] | None = None
 
     def begin(self) -> None:
         """
@@ -78,7 +79,7 @@ class Files:
             _restore(value, before)
         self.read, self._changed = set(), {}
 
-    def changes(self, value: Items | Pairs | Class) -> None:
+    def changes(self, value: Items | Pairs | Class | Module) -> None:
         """To be told before a collection is changed in place: it may belong to a module that others read too."""
         if self._changed is not None and id(value) not in self._changed:
             self._changed[id(value)] = (value, _contents(value))
@@ -126,6 +127,13 @@ class Files:
             self._noted[path] = () if text is None else read(text)
         self.read.add(path)
         return self._noted[path]
+
+    def mentions_alembic(self, path: str) -> bool:
+        """Whether a file of the repository has the name of Alembic in it, without which none has its operations."""
+        if path not in self._with_alembic:
+            self._with_alembic[path] = b"alembic" in (self._content(path) or b"")
+        self.read.add(path)
+        return self._with_alembic[path]
 
     def source(self, path: str) -> Source | None:
         """A parsed module of the repository; None where it cannot be had."""
@@ -194,21 +202,21 @@ def _parsed(path: str, content: bytes) -> Source | None:
         return None
 
 
-def _contents(value: Items | Pairs | Class) -> object:
+def _contents(value: Items | Pairs | Class | Module) -> object:
     match value:
         case Items():
             return Items(list(value.items), value.complete, value.certain)
         case Pairs():
-            return Pairs(list(value.pairs), value.complete)
+            return Pairs(list(value.pairs), value.complete, value.certain)
     return dict(value.names)
 
 
-def _restore(value: Items | Pairs | Class, before: object) -> None:
+def _restore(value: Items | Pairs | Class | Module, before: object) -> None:
     match value, before:
         case Items(), Items():
             value.items, value.complete, value.certain = before.items, before.complete, before.certain
         case Pairs(), Pairs():
-            value.pairs, value.complete = before.pairs, before.complete
-        case Class(), dict():
+            value.pairs, value.complete, value.certain = before.pairs, before.complete, before.certain
+        case Class() | Module(), dict():
             value.names.clear()
             value.names.update(before)

@@ -93,6 +93,8 @@ def compare(operator: cst.BaseCompOp, left: Value, right: Value) -> bool | None:
                 known: bool | None = False
             elif isinstance(right, Constant) and isinstance(left, Class | Function | Items | Pairs):
                 known = False
+            elif isinstance(operator, cst.Is | cst.IsNot) and isinstance(left, Items):
+                known = None
             else:
                 known = same(left, right)
             negated = isinstance(operator, cst.NotEqual | cst.IsNot)
@@ -131,7 +133,7 @@ def contains(container: Value, item: Value) -> bool | None:
             keys = container.items if isinstance(container, Items) else [key for key, _ in container.pairs]
             results = [same(key, item) for key in keys]
             if True in results:
-                return True
+                return True if container.certain else None
             return False if container.complete and None not in results else None
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -13,6 +13,7 @@ from migration_guard.reading.interpreter import library
 from migration_guard.reading.interpreter.values import (
     CallValue,
     Class,
+    Constant,
     Function,
     Items,
     Module,
@@ -20,6 +21,7 @@ from migration_guard.reading.interpreter.values import (
     Symbol,
     Text,
     Value,
+    same,
 )
 from migration_guard.reading.source.source import Source
 
@@ -35,7 +37,10 @@ class OutOfSteps(Exception):
 
 @dataclass(slots=True)
 class Frame:
-    """The names that are visible at one place; `method` is the function whose own they are."""
+    """
+    The names that are visible at one place; `method` is the function whose own they are. What is declared `global` or
+    `nonlocal` is kept `elsewhere`.
+    """
 
     module: Module
     names: dict[str, Value]
@@ -43,6 +48,7 @@ class Frame:
     method: Function | None = None
     returned: list[Value] = field(default_factory=list)
     yielded: Items | None = None
+    elsewhere: dict[str, Module | MutableMapping[str, Value]] | None = None
 
 
 class Scope:
@@ -69,8 +75,12 @@ class Scope:
         """What an expression is known to be."""
         raise NotImplementedError
 
-    def changes(self, value: Items | Pairs | Class) -> None:
+    def changes(self, value: Items | Pairs | Class | Module) -> None:
         """Told before a collection is changed in place."""
+        raise NotImplementedError
+
+    def assembled(self, reason: str) -> None:
+        """Told of what may give the file names that nobody wrote down, or replace those that somebody wrote."""
         raise NotImplementedError
 
     def call_value(self, function: Value, made: CallValue) -> Value:
@@ -129,11 +139,47 @@ class Scope:
             return Text(frame.module.path if name == "__file__" else "migration")
         return Unknown(f"{name} is not known here")
 
+    def assign(self, name: str, value: Value) -> None:
+        """Gives a name its value, where this frame keeps it."""
+        kept = self.frame.elsewhere and self.frame.elsewhere.get(name)
+        if not kept:
+            self.frame.names[name] = value
+        elif isinstance(kept, Module):
+            self.assign_in(kept, name, value)
+        else:
+            kept[name] = self._sure(name, kept.get(name), value)
+
+    def assign_in(self, module: Module, name: str, value: Value) -> None:
+        """Gives a name of a module its value, which others read as well."""
+        self.changes(module)
+        module.names[name] = self._sure(name, module.names.get(name), value)
+
+    def _sure(self, name: str, before: Value | None, after: Value) -> Value:
+        """What a name stands for that was assigned where the branches of a condition are not joined again."""
+        unsure = before is not None and (self.conditional or self.repeated) and not same(before, after)
+        return Unknown(f"{name} depends on a condition") if unsure else after
+
+    def assign_by(self, module: Module, key: Value, value: Value) -> None:
+        """`globals()[key] = value`."""
+        if isinstance(key, Text) and key.known:
+            self.assign_in(module, key.value, value)
+        else:
+            self.assembled("it gives names to what it puts among those of the module")
+
+    def declare(self, statement: cst.Global | cst.Nonlocal) -> None:
+        """`global name`, `nonlocal name`."""
+        frame = self.frame
+        frame.elsewhere = frame.elsewhere or {}
+        closure = frame.closure.maps if isinstance(frame.closure, ChainMap) and type(statement) is cst.Nonlocal else []
+        for item in statement.names:
+            name = item.name.value
+            frame.elsewhere[name] = next((names for names in closure if name in names), frame.module)
+
     def bind(self, target: cst.BaseExpression, value: Value) -> None:
         """Assigns a value to a name, or to several by unpacking."""
         match target:
             case cst.Name():
-                self.frame.names[target.value] = value
+                self.assign(target.value, value)
             case cst.Tuple() | cst.List():
                 self._unpack(target, value)
             case cst.Attribute():
@@ -146,12 +192,11 @@ class Scope:
                 index = target.slice[0].slice
                 if isinstance(owner, Pairs | Items):
                     self.changes(owner)
-                if library.is_scope(owner) and isinstance(index, cst.Index):
-                    key = self.evaluate(index.value)
-                    if isinstance(key, Text) and key.known:
-                        self.frame.module.names[key.value] = value
+                module = library.module_of(owner, self.frame.module)
+                if module is not None and isinstance(index, cst.Index):
+                    self.assign_by(module, self.evaluate(index.value), value)
                 if isinstance(owner, Pairs) and isinstance(index, cst.Index):
-                    owner.grow([(self.evaluate(index.value), value)])
+                    owner.put(self.evaluate(index.value), value, certain=not self.conditional)
                 elif isinstance(owner, Items):
                     owner.complete = False
 
@@ -161,9 +206,16 @@ class Scope:
             case CallValue(function=Class(names=names)) if _is_setter(names.get(name)):
                 self.lose(owner, name)
             case Class(names=names) | CallValue(function=Class(names=names)):
-                names[name] = value
+                flag = type(names.get(name)) is Constant
+                names[name] = self._sure(name, names[name], value) if flag else value
             case Symbol(path=path):
                 self.frame.module.patched[f"{path}.{name}"] = value
+            case Module() if name == "__class__":
+                self.assembled("it becomes a module of a class that may have it")
+            case Module():
+                self.assign_in(owner, name, value)
+            case Function(module=module) if name == "__code__":
+                self.assign_in(module, owner.name, Unknown("its code is replaced"))
 
     def _unpack(self, target: cst.Tuple | cst.List, value: Value) -> None:
         known = isinstance(value, Items) and value.complete

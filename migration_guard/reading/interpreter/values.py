@@ -111,10 +111,11 @@ class Items:
 
 @dataclass(slots=True)
 class Pairs:
-    """A dictionary."""
+    """A dictionary: `complete` and `certain` as of Items."""
 
     pairs: list[tuple[Value, Value]]
     complete: bool = True
+    certain: bool = True
     size: int = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -127,6 +128,14 @@ class Pairs:
             self.pairs += pairs
         else:
             self.complete = False
+
+    def put(self, key: Value, value: Value, *, certain: bool) -> None:
+        """Gives a key its value; one that is not certain may be there already, or be another."""
+        if not certain:
+            before = self.get(key)
+            value = value if before is None or same(before, value) else Unknown("it depends on a condition")
+            self.certain = False
+        self.grow([(key, value)])
 
     def get(self, key: Value) -> Value | None:
         """The value under a key; None where it is not there, or the key is not known."""
@@ -197,7 +206,7 @@ class Module:
     A Python file whose names were read. `names` fills up as its body is walked, and so do `directives`, the methods
     that it registers as directives of `op`, and `patched`, what it sets on what it imports (`sa.GUID = GUID`), by
     dotted path. `holders` are the functions, and the calls that made objects of packages, which got code of the
-    project to keep: `@app.task`, `@function.register`.
+    project to keep: `@app.task`, `@function.register`. `works` says that it asks for operations where it is imported.
     """
 
     path: str
@@ -205,6 +214,7 @@ class Module:
     directives: dict[str, Function] = field(default_factory=dict)
     patched: dict[str, Value] = field(default_factory=dict)
     holders: set[cst.CSTNode] = field(default_factory=set)
+    works: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,7 +222,7 @@ class Function:
     """
     A function or lambda of a file that was read. `closure` are the names around it, `bound` the object whose method it
     is, `home` the class that it was found in; `is_bare` is True for what a decorator gets: the function without its
-    decorators.
+    decorators. `defaults` are those of its parameters that were settled where it was defined.
     """
 
     node: cst.FunctionDef | cst.Lambda
@@ -221,6 +231,7 @@ class Function:
     bound: Value | None = None
     home: Class | None = None
     is_bare: bool = False
+    defaults: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -310,8 +321,10 @@ def truth(value: Value) -> bool | None:
             if items:
                 return True if certain else None
             return False if complete else None
-        case Pairs(pairs, complete):
-            return True if pairs else (False if complete else None)
+        case Pairs(pairs, complete, certain):
+            if pairs:
+                return True if certain else None
+            return False if complete else None
         case Function() | Class() | Module() | Batch():
             return True
         case Symbol(path="alembic.op"):
@@ -332,7 +345,7 @@ def same(left: Value, right: Value) -> bool | None:
             return False if exact else None
         results = [same(*pair) for pair in zip(left.items, right.items, strict=True)]
         return False if False in results else (None if None in results else True)
-    return plain(left) == plain(right)
+    return False if isinstance(left, Items) or isinstance(right, Items) else plain(left) == plain(right)
 
 
 def is_known(value: Value) -> bool:

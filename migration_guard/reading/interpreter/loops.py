@@ -1,0 +1,153 @@
+"""Loops: one round after the other over what is known, one round that may run any number of times over what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import libcst as cst
+
+from migration_guard.model.unknown import Unknown
+from migration_guard.reading.interpreter import library
+from migration_guard.reading.interpreter.patterns import Patterns
+from migration_guard.reading.interpreter.values import (
+    Attribute,
+    CallValue,
+    Constant,
+    Function,
+    Items,
+    Pairs,
+    Text,
+    Value,
+    plain,
+    same,
+    truth,
+)
+from migration_guard.reading.source.nodes import parts_of
+
+
+class Loops(Patterns):
+    """Runs loops."""
+
+    @contextmanager
+    def _maybe(self) -> Iterator[None]:
+        saved, self.conditional = self.conditional, True
+        try:
+            yield
+        finally:
+            self.conditional = saved
+
+    def _doubt(self, others: dict[str, Value], reason: str) -> None:
+        """A flag, a text, a list or a function is not known any more, where another way leaves it different."""
+        names = self.frame.names
+        for name, other in others.items():
+            known = names.get(name)
+            if known is other or (isinstance(known, Function) and not isinstance(other, Function)):
+                continue
+            if isinstance(known, Text) and isinstance(other, Text) and known.value.startswith(other.value):
+                continue  # a text that grows keeps its beginning
+            if isinstance(known, Items) and isinstance(other, Items):
+                more = [one for one in other.items if one not in known.items]
+                names[name] = Items([*known.items, *more], known.complete and other.complete, certain=False)
+            elif isinstance(known, Constant | Text | Items | Pairs | Function) and not same(known, other):
+                names[name] = Unknown(f"{name} depends on {reason}")
+
+    def _for(self, statement: cst.For) -> str | None:
+        iterable = self.items_of(self.evaluate(statement.iter))
+        values, complete = library.iterate(iterable)
+        saved, before = self.conditional, dict(self.frame.names)
+        certain = complete and (not isinstance(iterable, Items) or iterable.certain)
+        self.conditional |= isinstance(iterable, Items) and not iterable.certain
+        broken = False
+        for value in values:
+            self.step()
+            self.bind(statement.target, value)
+            end = self.block(statement.body.body)
+            if end in ("return", "raise"):
+                return end
+            if end == "break":
+                broken = True
+                break
+        if complete and not values:
+            self.note_dead(statement.body)
+        if not complete:
+            item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
+            self.bind(statement.target, item or Unknown("the items of the loop are not known"))
+            self._vary(statement.body, texts=False)
+            self._repeat(statement.body.body, certain=False)
+        if not certain:
+            self._doubt(before, "how often a loop runs")
+        left_early = self.conditional and not saved
+        if not self.frame.returned:
+            self.conditional = saved
+        if broken and complete:
+            self.note_dead(statement.orelse)
+            return None
+        return self._after_loop(statement.orelse, certain=not left_early and not broken)
+
+    def _after_loop(self, orelse: cst.Else | None, *, certain: bool) -> str | None:
+        """The `else` of a loop, which a `break` skips."""
+        if orelse is None:
+            return None
+        if certain:
+            return self.block(orelse.body.body)
+        with self._maybe():
+            self.block(orelse.body.body)
+        return None
+
+    def _repeat(
+        self, body: Sequence[cst.BaseStatement] | Sequence[cst.BaseSmallStatement], certain: bool
+    ) -> str | None:
+        """Runs a body once that may run any number of times."""
+        saved = self.conditional, self.repeated
+        self.repeated = True
+        self.conditional = saved[0] or not certain
+        try:
+            return self.block(body)
+        finally:
+            self.conditional, self.repeated = saved
+
+    def _vary(self, *code: cst.CSTNode, texts: bool = True) -> None:
+        """The second time round it may be another number, or another text. What is None at first stays known."""
+        for name in set().union(*map(_bound_in, code)) & self.frame.names.keys():
+            value = self.frame.names[name]
+            if (texts and isinstance(value, Text)) or type(plain(value)) in (bool, int, float):
+                self.frame.names[name] = Unknown(f"{name} changes from one round of a loop to the next")
+
+    def _while(self, statement: cst.While) -> str | None:
+        known = truth(self.evaluate(statement.test))
+        if known is False:
+            self.note_dead(statement.body)
+            return self._after_loop(statement.orelse, certain=True)
+        before = dict(self.frame.names)
+        self._vary(statement.body, statement.test)
+        end = self._repeat(statement.body.body, certain=known is True)
+        if known is not True:
+            self._doubt(before, "how often a loop runs")
+        if end in ("return", "raise", "break") and known:
+            self.note_dead(statement.orelse)
+            return None if end == "break" else end
+        return self._after_loop(statement.orelse, certain=False)
+
+
+# To ask for a union makes it anew each time.
+_BINDING = (cst.AssignTarget, cst.AugAssign, cst.NamedExpr, cst.AnnAssign, cst.For)
+_UNPACKING = (cst.Tuple, cst.List, cst.Element)
+
+
+def _bound_in(code: cst.CSTNode) -> set[str]:
+    """The names that some code assigns to."""
+    found: set[str] = set()
+    waiting: list[cst.CSTNode] = [code]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _BINDING):
+            targets: list[cst.CSTNode] = [node.target]
+            while targets:
+                target = targets.pop()
+                if isinstance(target, cst.Name):
+                    found.add(target.value)
+                elif isinstance(target, _UNPACKING):
+                    targets += parts_of(target)
+        waiting += parts_of(node)
+    return found
