@@ -106,7 +106,7 @@ class Evaluator(Attributes):
         made = Items([])
         for element in node.elements:
             value = self.evaluate(element.value)
-            if isinstance(element, cst.StarredElement):
+            if type(element) is cst.StarredElement:
                 if isinstance(value, Items):
                     made.grow(value.items)
                 made.complete &= isinstance(value, Items) and value.complete

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
 import libcst as cst
 
@@ -19,7 +20,6 @@ from migration_guard.reading.interpreter.values import (
     Pairs,
     Text,
     Value,
-    plain,
     same,
     truth,
 )
@@ -109,10 +109,10 @@ class Loops(Patterns):
 
     def _vary(self, *code: cst.CSTNode, texts: bool = True) -> None:
         """The second time round it may be another number, or another text. What is None at first stays known."""
-        for name in set().union(*map(_bound_in, code)) & self.frame.names.keys():
-            value = self.frame.names[name]
-            if (texts and isinstance(value, Text)) or type(plain(value)) in (bool, int, float):
-                self.frame.names[name] = Unknown(f"{name} changes from one round of a loop to the next")
+        kinds = (Text, Constant) if texts else Constant
+        values = {name: one for name, one in self.frame.names.items() if isinstance(one, kinds) and _varies(one)}
+        for name in set().union(*map(_bound_in, code)) & values.keys() if values else ():
+            self.frame.names[name] = Unknown(f"{name} changes from one round of a loop to the next")
 
     def _while(self, statement: cst.While) -> str | None:
         known = truth(self.evaluate(statement.test))
@@ -130,24 +130,29 @@ class Loops(Patterns):
         return self._after_loop(statement.orelse, certain=False)
 
 
-# To ask for a union makes it anew each time.
-_BINDING = (cst.AssignTarget, cst.AugAssign, cst.NamedExpr, cst.AnnAssign, cst.For)
-_UNPACKING = (cst.Tuple, cst.List, cst.Element)
+# Asking libcst's abstract classes what is no instance of them is slow.
+_BINDING = frozenset((cst.AssignTarget, cst.AugAssign, cst.NamedExpr, cst.AnnAssign, cst.For))
+_UNPACKING = frozenset((cst.Tuple, cst.List, cst.Element))
 
 
-def _bound_in(code: cst.CSTNode) -> set[str]:
+def _varies(value: Text | Constant) -> bool:
+    return isinstance(value, Text) or type(value.value) in (bool, int, float)
+
+
+@lru_cache(maxsize=512)
+def _bound_in(code: cst.CSTNode) -> frozenset[str]:
     """The names that some code assigns to."""
     found: set[str] = set()
     waiting: list[cst.CSTNode] = [code]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, _BINDING):
-            targets: list[cst.CSTNode] = [node.target]
+        if type(node) in _BINDING:
+            targets: list[cst.CSTNode] = [node.target]  # type: ignore[attr-defined]
             while targets:
                 target = targets.pop()
-                if isinstance(target, cst.Name):
+                if type(target) is cst.Name:
                     found.add(target.value)
-                elif isinstance(target, _UNPACKING):
+                elif type(target) in _UNPACKING:
                     targets += parts_of(target)
         waiting += parts_of(node)
-    return found
+    return frozenset(found)
