@@ -25,9 +25,9 @@ from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
 from migration_guard.reading.cache.store import FOLDER, Cache, Judged, digest
-from migration_guard.reading.discovery import repository
+from migration_guard.reading.discovery import releases, repository
+from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project, around, find, migrations_among
-from migration_guard.reading.discovery.repository import GitBase
 from migration_guard.reading.history import read_history, with_base, without_collector
 from migration_guard.reading.plugin_modules import loaded
 from migration_guard.rules import AnyRule, Context, Rules, Trait
@@ -99,7 +99,7 @@ def _lint_project(
     place = (project.root, project.versions, project.section, project.database)
     states = [(path, content and digest(content)) for path, content in contents.items()]
     name = digest(repr((place, settings.judging())).encode())
-    tags = repository.tags(project) if settings.conventions.deprecation_releases else ()
+    tags, unsure = releases.tags(project) if settings.conventions.deprecation_releases else ((), ())
     key = digest(repr((replace(project, only=None), settings.judging(), states, base, tags)).encode())
     judged = cache.judged(name, key)
     if judged is None:
@@ -112,7 +112,7 @@ def _lint_project(
     if settings.verbose:
         file = relative(str(settings.file), cwd) if settings.file else "no file"
         notes = (*notes, f"{relative(str(project.root), cwd)} is configured by {file}.")
-    notes = (*notes, *configuration.notes(settings, cwd))
+    notes = (*notes, *unsure, *configuration.notes(settings, cwd))
     summary = replace(
         summary,
         notes=(*summary.notes, *notes),
@@ -128,13 +128,11 @@ def _with_age(
     summary: Summary, findings: Sequence[Finding], project: Project, contents: Mapping[str, bytes | None]
 ) -> Summary:
     """How many of the findings of a whole history are on migrations that the default branch has already."""
-    if not (project.repository / ".git").exists():
+    there = repository.on_default_branch(project, contents)
+    if there is None:
         return summary
-    branch = repository.default_branch(project.versions[0] if project.versions else project.root)
-    if branch is None:
-        return summary
-    old = repository.compare(project, contents, branch).old
-    return replace(summary, older=sum(finding.path in old for finding in findings), default_branch=branch)
+    older = sum(finding.path in there.old for finding in findings)
+    return replace(summary, older=older, default_branch=there.ref)
 
 
 def cache_of(project: Project, settings: Config, cwd: Path) -> Cache:
@@ -204,7 +202,7 @@ def judge(
         filename_pattern=settings.filename_pattern,
         conventions=settings.conventions,
         source_of=lambda path: decoded(contents.get(path)),
-        releases_between=repository.tags_between,
+        releases_between=releases.tags_between,
     )
     whole = [
         finding

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from migration_guard.engine import check_start, content, judge, targets_of
 from migration_guard.model.conventions import DATED
 from migration_guard.model.migration import History
 from migration_guard.reading.cache.store import Cache
+from migration_guard.reading.discovery.git import GitDoubt, repository_around
 from migration_guard.reading.discovery.project import Project, find
-from migration_guard.reading.discovery.repository import run_git
 from migration_guard.reading.history import read_history
 from migration_guard.rules.bad_filename import BadFilename
 
@@ -83,11 +83,12 @@ def plan(paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides: Ove
 
 
 def rename(planned: PlannedRename) -> None:
-    """Gives the file its name, with git where it is tracked. Raises OSError."""
-    # Moving a file is no reason to run the hooks of a repository.
-    hooks = f"core.hooksPath={os.devnull}"
-    if run_git(planned.file.parent, "-c", hooks, "mv", "--", planned.file.name, planned.name) is None:
-        planned.file.rename(planned.target)
+    """Gives the file its name, in git's index, too, where it is tracked. Raises OSError."""
+    planned.file.rename(planned.target)
+    if repository := repository_around(planned.file.parent):
+        # The name counts; whoever commits sees what git has not been told.
+        with suppress(GitDoubt):
+            repository.rename(planned.file, planned.target)
 
 
 def _read(project: Project, settings: Config) -> _NamedHistory:
@@ -128,6 +129,6 @@ def _names(named: _NamedHistory) -> Iterator[tuple[Path, str | None]]:
 def _mentions(file: Path, project: Project) -> Iterator[str]:
     """The files that git tracks and that name this one, as a file or as a module."""
     words = (file.name, f"{file.parent.name}.{file.stem}")
-    patterns = (argument for word in words for argument in ("-e", word))
-    said = run_git(project.repository, "grep", "-l", "-z", "-I", "--fixed-strings", "--word-regexp", *patterns)
-    yield from sorted(filter(None, (said or b"").decode("utf-8", "replace").split("\0")))
+    if repository := repository_around(project.repository):
+        with suppress(GitDoubt):
+            yield from sorted(repository.mentions(words))

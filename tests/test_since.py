@@ -14,8 +14,9 @@ from migration_guard.config import Overrides
 from migration_guard.config.since import since
 from migration_guard.engine import lint
 from migration_guard.model.finding import Report
+from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import ProjectError, find
-from migration_guard.reading.discovery.repository import GitBase, base
+from migration_guard.reading.discovery.repository import base
 from migration_guard.report.summary import closing
 
 DROPS = """

@@ -11,8 +11,8 @@ from dataclasses import replace
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Environment, History, Merge, Migration, Unreadable
 from migration_guard.reading.cache.store import Cache, FileRecord, digest
+from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project
-from migration_guard.reading.discovery.repository import GitBase
 from migration_guard.reading.plugin_modules import Plugin, load_again, loaded
 
 # A process has to start and to hand over what it found: measured on two processors, 1,000 files of 47 lines take 2.9 to

@@ -24,8 +24,8 @@ from migration_guard.model.migration import Migration
 from migration_guard.model.target import ASSUMED, Target
 from migration_guard.reading.cache.store import Cache
 from migration_guard.reading.discovery import repository
+from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project, ProjectError
-from migration_guard.reading.discovery.repository import GitBase
 from migration_guard.reading.history import read_history
 from migration_guard.roundtripping.servers.find import Server, ServerRequest, server
 from migration_guard.roundtripping.trips.plan import Lineage, RevisionSelection, lineage, plan

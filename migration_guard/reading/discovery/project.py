@@ -54,6 +54,11 @@ class Project:
     read: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> Path:
+        """A folder in the repository of the migrations: the first one that they are in."""
+        return self.versions[0] if self.versions else self.root
+
 
 def find(paths: Sequence[Path], cwd: Path) -> tuple[Project, ...]:
     """
