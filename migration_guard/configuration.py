@@ -13,6 +13,7 @@ from pathlib import Path
 from migration_guard import config, rules
 from migration_guard.assembly import relative
 from migration_guard.config import Config, Overrides, plugins
+from migration_guard.config.files import Content
 from migration_guard.reading import plugin_modules
 
 
@@ -41,6 +42,17 @@ def load(folder: Path, *, explicit: Path | None = None, overrides: Overrides | N
     # What is left of them are the wishes of the file.
     options = replace(said, plugins=None, trust_plugins=None)
     return config.load(folder, explicit=explicit, overrides=options, known=rules.selectable(), absent=absent)
+
+
+def at(content: Content, folder: Path, *, explicit: Path | None = None, overrides: Overrides | None = None) -> Config:
+    """
+    The options that held for a history in this folder when this was in the files. Rules that nobody knows, those of
+    plugins that were wished for then, are passed over, and nothing is loaded. Raises ConfigError.
+    """
+    options = replace(overrides or Overrides(), plugins=None, trust_plugins=None)
+    known = rules.selectable()
+    absent = ("any that was wished for",)
+    return config.load(folder, explicit=explicit, overrides=options, known=known, absent=absent, content=content)
 
 
 def running(settings: Config) -> rules.Rules:

@@ -9,12 +9,14 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from migration_guard import configuration, rules, targets
+from migration_guard import configuration, rules, targets, weakened_checks
 from migration_guard.assembly import decoded, fingerprinted, relative, sources, united
 from migration_guard.baseline import KnownFinding, gone_from_all, gone_note, without_known
 from migration_guard.config import Config, ConfigError, Overrides
+from migration_guard.config.files import Content
 from migration_guard.config.selection import nearest
 from migration_guard.judgement import IgnoreComments, about_comments, eased, graded, reported
 from migration_guard.model.finding import Examined, Finding, Report, Summary
@@ -66,7 +68,8 @@ def lint(
         settings = [configuration.load(one.root, explicit=explicit, overrides=overrides) for one in projects]
         all_rules = rules.load()
         for project, own in zip(projects, settings, strict=True):
-            one, no_more = _lint_project(project, own, all_rules, cwd, buffer)
+            earlier = partial(configuration.at, folder=project.root, explicit=explicit, overrides=overrides)
+            one, no_more = _lint_project(project, own, all_rules, cwd, earlier, buffer)
             reports.append(one)
             missing.append((project, no_more))
         check_start(settings, [revision for report in reports for revision in report.summary.revisions])
@@ -88,9 +91,17 @@ def _projects(paths: Sequence[Path], cwd: Path, buffer: Buffer | None, *, skip_o
 
 
 def _lint_project(
-    project: Project, settings: Config, all_rules: Rules, cwd: Path, buffer: Buffer | None = None
+    project: Project,
+    settings: Config,
+    all_rules: Rules,
+    cwd: Path,
+    earlier: Callable[[Content], Config],
+    buffer: Buffer | None = None,
 ) -> tuple[Report, tuple[KnownFinding, ...]]:
-    """One history: what was found the last time, if nothing has changed since; and what its baseline holds in vain."""
+    """
+    One history: what was found the last time, if nothing has changed since; and what its baseline holds in vain.
+    `earlier` gives the options that held when files had other contents.
+    """
     contents = {str(path): content(path) for path in project.files}
     if buffer is not None:
         contents[os.path.normpath(cwd / buffer.path)] = buffer.content
@@ -112,7 +123,8 @@ def _lint_project(
     if settings.verbose:
         file = relative(str(settings.file), cwd) if settings.file else "no file"
         notes = (*notes, f"{relative(str(project.root), cwd)} is configured by {file}.")
-    notes = (*notes, *unsure, *configuration.notes(settings, cwd))
+    weaker = weakened_checks.notes(settings, earlier, project, contents, base)
+    notes = (*notes, *weaker, *unsure, *configuration.notes(settings, cwd))
     summary = replace(
         summary,
         notes=(*summary.notes, *notes),

@@ -106,8 +106,9 @@ def lint(
         raise click.ClickException(str(error)) from None
     for output in outputs:
         write(report, output, settings)
-    if Output("text") not in settings.output_format and not settings.quiet:
-        # Why the report is another one than was expected: most formats have no place for it.
+    if settings.named("quiet") or (Output("text") not in settings.output_format and not settings.quiet):
+        # Why the report is another one than was expected: most formats have no place for it, and what is judged cannot
+        # ask for silence about itself.
         for note in report.summary.notes:
             click.echo(f"Note: {note}", err=True)
     return exit_code(report, settings)

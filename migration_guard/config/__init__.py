@@ -19,7 +19,7 @@ from migration_guard.config import extends
 from migration_guard.config import owners as who
 from migration_guard.config.conventions import WrongValue
 from migration_guard.config.files import ConfigError as ConfigError
-from migration_guard.config.files import inner_table, written
+from migration_guard.config.files import Content, inner_table, on_disk, written
 from migration_guard.config.selection import RuleSelection, is_ours, nearest, precision, resolve
 from migration_guard.config.since import Since, since
 from migration_guard.config.value_readers import READERS, TEXT
@@ -34,6 +34,7 @@ COLORS = ("auto", "always", "never")
 BESIDE = {"beside": True}
 PATTERNS = {"dated": DATED}
 BASELINE = "migration-guard-baseline.json"
+COMMAND_LINE = "the command line"
 SUBTABLE = "roundtrip"  # read by config/roundtrip.py
 
 
@@ -130,6 +131,10 @@ class Config:
             default = selection.decide(code, default)
         return default
 
+    def named(self, option: str) -> bool:
+        """Whether a file says what this option is: it may have come with what is judged."""
+        return dict(self.said_by).get(option, COMMAND_LINE) != COMMAND_LINE
+
     def counts(self, finding: Finding) -> bool:
         """Whether a finding makes a run fail. A file that cannot be read always does."""
         return (finding.unconditional or finding.severity.at_least(self.fail_on)) and not self.exit_zero
@@ -147,19 +152,20 @@ def load(
     overrides: Overrides | None = None,
     known: Mapping[str, str],
     absent: tuple[str, ...] = (),
+    content: Content = on_disk,
 ) -> Config:
     """
     The options that hold for a history in this folder: the nearest file upward, and `overrides` above it.
 
     `explicit` names the file instead. `known` maps every code that may be named to its slug. Of plugins that are
-    `absent` the file may name rules that nobody knows: they are passed over.
+    `absent` the file may name rules that nobody knows: they are passed over. `content` gives what is in a file.
     """
     said = overrides or Overrides()
-    file, table, read = written(folder, explicit)
+    file, table, read = written(folder, explicit, content)
     if file is None:
-        return _checked((said, _Place("the command line", {}), known), read=read)
+        return _checked((said, _Place(COMMAND_LINE, {}), known), read=read)
     places: list[tuple[Overrides, _Place, Mapping[str, str]]] = []
-    below = extends.layers(file, table)
+    below = extends.layers(file, table, content)
     for layer in below:
         place = _Place(layer.name, {key.replace("-", "_"): key for key in KEYS}, lenient=bool(absent))
         options = _from_table(layer.table, place)
@@ -167,7 +173,7 @@ def load(
             options = replace(options, baseline=str(layer.file.parent / options.baseline))
         places.append((options, place, known))
     read = (*read, *(layer.file for layer in below if layer.file not in read))
-    checked = _checked(*places, (said, _Place("the command line", {}), known), file=file, read=read)
+    checked = _checked(*places, (said, _Place(COMMAND_LINE, {}), known), file=file, read=read)
     return replace(checked, absent=absent)
 
 

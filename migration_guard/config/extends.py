@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migration_guard.config.files import ConfigError, heading, toml_table
+from migration_guard.config.files import ConfigError, Content, heading, on_disk, toml_table
 from migration_guard.config.selection import nearest
 
 KEY = "extends"
@@ -30,11 +30,12 @@ def presets() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in PRESETS.glob("*.toml")))
 
 
-def layers(file: Path, table: dict[str, Any]) -> tuple[Layer, ...]:
+def layers(file: Path, table: dict[str, Any], content: Content = on_disk) -> tuple[Layer, ...]:
     """
-    What this file says, behind all that it extends, in the order in which one wins over the other. Raises ConfigError.
+    What this file says, behind all that it extends, in the order in which one wins over the other. `content` gives what
+    is in a file. Raises ConfigError.
     """
-    return _last_of_each(_layers(Layer(str(file), file, table), (), {}))
+    return _last_of_each(_layers(Layer(str(file), file, table), (), {}, content))
 
 
 def _last_of_each(found: Iterable[Layer]) -> tuple[Layer, ...]:
@@ -46,7 +47,9 @@ def _last_of_each(found: Iterable[Layer]) -> tuple[Layer, ...]:
     return tuple(by_file.values())
 
 
-def _layers(layer: Layer, above: tuple[Path, ...], done: dict[Path, tuple[Layer, ...]]) -> Iterator[Layer]:
+def _layers(
+    layer: Layer, above: tuple[Path, ...], done: dict[Path, tuple[Layer, ...]], content: Content
+) -> Iterator[Layer]:
     """What a layer extends, and then itself. `done` are the files that were followed, and what they came to."""
     below = (*above, layer.file.resolve())
     if len(below) > DEEPEST:
@@ -55,19 +58,19 @@ def _layers(layer: Layer, above: tuple[Path, ...], done: dict[Path, tuple[Layer,
     if not isinstance(entries, list) or not all(isinstance(one, str) for one in entries):
         raise ConfigError(f'{layer.name}: {KEY}: {entries!r} is not a list of strings. Write ["preset:strict"].')
     for entry in entries:
-        name, file = _found(entry, layer)
+        name, file = _found(entry, layer, content)
         if file.resolve() in below:
             raise ConfigError(f"{layer.name}: {KEY}: {entry} extends, in the end, itself. Take one of them out.")
         if file not in done:
-            table = toml_table(file, *heading(file))
+            table = toml_table(file, *heading(file), content=content)
             if table is None:
                 raise ConfigError(f"{layer.name}: {KEY}: {file} is no configuration. Name a file that has our options.")
-            done[file] = _last_of_each(_layers(Layer(name, file, table), below, done))
+            done[file] = _last_of_each(_layers(Layer(name, file, table), below, done, content))
         yield from done[file]
     yield Layer(layer.name, layer.file, {key: value for key, value in layer.table.items() if key != KEY})
 
 
-def _found(entry: str, layer: Layer) -> tuple[str, Path]:
+def _found(entry: str, layer: Layer, content: Content) -> tuple[str, Path]:
     """What an entry is called, and its file."""
     if entry.startswith(PRESET):
         name = entry.removeprefix(PRESET)
@@ -80,9 +83,9 @@ def _found(entry: str, layer: Layer) -> tuple[str, Path]:
     file = layer.file.parent / entry
     package, colon, resource = entry.partition(":")
     # A drive of Windows is one letter.
-    if colon and len(package) > 1 and not _is_file(file):
+    if colon and len(package) > 1 and not _is_there(file, content):
         return entry, _resource(package, resource, entry, layer)
-    if not _is_file(file):
+    if not _is_there(file, content):
         raise ConfigError(
             f"{layer.name}: {KEY}: there is no file {file}. Write preset:NAME, a path from the folder of this file, or"
             " package:resource."
@@ -90,10 +93,10 @@ def _found(entry: str, layer: Layer) -> tuple[str, Path]:
     return str(file), file
 
 
-def _is_file(file: Path) -> bool:
+def _is_there(file: Path, content: Content) -> bool:
     try:
-        return file.is_file()
-    except OSError:  # no file can have such a name
+        return content(file) is not None
+    except (ConfigError, ValueError):  # a folder, or a name that no file can have
         return False
 
 

@@ -2,41 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 OWN_FILE = "migration-guard.toml"
 TABLE = ("tool", "migration-guard")
+Content = Callable[[Path], bytes | None]  # gives what is in a file, None where there is none
 
 
 class ConfigError(Exception):
     """An option we cannot go by. The message is a whole sentence: where it is written, what is wrong, what to write."""
 
 
-def written(folder: Path, explicit: Path | None) -> tuple[Path | None, dict[str, Any], tuple[Path, ...]]:
+def on_disk(file: Path) -> bytes | None:
+    """What is in a file now; None where there is none. Raises ConfigError."""
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{file} could not be read ({error.strerror}). Make it readable, or remove it.") from None
+
+
+def written(
+    folder: Path, explicit: Path | None, content: Content = on_disk
+) -> tuple[Path | None, dict[str, Any], tuple[Path, ...]]:
     """
     The file that holds for a history in this folder, or the one that is named instead, what it says, and every file
-    that was looked for. Raises ConfigError.
+    that was looked for. `content` gives what is in them. Raises ConfigError.
     """
-    return _named(explicit) if explicit else _nearest(folder)
+    return _named(explicit, content) if explicit else _nearest(folder, content)
 
 
-def _named(file: Path) -> tuple[Path, dict[str, Any], tuple[Path, ...]]:
+def _named(file: Path, content: Content) -> tuple[Path, dict[str, Any], tuple[Path, ...]]:
     if not file.is_file():
         raise ConfigError(f"--config: there is no file {file}. Name a pyproject.toml or a {OWN_FILE}.")
-    table = toml_table(file, *heading(file))
+    table = toml_table(file, *heading(file), content=content)
     if table is None:
         raise ConfigError(f"--config: {file} has no table [{'.'.join(TABLE)}]. Add it, or leave the option out.")
     return file, table, (file,)
 
 
-def _nearest(folder: Path) -> tuple[Path | None, dict[str, Any], tuple[Path, ...]]:
+def _nearest(folder: Path, content: Content) -> tuple[Path | None, dict[str, Any], tuple[Path, ...]]:
     read: list[Path] = []
     for one in (folder, *folder.parents):
         for name in (OWN_FILE, "pyproject.toml"):
             file = one / name
             read.append(file)
-            if (table := toml_table(file, *heading(file))) is not None:
+            if (table := toml_table(file, *heading(file), content=content)) is not None:
                 return file, table, tuple(read)
         if (one / ".git").exists():
             break
@@ -48,20 +62,15 @@ def heading(file: Path) -> tuple[str, ...]:
     return TABLE if file.name == "pyproject.toml" else ()
 
 
-def toml_table(file: Path, *names: str) -> dict[str, Any] | None:
+def toml_table(file: Path, *names: str, content: Content = on_disk) -> dict[str, Any] | None:
     """The table of these names in a TOML file; None where the file or the table is absent. Raises ConfigError."""
-    try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigError(f"{file} could not be read ({error.strerror}). Make it readable, or remove it.") from None
-    if names and names[-1].encode() not in content:
+    text = content(file)
+    if text is None or (names and names[-1].encode() not in text):
         return None
     import tomllib
 
     try:
-        table: Any = tomllib.loads(content.decode("utf-8-sig"))
+        table: Any = tomllib.loads(text.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is no valid TOML: {error}. Mend that line and run again.") from None
     except RecursionError:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-from migration_guard import configuration, rules
+from migration_guard import configuration, rules, weakened_checks
 from migration_guard.assembly import decoded, fingerprinted, sources, united
 from migration_guard.baseline import without_known
 from migration_guard.config import Config, Overrides
@@ -93,6 +94,7 @@ def _one(
         findings, _ = without_known(every, settings, project, rules=(), whole=False, cwd=cwd)
         printed = running.child.output().splitlines() if settings.verbose else []
         proof, notes = _proof(found, every)
+        earlier = partial(configuration.at, folder=project.root, explicit=request.explicit, overrides=request.overrides)
         summary = Summary(
             files=len(project.files),
             migrations=len(run.seen.trips),
@@ -101,6 +103,7 @@ def _one(
             notes=(
                 *project.notes,
                 *running.notes,
+                *weakened_checks.notes(settings, earlier, project, running.contents, running.base),
                 *run.seen.notes,
                 *notes,
                 *configuration.notes(settings, cwd),

@@ -52,7 +52,7 @@ def compare(repository: GitRepository, project: Project, contents: Contents, ref
 
     def is_old(path: str, revision: str) -> bool:
         if not revision:
-            return unnamed.get(paths[path]) in set(_names(contents[path] or b""))
+            return unnamed.get(paths[path]) in set(names_of(contents[path] or b""))
         if paths[path] in places.get(revision, ()):
             return True
         # Under another name it is the same one, unless both sides have added one of this id since they parted.
@@ -77,7 +77,7 @@ class _CommitReader:
         self.repository = repository
         self.project = project
         self.own = {repository.below(path): content for path, content in contents.items() if content is not None}
-        self.declared = {name: declared_in(content) for content in self.own.values() for name in _names(content)}
+        self.declared = {name: declared_in(content) for content in self.own.values() for name in names_of(content)}
 
     def there(self, commit: str) -> tuple[Paths, list[str]]:
         """The migrations that the commit has in the folders of this history, and where to look for them."""
@@ -138,12 +138,12 @@ def _moved(folder: str, own: Mapping[str, bytes], gone: Paths, blobs: Mapping[st
     """
     inside = [content for path, content in own.items() if content and _inside(path, folder)]
     declared = {declared_in(content) for content in inside}
-    same = {name for content in inside for name in _names(content)}
+    same = {name for content in inside for name in names_of(content)}
     counts = Counter(_parent(path) for path, revision in gone.items() if revision in declared and blobs[path] in same)
     return max(counts, key=lambda one: (counts[one], _same_end(one, folder)), default=None)
 
 
-def _names(content: bytes) -> Iterator[str]:
+def names_of(content: bytes) -> Iterator[str]:
     """What git calls this content, and the same with the line ends that it may keep for it."""
     for text in (content, content.replace(b"\r\n", b"\n")):
         blob = b"blob %d\0%b" % (len(text), text)

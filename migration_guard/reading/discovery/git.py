@@ -26,7 +26,7 @@ SETTINGS = (
     *("color.grep=false", "grep.lineNumber=false", "grep.column=false"),
 )
 # https://git-scm.com/docs/git#_environment_variables. A git before 2.39.4 does not know GIT_NO_LAZY_FETCH: it is kept
-# from fetching by GIT_ALLOW_PROTOCOL alone. Replacements (https://git-scm.com/docs/git-replace) may have come from others.
+# from fetching by GIT_ALLOW_PROTOCOL alone. Replacements (https://git-scm.com/docs/git-replace) may be those of others.
 ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
