@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from workflow import PULL_REQUESTS, event, event_name, given, project, tell
+from workflow import GIT, PULL_REQUESTS, event, event_name, given, project, tell
 
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 EVERYTHING = ("--since", "none")
@@ -58,14 +58,15 @@ def fetch(ref: str) -> bool:
     shallow = (git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
     depth = ("--depth=1",) if shallow else ()
     print(f"Fetching {ref}", flush=True)
-    git("fetch", "--no-tags", "--quiet", *depth, "origin", wanted, quiet=False)
+    # Whole, also where the checkout has a filter: the files are what is compared.
+    whole = ("--no-tags", "--no-filter", "--no-recurse-submodules")
+    git("fetch", "--quiet", *whole, *depth, "origin", wanted, quiet=False)
     return has(ref)
 
 
 def git(*arguments: str, quiet: bool = True) -> str | None:
     """What git says; None where it refuses, or is not there. It asks nobody for a password."""
-    # The owner of a checkout is often another one in a container.
-    command = ("git", "-c", "safe.directory=*", "-C", str(project()), *arguments)
+    command = (*GIT, "-C", str(project()), *arguments)
     try:
         done = subprocess.run(
             command,

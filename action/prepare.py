@@ -11,7 +11,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from workflow import DONE, Refused, event_name, given, mask, output, project, run, wanted
+from workflow import DONE, GIT, Refused, event_name, given, mask, output, project, run, wanted
 
 NAMES_PLUGINS = re.compile(r"--(?:plugin|trust-plugins)\b")
 SHARD = re.compile(r"[1-9][0-9]*/[1-9][0-9]*")
@@ -67,12 +67,12 @@ def name_caches() -> None:
     output("wheels-prefix", f"migration-guard-wheels-{system}-{sys.version_info[0]}.{sys.version_info[1]}-")
     output("wheels-key", f"{year}w{week}-{digest(named, ours, given('install').encode())}")
     output("facts-prefix", f"migration-guard-facts-{system}-")
-    output("facts-key", digest(git("grep", "-hE", "^(down_)?revision", "--", "*.py"), ours))
+    output("facts-key", digest(git("grep", "--no-textconv", "-hE", "^(down_)?revision", "--", "*.py"), ours))
 
 
 def git(*arguments: str) -> bytes:
     """What git says of the project's folder; nothing where it refuses."""
-    command = ("git", "-c", "safe.directory=*", "-C", str(project()), *arguments)
+    command = (*GIT, "-C", str(project()), *arguments)
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False).stdout
 
 

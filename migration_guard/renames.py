@@ -83,12 +83,9 @@ def plan(paths: Sequence[Path], cwd: Path, explicit: Path | None, overrides: Ove
 
 
 def rename(planned: PlannedRename) -> None:
-    """Gives the file its name, in git's index, too, where it is tracked. Raises OSError."""
+    """Gives the file its name; git sees that for itself as soon as it is added. Raises OSError."""
+    # git's index is left as it is: writing it could look into files, through the filters that a repository names.
     planned.file.rename(planned.target)
-    if repository := repository_around(planned.file.parent):
-        # The name counts; whoever commits sees what git has not been told.
-        with suppress(GitDoubt):
-            repository.rename(planned.file, planned.target)
 
 
 def _read(project: Project, settings: Config) -> _NamedHistory:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -175,6 +176,32 @@ def test_a_base_that_is_missing_is_fetched_alone(tmp_path: Path, fake: Fake) -> 
     machine(repository, tmp_path / "machine").play(already=fake(0))
     assert git(repository.checkout, "rev-parse", "origin/main") == repository.base
     assert git(repository.checkout, "rev-list", "--count", "origin/main") == "1"
+
+
+def test_no_hook_of_the_checkout_and_no_repository_among_its_files_is_asked(tmp_path: Path, fake: Fake) -> None:
+    repository = PullRequest(tmp_path, bad_orders, project="shop")
+    program, ran = tmp_path / "program", tmp_path / "ran"
+    program.write_text(f"#!/bin/sh\n: > '{ran}'\n")
+    program.chmod(0o755)
+    hook = repository.checkout / ".git" / "hooks" / "reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    shutil.copy(program, hook)
+    git(repository.checkout / "shop", "init", "--bare", "--quiet", ".")
+    git(repository.checkout / "shop", "config", "--file", "config", "core.fsmonitor", str(program))
+    installed = fake(0)
+    machine(repository, tmp_path / "machine").play(already=installed)
+    assert git(repository.checkout, "rev-parse", "origin/main") == repository.base
+    machine(repository, tmp_path / "again").play(already=installed, **{"working-directory": "shop"})
+    assert not ran.exists()
+
+
+def test_a_partial_checkout_gets_its_base_whole(tmp_path: Path, fake: Fake) -> None:
+    repository = PullRequest(tmp_path, bad_orders)
+    git(repository.origin, "config", "uploadpack.allowFilter", "true")
+    git(repository.checkout, "config", "remote.origin.promisor", "true")
+    git(repository.checkout, "config", "remote.origin.partialCloneFilter", "blob:none")
+    machine(repository, tmp_path / "machine").play(already=fake(0))
+    assert "?" not in git(repository.checkout, "rev-list", "--objects", "--missing=print", "origin/main")
 
 
 def test_a_complete_checkout_stays_complete(tmp_path: Path, fake: Fake) -> None:

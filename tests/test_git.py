@@ -179,6 +179,9 @@ def test_nothing_that_the_repository_names_is_run_and_nothing_in_it_is_written(
     for name in HOOKS:
         shutil.copy(programs["hooks"] / name, folder / "hooks" / name)
     before = state(folder)
+    found = repository_around(shop.folder)
+    assert found is not None
+    found.mentions(["broken"])
     judged(shop.folder)
     judged(shop.folder, "auto")
     judged(shop.folder, None)  # how much of it is old
@@ -186,8 +189,6 @@ def test_nothing_that_the_repository_names_is_run_and_nothing_in_it_is_written(
     monkeypatch.chdir(shop.folder)
     cli.run(["summary", "--since", "main"])
     assert (programs.names(), state(folder)) == ([], before)
-    cli.run(["rename", "--yes"])
-    assert programs.names() == []
     with pytest.raises(AssertionError):
         git(shop.folder, "diff", "--exit-code", "main")
     assert programs.names()  # these are programs that git would run
@@ -203,15 +204,6 @@ def test_a_clone_that_lacks_files_fetches_none(shop: Repository, programs: Progr
     with pytest.raises(ProjectError, match=r"of this history is not known, .*git fetch --refetch --no-filter"):
         judged(clone.folder, "origin/main")
     assert (programs.names(), state(folder)) == ([], before)
-
-
-def test_an_index_is_told_of_a_name_without_a_look_into_the_file(shop: Repository, tmp_path: Path) -> None:
-    (found,) = [repository_around(shop.folder)]
-    assert found is not None
-    listed = git(shop.folder, "ls-files", "-s").replace("b2_.py", "second.py")
-    (shop.versions / "b2_.py").rename(shop.versions / "second.py")
-    found.rename(shop.versions / "b2_.py", shop.versions / "second.py")
-    assert sorted(git(shop.folder, "ls-files", "-s").splitlines()) == sorted(listed.splitlines())
 
 
 def test_a_folder_that_only_looks_like_a_repository_is_none(shop: Repository, tmp_path: Path) -> None:

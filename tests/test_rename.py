@@ -234,7 +234,7 @@ def test_only_the_files_that_were_named_are_renamed_with_their_place_in_the_whol
     assert shop.names == {"a_.py", "20260131_0002_second.py"}
 
 
-def test_git_moves_what_it_tracks_and_tells_who_names_it(shop: Shop, run: Run) -> None:
+def test_git_sees_what_was_renamed_and_tells_who_names_it(shop: Shop, run: Run) -> None:
     shop.add("a_", "a")
     shop.add("20260131_0002_b", "b", "a")
     (shop.folder / "README.md").write_text("See `a_.py`, and not `ba_.py`.\n", encoding="utf-8")
@@ -251,9 +251,10 @@ def test_git_moves_what_it_tracks_and_tells_who_names_it(shop: Shop, run: Run) -
         "  named in imports.py",
         "migrations/versions/c_.py -> 20260131_0003_untracked.py",
     ]
+    git(shop.folder, "add", "--all")
     assert git(shop.folder, "status", "--short").splitlines() == [
         "R  migrations/versions/a_.py -> migrations/versions/20260131_0001_make_a_table.py",
-        "?? migrations/versions/20260131_0003_untracked.py",
+        "A  migrations/versions/20260131_0003_untracked.py",
     ]
 
 

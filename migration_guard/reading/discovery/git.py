@@ -129,18 +129,6 @@ class GitRepository:
         asked = ("grep", "-l", "-z", "-I", "--no-textconv", "--fixed-strings", "--word-regexp", *patterns)
         return [os.fsdecode(path) for path in _ended(self.ask(*asked, refusals=(1,)), b"\0")]
 
-    def rename(self, old: Path, new: Path) -> None:
-        """
-        Give a tracked file another name in the index, as `git mv` would, which looks into the file through the filters
-        that are configured for it.
-        """
-        before, after = os.fsencode(self.below(old)), os.fsencode(self.below(new))
-        match _ended(self.ask("ls-files", "-s", "-z", "--", os.fsdecode(before)), b"\0"):
-            case [entry] if entry.partition(b"\t")[0].endswith(b" 0"):
-                mode, blob, _ = entry.partition(b"\t")[0].split(b" ")
-                told = b"0 %b\t%b\0%b %b 0\t%b\0" % (b"0" * len(blob), before, mode, blob, after)
-                self.ask("update-index", "-z", "--index-info", given=told)
-
     def contents(self, blobs: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """The contents of these ids, but of those that are too large for a migration."""
         portion: dict[str, int] = {}
