@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from migration_guard.config.files import Content, on_disk
 from migration_guard.config.shown import shown
 from migration_guard.config.since import since
 from migration_guard.model.conventions import Conventions
-from migration_guard.model.target import Target
 from migration_guard.reading.discovery.comparison import Contents, GitBase, names_of
 from migration_guard.reading.discovery.git import GitDoubt, GitRepository, repository_around
 from migration_guard.reading.discovery.project import Project
@@ -61,11 +60,10 @@ def notes(
         then = earlier(lambda file: _content(repository, commit, file))
         if then.file is None and settings.file is not None and _has_moved(repository, commit, settings.file):
             return ()
-        found = [
-            *weakened(settings, then),
-            *_targets_gone(*(_targets(one, project, contents) for one in (settings, then))),
-            *_known_findings(repository, commit, settings),
-        ]
+        found = [*weakened(settings, then), *_targets_gone(settings, then, project, contents)]
+        if settings.baseline is not None:
+            before = _content(repository, commit, then.baseline or settings.baseline)
+            found += _known_findings(on_disk(settings.baseline), before)
     except (GitDoubt, ConfigError) as error:
         return (f"Which checks this change turns off is not known: {str(error).rstrip('.')}.",)
     return (f"This change also changes what is judged, compared with {ref}: {'; '.join(found)}.",) if found else ()
@@ -91,7 +89,8 @@ def weakened(now: Config, then: Config) -> Iterator[str]:
     yield from _severities(now, then, [after[code] for code in both])
     yield from _conventions(now.conventions, then.conventions, both)
     if BadFilename.code in both and then.filename_pattern not in (None, now.filename_pattern):
-        yield f"{now.filename_pattern or 'nothing'} instead of {then.filename_pattern} (filename-pattern)"
+        pattern = shown(now.filename_pattern) if now.filename_pattern else "nothing"
+        yield f"{pattern} instead of {shown(then.filename_pattern)} (filename-pattern)"
     if now.fail_on is not then.fail_on and now.fail_on.at_least(then.fail_on):
         yield f"only from {now.fail_on} on does a finding fail, not from {then.fail_on} (fail-on)"
     if now.exit_zero and not then.exit_zero:
@@ -99,13 +98,13 @@ def weakened(now: Config, then: Config) -> Iterator[str]:
     if now.quiet and not then.quiet:
         yield "only errors are printed (quiet)"
     if now.start_after not in (None, then.start_after):
-        yield f"nothing is judged up to {now.start_after} (start-after)"
+        yield f"nothing is judged up to {shown(now.start_after)} (start-after)"
     if now.named("since") and now.since != then.since and now.since.asked:
-        yield f"only what {now.since.candidates[0]} lacks is judged (since)"
+        yield f"only what {shown(now.since.candidates[0])} lacks is judged (since)"
     if now.paths and "." not in now.paths and not set(now.paths) >= set(then.paths or (".",)):
-        yield f"only {', '.join(now.paths)} is linted where nothing is named (paths)"
-    if gone := [one for one in then.plugins if one not in now.plugins]:
-        yield f"{', '.join(gone)} is no plugin any more (plugins)"
+        yield f"only {shown(now.paths)} is linted where nothing is named (paths)"
+    if gone := tuple(one for one in then.plugins if one not in now.plugins):
+        yield f"{shown(gone)} not wished for any more (plugins)"
 
 
 def _rules_off(now: Config, before: Rules, both: Collection[str]) -> Iterator[str]:
@@ -127,15 +126,13 @@ def _severities(now: Config, then: Config, judging: Iterable[AnyRule]) -> Iterat
         yield f"{_some(codes)} {words}"
 
 
-def _targets(settings: Config, project: Project, contents: Contents) -> tuple[Target, ...]:
-    guess = targets.guess(project.sqlalchemy_url, [one for one in contents.values() if one])[0]
-    return settings.target or (guess,)
-
-
-def _targets_gone(now: Sequence[Target], then: Sequence[Target]) -> Iterator[str]:
+def _targets_gone(now: Config, then: Config, project: Project, contents: Contents) -> Iterator[str]:
     """The databases that nothing is judged for any more: an older one has the hazards of a newer one."""
-    for target in then:
-        if not any(one.dialect == target.dialect and one.version <= target.version for one in now):
+    if now.target == then.target:
+        return
+    guess = targets.guess(project.sqlalchemy_url, [one for one in contents.values() if one])[0]
+    for target in then.target or (guess,):
+        if not any(one.dialect == target.dialect and one.version <= target.version for one in now.target or (guess,)):
             yield f"nothing is judged for {target} (target)"
 
 
@@ -158,12 +155,9 @@ def _conventions(now: Conventions, then: Conventions, judging: Collection[str]) 
             yield f"{shown(after)} instead of {shown(before)} ({key})"
 
 
-def _known_findings(repository: GitRepository, commit: str, settings: Config) -> Iterator[str]:
-    """What the change adds to the findings that are left out."""
-    if settings.baseline is None:
-        return
-    before = Counter(_fingerprints(_content(repository, commit, settings.baseline)))
-    added = Counter(_fingerprints(on_disk(settings.baseline))) - before
+def _known_findings(now: bytes | None, then: bytes | None) -> Iterator[str]:
+    """What a baseline has gained."""
+    added = Counter(_fingerprints(now)) - Counter(_fingerprints(then))
     if added:
         count = "1 finding more is" if added.total() == 1 else f"{added.total()} findings more are"
         yield f"{count} left out (baseline)"

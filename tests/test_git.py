@@ -322,7 +322,14 @@ def wait_for_ever(shop: Repository) -> None:
         config.write(f"[include]\n    path = {pipe}\n")
 
 
-@pytest.mark.parametrize("harm", [lose_content, lose_folder, break_content, break_configuration, wait_for_ever])
+def lose_commit(shop: Repository) -> None:
+    (file,) = objects(shop.folder, "main")
+    file.unlink()
+
+
+@pytest.mark.parametrize(
+    "harm", [lose_commit, lose_content, lose_folder, break_content, break_configuration, wait_for_ever]
+)
 def test_a_doubt_about_the_base_is_never_nothing_new(
     shop: Repository, harm: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,7 +337,7 @@ def test_a_doubt_about_the_base_is_never_nothing_new(
     main = git(shop.folder, "rev-parse", "main")
     git(shop.folder, "update-ref", "refs/remotes/origin/main", main)
     harm(shop)  # type: ignore[operator]
-    for ref in ("main", main):
+    for ref in ("main",) if harm is lose_commit else ("main", main):
         with pytest.raises(
             ProjectError, match=r"^since: what \w+ has of this history is not known, as .*\. `git fsck`"
         ):
@@ -341,6 +348,12 @@ def test_a_doubt_about_the_base_is_never_nothing_new(
     (note,) = [one for one in report.summary.notes if "origin/main" in one]
     assert note.startswith("What origin/main has of this history is not known, as ")
     assert "so the whole history was judged" in note
+    monkeypatch.delenv("GITHUB_BASE_REF")
+    report = judged(shop.folder, "auto")
+    assert [one.revision for one in report.summary.examined] == ["a1", "b2"]
+    assert any(
+        one.startswith("What the default branch has of this history is not known") for one in report.summary.notes
+    )
 
 
 def test_an_answer_that_is_cut_short_is_a_doubt(shop: Repository, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,13 +51,13 @@ def said(one: Repository, ref: str = "main") -> list[str]:
         ("fail-on = 'warning'", "", "only from error on does a finding fail, not from warning (fail-on)."),
         ("", "exit-zero = true", "nothing that is found fails (exit-zero)."),
         ("", "quiet = true", "only errors are printed (quiet)."),
-        ("", "start-after = 'a1'", "nothing is judged up to a1 (start-after)."),
+        ("", "start-after = 'a1'", 'nothing is judged up to "a1" (start-after).'),
         ('target = ["postgresql 14", "sqlite"]', "target = 'sqlite'", "nothing is judged for postgresql 14 (target)."),
         ("", "target = 'sqlite'", "nothing is judged for postgresql 14 (target)."),
-        ("filename-pattern = 'x.*'", "", "nothing instead of x.* (filename-pattern)."),
+        ("filename-pattern = 'x.*'", "", 'nothing instead of "x.*" (filename-pattern).'),
         ("", "since = 'HEAD'", None),  # the command line has the word here
-        ("", "paths = ['other']", "only other is linted where nothing is named (paths)."),
-        ("plugins = ['acme_guard']", "", "acme_guard is no plugin any more (plugins)."),
+        ("", "paths = ['other']", 'only ["other"] is linted where nothing is named (paths).'),
+        ("plugins = ['acme_guard']", "", '["acme_guard"] not wished for any more (plugins).'),
         ("", "exempt-tables = ['users']", '{ ALL = ["users"] } let pass (exempt-tables).'),
         ("", "exempt-tables = { MG101 = 'users' }", '{ MG101 = ["users"] } let pass (exempt-tables).'),
         ("", "small-tables = ['users']", '["users"] let pass (small-tables).'),
@@ -149,6 +149,10 @@ def test_what_is_added_to_the_baseline_is_counted(shop: Repository) -> None:
     assert said(shop) == []
     baseline.write_text(json.dumps({"version": 1, "findings": [entry, entry, entry | {"fingerprint": "g"}]}))
     assert said(shop) == ["2 findings more are left out (baseline)."]
+    baseline.write_text(json.dumps({"version": 1, "findings": [entry]}))
+    baseline.rename(shop.folder / "other.json")
+    configured(shop, "baseline = 'other.json'")
+    assert said(shop) == []
 
 
 def test_a_configuration_that_names_the_ref_itself_is_compared_with_the_base_of_the_pull_request(
@@ -163,7 +167,7 @@ def test_a_configuration_that_names_the_ref_itself_is_compared_with_the_base_of_
     cli.run(["lint", "--no-cache"])
     _, err = capfd.readouterr()
     assert "compared with origin/main: MG101 off (ignore); only errors are printed (quiet); " in err
-    assert "only what HEAD lacks is judged (since)" in err
+    assert 'only what "HEAD" lacks is judged (since)' in err
 
 
 def test_a_configuration_of_the_base_that_cannot_be_read_is_named(shop: Repository) -> None:

@@ -61,9 +61,13 @@ class GitRepository:
         return Path(os.path.relpath(os.path.realpath(path), self.top)).as_posix()
 
     def commit(self, name: str) -> str | None:
-        """The commit that a name stands for; None where git finds none."""
+        """The commit that a name stands for; None where git knows no such name."""
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-        return self._line(*asked, refusals=(1, 128))
+        found = self._line(*asked, refusals=(1, 128))
+        refs = [f"refs/{kind}/{name}" for kind in ("heads", "remotes", "tags")]
+        if found is None and set(refs) & set(self._text("for-each-ref", "--format=%(refname)", *refs).split()):
+            raise GitDoubt(f"the commit of {name} cannot be read")
+        return found
 
     def answers(self) -> None:
         """Raises GitDoubt where git does not take this for a repository that it can read."""
