@@ -17,9 +17,8 @@ from typing import Any
 
 from migration_guard import configuration
 from migration_guard.config import Config, ConfigError, agreement
-from migration_guard.engine import content
 from migration_guard.model.proposal import ProposedFile
-from migration_guard.reading.discovery.folders import repository_of
+from migration_guard.regular_files import FileNotRead, content, fence_of, read
 from migration_guard.version import REPOSITORY
 
 INSTRUCTIONS = ("AGENTS.md", "CLAUDE.md")
@@ -46,9 +45,9 @@ class ProjectOutline:
 
 def program(folder: Path) -> str:
     """What migration-guard is called with in this folder: through the tool that installs it there, if one does."""
-    for one in dict.fromkeys((folder, repository_of(folder) or folder)):
+    for one in dict.fromkeys((folder, fence_of(folder))):
         for lock, runner in RUNNERS.items():
-            if b'name = "migration-guard"' in (content(one / lock) or b""):
+            if b'name = "migration-guard"' in (content(one / lock, one) or b""):
                 return f"{runner} migration-guard"
     return "migration-guard"
 
@@ -135,15 +134,20 @@ def with_section(file: Path, added: str) -> ProposedFile:
 
 
 def _text(file: Path) -> str:
+    """What is in a file that is there, empty without one. Raises ConfigError where nobody can read it."""
     try:
-        return (content(file) or b"").decode("utf-8").replace("\r\n", "\n")
+        return read(file, fence_of(file.parent)).decode("utf-8").replace("\r\n", "\n")
+    except FileNotRead as reason:
+        if reason.absent:
+            return ""
+        raise ConfigError(f"{file} {reason}, so nothing can be added to it. Make it a file of this folder.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{file} is not UTF-8, so nothing can be added to it. Save it as UTF-8.") from None
 
 
 def settings_file(folder: Path) -> Path:
     """The settings of the agent, at the top of the repository around the folder."""
-    return (repository_of(folder) or folder) / SETTINGS
+    return fence_of(folder) / SETTINGS
 
 
 def hook_settings(file: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from migration_guard.model.finding import Finding, Report, Summary
 from migration_guard.reading.discovery.encoding import UnreadableSource, decode
-from migration_guard.reading.discovery.folders import repository_of
+from migration_guard.regular_files import repository_of
 
 
 def united(reports: Sequence[Report], cwd: Path, files: int, seconds: float) -> Report:

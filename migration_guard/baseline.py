@@ -15,6 +15,8 @@ from migration_guard.assembly import relative
 from migration_guard.config import BASELINE, Config, ConfigError
 from migration_guard.model.finding import Finding, Report
 from migration_guard.reading.discovery.project import Project
+from migration_guard.regular_files import LARGEST_BASELINE, FileNotRead
+from migration_guard.regular_files import read as bytes_of
 from migration_guard.rules import ROUND_TRIP
 
 COMMAND = "migration-guard baseline"
@@ -57,16 +59,15 @@ def written(report: Report, file: Path, cwd: Path, kept: Sequence[Entry] = ()) -
     return f"{text}\n", len(known)
 
 
-def kept(file: Path, judged: Collection[Path], *, with_trips: bool) -> list[Entry]:
+def kept(file: Path, root: Path | None, judged: Collection[Path], *, with_trips: bool) -> list[Entry]:
     """
     The entries of a baseline that stay when it is written anew: those on files that were not `judged` and are there
     still, and those of a round trip, unless one was made.
     """
     try:
-        read(file)
+        entries = _entries(file, root, COMMAND)
     except ConfigError:
         return []
-    entries: list[Entry] = json.loads(file.read_bytes())["findings"]
     return [one for one in entries if _stays(_known(one, file), judged, with_trips=with_trips)]
 
 
@@ -77,16 +78,25 @@ def _stays(known: KnownFinding, judged: Collection[Path], *, with_trips: bool) -
     return path not in judged or (known.code.startswith(ROUND_TRIP) and not with_trips)
 
 
-def read(file: Path, command: str = COMMAND) -> tuple[KnownFinding, ...]:
-    """The findings of a baseline. Raises ConfigError, with the command that writes it, where the file is none."""
+def read(file: Path, root: Path | None, command: str = COMMAND) -> tuple[KnownFinding, ...]:
+    """
+    The findings of a baseline inside the folder `root`; without one the user named the file. Raises ConfigError, with
+    the command that writes it, where the file is none.
+    """
+    return tuple(_known(one, file) for one in _entries(file, root, command))
+
+
+def _entries(file: Path, root: Path | None, command: str) -> list[Entry]:
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"baseline: {file} cannot be read ({error.strerror}). Write it with: {command}") from None
+        content = bytes_of(file, root, LARGEST_BASELINE)
+    except FileNotRead as reason:
+        raise ConfigError(f"baseline: {file} {reason}. Write it with: {command}") from None
     try:
         match json.loads(content):
             case {"version": int(version), "findings": list(findings)} if version == VERSION:
-                return tuple(_known(one, file) for one in findings)
+                for one in findings:
+                    _known(one, file)
+                return findings
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise ConfigError(f"baseline: {file} is no baseline of version {VERSION}. Write it anew with: {command}")
@@ -109,7 +119,7 @@ def without_known(
         return findings, ()
     files = set(project.files)
     # A file that is there and not ours is another history's, maybe with the same ids. One that is gone may have moved.
-    every = read(settings.baseline, _command(settings.baseline, settings.file, cwd))
+    every = read(settings.baseline, settings.fence("baseline"), _command(settings.baseline, settings.file, cwd))
     known = [one for one in every if Path(one.path) in files or not Path(one.path).exists()]
     known.sort(key=lambda one: not _belongs(one, files, project))
     missing = gone(

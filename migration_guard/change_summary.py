@@ -131,7 +131,7 @@ def summarize(where: SummarizedHistory, choice: RevisionChoice = NEWEST) -> Chan
     locks = tuple(dict.fromkeys(lock for reading in readings for lock in _locks(reading)))
     slow = any(lock.why for lock in locks) or any(map(_is_about_rows, findings))
     owners = dict(where.settings.owners)
-    contents = [engine.content(path) for path in first.project.files]
+    contents = first.project.contents().values()
     return ChangeSummary(
         revisions=tuple(
             SummarizedRevision(one.revision, relative(one.path, where.cwd), one.description) for one in migrations
@@ -152,7 +152,7 @@ def summarize(where: SummarizedHistory, choice: RevisionChoice = NEWEST) -> Chan
 
 def _readings(project: Project, where: SummarizedHistory, choice: RevisionChoice) -> Iterator[_ReplayedHistory]:
     """The history of a project for each of its targets, the chosen revisions replayed."""
-    contents = {str(path): engine.content(path) for path in project.files}
+    contents = project.contents()
     wanted, _ = engine.targets_of(project, where.settings, contents.values())
     cache = engine.cache_of(project, where.settings, where.cwd)
     asked = since(choice.since) if choice.since is not None else Since()
@@ -164,6 +164,9 @@ def _readings(project: Project, where: SummarizedHistory, choice: RevisionChoice
         history = with_base(history, project, base, target.dialect) if base else history
         ids = {one.revision for one in pick(history, choice)}
         replayed = tuple(one for one in replay(history.graph) if one.migration.revision in ids)
+        for one in replayed:
+            if one.trouble:
+                raise ProjectError(f"{relative(one.migration.path, where.cwd)}: {one.trouble}")
         yield _ReplayedHistory(project, target, history, replayed)
 
 

@@ -19,9 +19,10 @@ from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.files import Content
 from migration_guard.config.selection import nearest
 from migration_guard.judgement import IgnoreComments, about_comments, eased, graded, reported
+from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.finding import Examined, Finding, Report, Summary
 from migration_guard.model.lineage import TableLineage, TableLineages
-from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration
+from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration, Unreadable
 from migration_guard.model.objects import Opaque
 from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
@@ -32,6 +33,7 @@ from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project, around, find, migrations_among
 from migration_guard.reading.history import read_history, with_base, without_collector
 from migration_guard.reading.plugin_modules import loaded
+from migration_guard.regular_files import refusal
 from migration_guard.rules import AnyRule, Context, Rules, Trait
 
 
@@ -102,13 +104,16 @@ def _lint_project(
     One history: what was found the last time, if nothing has changed since; and what its baseline holds in vain.
     `earlier` gives the options that held when files had other contents.
     """
-    contents = {str(path): content(path) for path in project.files}
+    contents = project.contents()
     if buffer is not None:
         contents[os.path.normpath(cwd / buffer.path)] = buffer.content
     base, notes = repository.base(project, contents, settings.since)
     cache = cache_of(project, settings, cwd)
     place = (project.root, project.versions, project.section, project.database)
-    states = [(path, content and digest(content)) for path, content in contents.items()]
+    states = [
+        (path, refusal(path, project.repository) if content is None else digest(content))
+        for path, content in contents.items()
+    ]
     name = digest(repr((place, settings.judging())).encode())
     tags, unsure = releases.tags(project) if settings.conventions.deprecation_releases else ((), ())
     key = digest(repr((replace(project, only=None), settings.judging(), states, base, tags)).encode())
@@ -216,6 +221,28 @@ def judge(
         source_of=lambda path: decoded(contents.get(path)),
         releases_between=releases.tags_between,
     )
+    broken: list[Unreadable] = []
+    by_revision: dict[str, tuple[Context, list[Finding]]] = {}
+    tables = [rule for rule in usable if rule.subject() is TableLineage]
+    lineages = TableLineages()
+    for replayed in replay(history.graph):
+        migration = replayed.migration
+        if replayed.trouble:
+            broken.append(Unreadable(migration.path, replayed.trouble))
+            continue
+        if tables and migration.revision not in history.graph.unplaced:
+            lineages.follow(replayed)
+        if migration.revision in judged:
+            source = decoded(contents.get(migration.path))
+            context = replace(about_all, replayed=replayed, before=replayed.before, source=source)
+            # What is kept of each is without its schemas: they are those of the whole history otherwise.
+            alone = replace(about_all, replayed=Replayed(migration), source=source)
+            yielded = contained(partial(list[Finding], _check(context, usable, by_type)))
+            if isinstance(yielded, Unexpected):
+                broken.append(Unreadable(migration.path, yielded.reason))
+                continue
+            by_revision[migration.revision] = alone, yielded
+    history = replace(history, unreadable=(*history.unreadable, *broken))
     whole = [
         finding
         for rule in active.values()
@@ -224,19 +251,6 @@ def judge(
     ]
     comments = {one.path: IgnoreComments(one) for one in history.migrations}
     found = graded((one for one in whole if one.path not in comments or not comments[one.path].ignores(one)), settings)
-    by_revision: dict[str, tuple[Context, list[Finding]]] = {}
-    tables = [rule for rule in usable if rule.subject() is TableLineage]
-    lineages = TableLineages()
-    for replayed in replay(history.graph):
-        migration = replayed.migration
-        if tables and migration.revision not in history.graph.unplaced:
-            lineages.follow(replayed)
-        if migration.revision in judged:
-            source = decoded(contents.get(migration.path))
-            context = replace(about_all, replayed=replayed, before=replayed.before, source=source)
-            # What is kept of each is without its schemas: they are those of the whole history otherwise.
-            alone = replace(about_all, replayed=Replayed(migration), source=source)
-            by_revision[migration.revision] = alone, [*_check(context, usable, by_type)]
     for finding in (one for lineage in lineages for rule in tables for one in rule.findings(lineage, about_all)):
         if finding.revision in by_revision:
             by_revision[finding.revision][1].append(finding)
@@ -332,10 +346,3 @@ def _about_unplaced(history: History) -> Iterator[str]:
             f"What comes before {computed[0]}{more} is computed when Alembic imports the file. So these and all behind"
             " them are judged as if nothing were known of the schema that they meet, and heads are not counted."
         )
-
-
-def content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None

@@ -23,6 +23,8 @@ _CREATED = re.compile(
 _HEADER = re.compile(r"(Revision ID|Revises|Create Date):")
 _TOKEN = re.compile(r"%\((?P<name>\w+)\)(?P<format>[-\d.]*)[sdf]")
 LONGEST_SYNTAX = 3  # letters and digits side by side in what we make a pattern of: the `dd` of `dd?`
+_WIDEST = 255
+"""Bytes that a name may have: https://man7.org/linux/man-pages/man7/path_resolution.7.html"""
 _DATE = {"year": r"\d{4}", "month": r"\d\d?", "day": r"\d\d?", "hour": r"\d\d?", "minute": r"\d\d?", "second": r"\d\d?"}
 
 
@@ -79,7 +81,7 @@ def from_template(template: str, migration: Migration) -> str | None:
     if made is not None:
         values |= {part: getattr(made, part) for part in _DATE} | {"epoch": int(made.timestamp())}
     try:
-        name = template % values if "%" not in _TOKEN.sub("", template) else ""
+        name = template % values if "%" not in _TOKEN.sub("", template) and not _is_too_wide(template) else ""
     except (KeyError, TypeError, ValueError):
         name = ""
     # A revision can have any characters, those included that no name of a file has.
@@ -89,6 +91,15 @@ def from_template(template: str, migration: Migration) -> str | None:
             f"file_template: no name can be made from {template} for {migration.revision}. It has {tokens}."
         )
     return f"{name}.py"
+
+
+def _is_too_wide(template: str) -> bool:
+    """Whether a part is to be filled up to more than a name may have."""
+    return any(
+        len(digits) > 3 or int(digits) > _WIDEST
+        for token in _TOKEN.finditer(template)
+        for digits in re.findall(r"\d+", token["format"])
+    )
 
 
 def _message(migration: Migration) -> str:
@@ -142,6 +153,6 @@ def fits(name: str, pattern: str, revision: str) -> bool:
 
 def _token(name: str, format: str, migration: Migration) -> str:
     if name == "rev":
-        length = int(format[1:]) if re.fullmatch(r"\.\d+", format) else None
+        length = int(format[1:]) if re.fullmatch(r"\.\d{1,3}", format) else None
         return re.escape(migration.revision[:length])
     return _DATE.get(name) or (r"\d+" if name == "epoch" else r"\w*")

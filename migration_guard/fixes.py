@@ -23,6 +23,7 @@ from pathlib import Path
 from migration_guard import source_edits
 from migration_guard.model.finding import Edit, Finding, Rename, Report, Severity
 from migration_guard.reading.source.source import UnreadableSource, decode, parse
+from migration_guard.regular_files import FileNotRead, fence_of, read
 from migration_guard.report.fixed_lines import split
 
 ROUNDS = 10
@@ -132,11 +133,13 @@ def _changes(
 
 def _opened(path: str, cwd: Path, notes: dict[str, None]) -> _FileFix | None:
     try:
-        content = (cwd / path).read_bytes()
+        content = read(cwd / path, fence_of((cwd / path).parent))
         return _FileFix(path, content, decode(content))
-    except (OSError, UnreadableSource) as error:
+    except FileNotRead as reason:
+        notes[f"{path} was left as it is: it {reason}."] = None
+    except UnreadableSource as error:
         notes[f"{path} was left as it is: {error}"] = None
-        return None
+    return None
 
 
 def _choose(change: _FileFix, finding: Finding, notes: dict[str, None]) -> None:

@@ -13,12 +13,12 @@ from textwrap import wrap
 from migration_guard.assembly import relative
 from migration_guard.config import BASELINE, PATTERNS
 from migration_guard.config.files import OWN_FILE, TABLE, toml_table
-from migration_guard.engine import content
 from migration_guard.model.finding import Report
 from migration_guard.model.proposal import ProposedFile
 from migration_guard.model.target import ASSUMED, parse
-from migration_guard.reading.discovery.folders import declared_in, needed_by, repository_of
+from migration_guard.reading.discovery.folders import declared_in, needed_by
 from migration_guard.reading.discovery.project import Project
+from migration_guard.regular_files import content, fence_of
 from migration_guard.targets import NOBODY
 from migration_guard.version import REPOSITORY, __version__
 
@@ -78,8 +78,8 @@ def configuration(chosen: Choices, folder: Path) -> ProposedFile:
     """
     file = folder / "pyproject.toml"
     body = "".join(f"{line}\n" for line in _lines(chosen))
-    if toml_table(file) is not None:
-        before = file.read_text(encoding="utf-8")
+    if toml_table(file, root=fence_of(folder)) is not None:
+        before = (content(file, fence_of(folder)) or b"").decode("utf-8")
         added = f"[{'.'.join(TABLE)}]\n{body}"
         text = f"{before.rstrip()}\n\n{added}"
         if _is_toml(text):
@@ -100,11 +100,11 @@ def _is_toml(text: str) -> bool:
 
 def configured(folder: Path) -> Path | None:
     """The file in this folder, or above it in the repository, that configures us already."""
-    root = repository_of(folder) or folder
+    root = fence_of(folder)
     for one in (folder, *folder.parents):
         files = {one / OWN_FILE: (), one / "pyproject.toml": TABLE}
         for file, names in files.items():
-            if toml_table(file, *names) is not None:
+            if toml_table(file, *names, root=root) is not None:
                 return file
         if one == root:
             break
@@ -113,7 +113,7 @@ def configured(folder: Path) -> Path | None:
 
 def workflow(folder: Path, *, roundtrip: bool) -> ProposedFile:
     """The workflow that judges pull requests on GitHub, in the repository around the folder."""
-    root = repository_of(folder) or folder
+    root = fence_of(folder)
     inputs = [] if root == folder else [f"working-directory: {relative(str(folder), root)}"]
     if roundtrip:
         inputs.append('roundtrip: "true"')
@@ -141,9 +141,10 @@ jobs:
 
 def hooks(folder: Path) -> ProposedFile | None:
     """The pre-commit configuration with our hooks. None where it has them, or has no list of `repos:` that we know."""
-    file = (repository_of(folder) or folder) / PRE_COMMIT
+    root = fence_of(folder)
+    file = root / PRE_COMMIT
     try:
-        old = (content(file) or b"").decode("utf-8").replace("\r\n", "\n")
+        old = (content(file, root) or b"").decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
         return None
     if "migration-guard" in old:
@@ -193,9 +194,10 @@ def target_of(report: Report, cwd: Path) -> tuple[str | None, str]:
 
 
 def _images(folder: Path) -> Iterator[tuple[Path, str, str]]:
+    root = fence_of(folder)
     for pattern in COMPOSE:
         for file in sorted(folder.glob(pattern)):
-            for found in IMAGE.finditer(content(file) or b""):
+            for found in IMAGE.finditer(content(file, root) or b""):
                 dialect, version = DIALECTS[found["name"]], found["version"].decode()
                 major = version.partition(".")[0] if dialect == "postgresql" else version
                 if dialect in ASSUMED:
@@ -204,7 +206,7 @@ def _images(folder: Path) -> Iterator[tuple[Path, str, str]]:
 
 def _heads(projects: Iterable[Project]) -> list[str]:
     """The newest revisions of the histories, as a glance at their files shows them."""
-    texts = [content(file) or b"" for project in projects for file in project.files]
+    texts = [text or b"" for project in projects for text in project.contents().values()]
     named = {one for text in texts for one in needed_by(text)}
     declared = filter(None, map(declared_in, texts))
     return [revision for revision in declared if revision not in named]

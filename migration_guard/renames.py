@@ -11,7 +11,7 @@ from pathlib import Path
 from migration_guard import configuration, filenames, rules
 from migration_guard.assembly import relative
 from migration_guard.config import Config, ConfigError, Overrides
-from migration_guard.engine import check_start, content, judge, targets_of
+from migration_guard.engine import check_start, judge, targets_of
 from migration_guard.model.conventions import DATED
 from migration_guard.model.migration import History
 from migration_guard.reading.cache.store import Cache
@@ -89,7 +89,7 @@ def rename(planned: PlannedRename) -> None:
 
 
 def _read(project: Project, settings: Config) -> _NamedHistory:
-    contents = {str(path): content(path) for path in project.files}
+    contents = project.contents()
     target = targets_of(project, settings, contents.values())[0][0]
     history, _ = read_history(project, contents, target.dialect, settings.jobs, Cache(None, "", []))
     pattern = settings.filename_pattern

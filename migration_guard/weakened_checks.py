@@ -19,6 +19,7 @@ from migration_guard.model.conventions import Conventions
 from migration_guard.reading.discovery.comparison import Contents, GitBase, names_of
 from migration_guard.reading.discovery.git import GitDoubt, GitRepository, repository_around
 from migration_guard.reading.discovery.project import Project
+from migration_guard.regular_files import LARGEST_BASELINE, content
 from migration_guard.rules import AnyRule, Rules
 from migration_guard.rules.bad_filename import BadFilename
 
@@ -57,13 +58,13 @@ def notes(
         return ()
     try:
         ref, commit = _compared(repository, settings, base)
-        then = earlier(lambda file: _content(repository, commit, file))
+        then = earlier(lambda file, root: _content(repository, commit, file, root))
         if then.file is None and settings.file is not None and _has_moved(repository, commit, settings.file):
             return ()
         found = [*weakened(settings, then), *_targets_gone(settings, then, project, contents)]
         if settings.baseline is not None:
-            before = _content(repository, commit, then.baseline or settings.baseline)
-            found += _known_findings(on_disk(settings.baseline), before)
+            before = _content(repository, commit, then.baseline or settings.baseline, None)
+            found += _known_findings(content(settings.baseline, None, LARGEST_BASELINE), before)
     except (GitDoubt, ConfigError) as error:
         return (f"Which checks this change turns off is not known: {str(error).rstrip('.')}.",)
     return (f"This change also changes what is judged, compared with {ref}: {'; '.join(found)}.",) if found else ()
@@ -174,11 +175,11 @@ def _fingerprints(content: bytes | None) -> Iterable[str]:
     return ()
 
 
-def _content(repository: GitRepository, commit: str, file: Path) -> bytes | None:
+def _content(repository: GitRepository, commit: str, file: Path, root: Path | None) -> bytes | None:
     """What was in a file at this commit. What is no part of the repository is as it is now."""
     path = repository.below(file)
     if path.startswith("../") or file.is_relative_to(PACKAGE) or any(part in INSTALLED for part in file.parts):
-        return on_disk(file)
+        return on_disk(file, root)
     blobs = repository.files(commit, path)
     if path not in blobs:
         return None
@@ -190,7 +191,7 @@ def _content(repository: GitRepository, commit: str, file: Path) -> bytes | None
 
 def _has_moved(repository: GitRepository, commit: str, file: Path) -> bool:
     """Whether the commit has this file in a place where it is no more."""
-    same = set(names_of(on_disk(file) or b""))
+    same = set(names_of(content(file, None) or b""))
     there = repository.files(commit)
     return any(blob in same and not os.path.exists(repository.top / path) for path, blob in there.items())
 

@@ -29,6 +29,12 @@ NOT_KNOWN = {
     "rules": ("libcst", "postgast", "reading", "config"),
     "report": ("libcst", "reading", "config", "engine", "roundtripping"),
 }
+# Who may open files for reading without the door, regular_files.py.
+OPENERS = {
+    "regular_files": "the door itself",
+    "rule_examples": "a temporary folder that it has written itself",
+    "roundtripping": "runs the project, which reads what it likes",
+}
 ONLY_KNOWN_BY = {
     "sqlalchemy": "roundtripping",
     "alembic": "roundtripping",
@@ -167,6 +173,65 @@ def test_codes_of_rules_stand_in_rules_only() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"MG\d+", node.value)
     ]
     assert not found
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name)
+def test_files_are_read_through_the_one_door(file: Path) -> None:
+    here = name(file).removeprefix("migration_guard.")
+    if any(within(here, room) for room in OPENERS):
+        return
+    found = [f"{name(file)}:{line}" for line in openings(ast.parse(file.read_bytes()))]
+    assert not found, f"{', '.join(found)} opens a file by itself: ask migration_guard/regular_files.py for its bytes."
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "open(path)",
+        "io.open(path, mode)",
+        "os.open(path, os.O_RDONLY)",
+        "path.open('rb')",
+        "path.read_text()",
+        "map(Path.read_bytes, paths)",
+        "os.fdopen(handle)",
+        "tokenize.open(path)",
+        "linecache.getlines(path)",
+        "parser.read(path, encoding='utf-8')",
+    ],
+)
+def test_every_way_to_open_a_file_is_known(code: str) -> None:
+    assert [*openings(ast.parse(code))]
+
+
+@pytest.mark.parametrize(
+    "code", ["open(path, 'x')", "os.fdopen(handle, 'wb')", "os.open(os.devnull, flags)", "path.write_text(text)"]
+)
+def test_writing_is_not_reading(code: str) -> None:
+    assert not [*openings(ast.parse(code))]
+
+
+def openings(tree: ast.AST) -> Iterator[int]:
+    """The lines in which a file is opened for something else than writing."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("read_text", "read_bytes", "getlines", "fromfile"):
+            yield node.lineno
+        if not isinstance(node, ast.Call):
+            continue
+        function = node.func
+        word = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if word == "read" and any(one.arg == "encoding" for one in node.keywords):  # of configparser
+            yield node.lineno
+        if word in ("open", "fdopen") and not is_writing(node):
+            yield node.lineno
+
+
+def is_writing(call: ast.Call) -> bool:
+    """Whether a call of open() writes, or opens what is no file of anybody's."""
+    named = [one.value for one in call.keywords if one.arg == "mode"]
+    modes = [one.value for one in (*call.args, *named) if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return any(set(mode) & set("wxa") and len(mode) <= 3 for mode in modes) or "os.devnull" in map(
+        ast.unparse, call.args
+    )
 
 
 def foreign(file: Path) -> Iterator[str]:

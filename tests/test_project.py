@@ -330,14 +330,14 @@ def test_environments_builds_and_links_are_not_searched(tmp_path: Path) -> None:
     assert len(find([], tmp_path)) == 1
 
 
-def test_a_link_that_leads_nowhere_is_a_candidate_and_a_pipe_is_none(tmp_path: Path) -> None:
+def test_links_that_lead_nowhere_and_pipes_are_candidates_to_be_complained_about(tmp_path: Path) -> None:
     plain(tmp_path)
     (tmp_path / "alembic/versions/c.py").symlink_to(tmp_path / "gone.py")
     (tmp_path / "alembic/versions/itself.py").symlink_to("itself.py")
     os.mkfifo(tmp_path / "alembic/versions/d.py")
     os.mkfifo(tmp_path / "other.ini")
-    assert [file.name for file in only([], tmp_path).files] == ["a.py", "b.py", "c.py", "itself.py"]
-    with pytest.raises(ProjectError, match=r"other\.ini is no Python file"):
+    assert [file.name for file in only([], tmp_path).files] == ["a.py", "b.py", "c.py", "d.py", "itself.py"]
+    with pytest.raises(ProjectError, match=r"other\.ini is a named pipe, no regular file"):
         find([Path("other.ini")], tmp_path)
 
 

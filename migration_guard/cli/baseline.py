@@ -49,7 +49,9 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     from migration_guard.baseline import kept, written
     from migration_guard.cli.output import settings_of_run
     from migration_guard.configuration import notes
+    from migration_guard.output_files import refusal
     from migration_guard.reading.discovery.project import ProjectError, find
+    from migration_guard.regular_files import fence_of
     from migration_guard.report import plural
 
     cwd = Path.cwd()
@@ -58,6 +60,10 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
     try:
         settings = settings_of_run(paths, cwd, explicit, overrides)
         file = cwd / (output or settings.baseline or BASELINE)
+        folder = None if output else (settings.file or cwd / BASELINE).absolute().parent
+        root = fence_of(folder) if folder else None
+        if folder and (reason := refusal(file, folder)):
+            raise ConfigError(f"baseline: {file} {reason}, so it is not written. Name it on the command line: --output")
         if settings.file is None and output is None:
             _refuse_several(paths, cwd, overrides)
         paths = paths or tuple((settings.file or cwd).parent / path for path in settings.paths)
@@ -68,7 +74,7 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
             report = replace(report, findings=(*report.findings, *found.findings))
     except (ConfigError, ProjectError, PluginError, MigrationGuardError) as error:
         raise click.ClickException(str(error)) from None
-    text, count = written(report, file, cwd, kept(file, judged, with_trips=roundtrip))
+    text, count = written(report, file, cwd, kept(file, root, judged, with_trips=roundtrip))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -49,7 +49,7 @@ def hook() -> int:
     except (ValueError, RecursionError):
         return _not_done("the standard input is no JSON. It takes the event of an agent.")
     # Some agents run the hook behind every tool. One that names a folder has searched it or listed it.
-    paths = tuple(file for file in written(event, cwd) if file.suffix == ".py" and os.path.isfile(file))
+    paths = tuple(file for file in written(event, cwd) if file.suffix == ".py" and _is_there(file))
     overrides = Overrides(since="none")
     try:
         report = engine.lint(paths, cwd, None, overrides, skip_others=True) if paths else None
@@ -69,6 +69,11 @@ def hook() -> int:
 def _not_done(sentence: str) -> int:
     click.echo(f"migration-guard hook: {sentence}", err=True)
     return NOT_DONE
+
+
+def _is_there(file: Path) -> bool:
+    """Whether there is something of this name that is no folder, be it a link that leads nowhere."""
+    return os.path.lexists(file) and not os.path.isdir(file)
 
 
 def written(event: object, cwd: Path) -> tuple[Path, ...]:

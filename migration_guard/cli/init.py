@@ -14,6 +14,7 @@ from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.finding import Report
 from migration_guard.model.proposal import ProposedFile
 from migration_guard.model.target import parse
+from migration_guard.regular_files import content, fence_of, is_ours, leads_below
 
 PROPOSES = "What to set up"
 
@@ -200,9 +201,14 @@ def _write(proposed: ProposedFile, *, yes: bool) -> bool:
     question = f"Add this to {name}?" if appends else f"{'Overwrite' if proposed.exists else 'Write'} {name}?"
     if not yes and not click.confirm(question, default=not proposed.exists or appends):
         return False
+    root = fence_of(Path.cwd())
+    if not leads_below(proposed.path, root) or (proposed.path.exists() and not is_ours(proposed.path, root)):
+        raise click.ClickException(
+            f"{proposed.path} is not written: it is no regular file, or a link that leads out of {root}. Remove it."
+        )
     try:
         proposed.path.parent.mkdir(parents=True, exist_ok=True)
-        dos = proposed.exists and b"\r\n" in proposed.path.read_bytes()
+        dos = b"\r\n" in (content(proposed.path, root) or b"")
         proposed.path.write_text(proposed.text, encoding="utf-8", newline="\r\n" if dos else "\n")
     except OSError as error:
         raise click.ClickException(

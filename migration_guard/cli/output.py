@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from migration_guard.config import Config, Output, Overrides
+from migration_guard.config import COMMAND_LINE, Config, ConfigError, Output, Overrides
 from migration_guard.config.terminal import wants_color
 from migration_guard.model.finding import Report, Severity
 
@@ -37,9 +37,28 @@ def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, ove
         with suppress(ProjectError):  # the engine says it better
             below = {load(one.root, overrides=overrides) for one in find(paths, cwd)}
             settings = below.pop() if len({one.file for one in below}) == 1 else settings
+    _refuse_outputs_elsewhere(settings, explicit, cwd)
     if settings.verbose:
         click.echo(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)
     return settings
+
+
+def _refuse_outputs_elsewhere(settings: Config, explicit: Path | None, cwd: Path) -> None:
+    """Raise ConfigError where a configuration, which came with a repository, names a report outside of its folder."""
+    from migration_guard.output_files import refusal
+
+    said_by = dict(settings.said_by).get("output_format", COMMAND_LINE)
+    if settings.file is None or said_by == COMMAND_LINE:
+        return
+    folder = settings.file.absolute().parent
+    if explicit is not None and folder.is_relative_to(cwd):
+        folder = cwd  # whoever names the file means it to hold here
+    for output in settings.output_format:
+        if output.file is not None and (reason := refusal(cwd / output.file, folder)):
+            raise ConfigError(
+                f"{said_by}: output-format: {output.file} {reason}, and a configuration names no other files."
+                f" Name it on the command line: --output-format {output.format}:{output.file}"
+            )
 
 
 def roots(paths: Sequence[Path], cwd: Path) -> list[Path]:

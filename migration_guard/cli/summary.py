@@ -14,6 +14,7 @@ from migration_guard.cli.options import REPORT, WHAT, Command, option
 from migration_guard.cli.output import CLEAN, FOUND, show
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.plugin import PluginError
+from migration_guard.regular_files import FileNotRead, read
 
 FORMATS = ("text", "json", "markdown")
 STDIN = "-"
@@ -128,16 +129,12 @@ def _said(settings: dict[str, Any]) -> tuple[Path, Path | None, Overrides]:
 
 def _content(file: Path) -> bytes:
     """What is in the file, or what comes from the standard input."""
+    if str(file) == STDIN:
+        content = sys.stdin.buffer.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise click.ClickException(f"The summary is larger than {LARGEST:,} bytes. Give one that a person reads.")
+        return content
     try:
-        if str(file) == STDIN:
-            content = sys.stdin.buffer.read(LARGEST + 1)
-        else:
-            with file.open("rb") as opened:
-                content = opened.read(LARGEST + 1)
-    except OSError as error:
-        raise click.ClickException(
-            f"{file} could not be read ({error.strerror}). Name a file with a summary."
-        ) from None
-    if len(content) > LARGEST:
-        raise click.ClickException(f"{file} is larger than any summary: {LARGEST // 1_000_000} MB are read at most.")
-    return content
+        return read(file, None, LARGEST)
+    except FileNotRead as reason:
+        raise click.ClickException(f"{file} {reason}. Name a file with a summary.") from None

@@ -27,6 +27,7 @@ from migration_guard.model.concerns import Owners
 from migration_guard.model.conventions import DATED, Conventions
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.target import Target, parse
+from migration_guard.regular_files import fence_of
 
 FORMATS = ("text", "concise", "json", "github", "sarif", "junit", "gitlab", "markdown")
 COLORS = ("auto", "always", "never")
@@ -124,6 +125,12 @@ class Config:
         What is found is kept in the cache under these, so a new option is among them until somebody says otherwise.
         """
         return tuple((one.name, getattr(self, one.name)) for one in fields(self) if not one.metadata.get("beside"))
+
+    def fence(self, option: str) -> Path | None:
+        """The folder in which a file has to be that this option names for reading; None where the user named it."""
+        if self.file is None or dict(self.said_by).get(option, COMMAND_LINE) == COMMAND_LINE:
+            return None
+        return fence_of(self.file.absolute().parent)
 
     def selects(self, code: str, *, default: bool) -> bool:
         """Whether the rule of this code runs; `default` is what it does when nobody says anything."""

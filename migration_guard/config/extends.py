@@ -9,6 +9,7 @@ from typing import Any
 
 from migration_guard.config.files import ConfigError, Content, heading, on_disk, toml_table
 from migration_guard.config.selection import nearest
+from migration_guard.regular_files import fence_of
 
 KEY = "extends"
 PRESET = "preset:"
@@ -58,11 +59,11 @@ def _layers(
     if not isinstance(entries, list) or not all(isinstance(one, str) for one in entries):
         raise ConfigError(f'{layer.name}: {KEY}: {entries!r} is not a list of strings. Write ["preset:strict"].')
     for entry in entries:
-        name, file = _found(entry, layer, content)
+        name, file, root = _found(entry, layer, content)
         if file.resolve() in below:
             raise ConfigError(f"{layer.name}: {KEY}: {entry} extends, in the end, itself. Take one of them out.")
         if file not in done:
-            table = toml_table(file, *heading(file), content=content)
+            table = toml_table(file, *heading(file), root=root, content=content)
             if table is None:
                 raise ConfigError(f"{layer.name}: {KEY}: {file} is no configuration. Name a file that has our options.")
             done[file] = _last_of_each(_layers(Layer(name, file, table), below, done, content))
@@ -70,8 +71,8 @@ def _layers(
     yield Layer(layer.name, layer.file, {key: value for key, value in layer.table.items() if key != KEY})
 
 
-def _found(entry: str, layer: Layer, content: Content) -> tuple[str, Path]:
-    """What an entry is called, and its file."""
+def _found(entry: str, layer: Layer, content: Content) -> tuple[str, Path, Path | None]:
+    """What an entry is called, its file, and the folder that this has to be in; None for what is installed."""
     if entry.startswith(PRESET):
         name = entry.removeprefix(PRESET)
         if name not in presets():
@@ -79,25 +80,26 @@ def _found(entry: str, layer: Layer, content: Content) -> tuple[str, Path]:
             raise ConfigError(
                 f"{layer.name}: {KEY}: there is no preset {name!r}.{nearest(name, presets())} There are {there}."
             )
-        return entry, PRESETS / f"{name}.toml"
+        return entry, PRESETS / f"{name}.toml", None
     file = layer.file.parent / entry
     package, colon, resource = entry.partition(":")
     # A drive of Windows is one letter.
-    if colon and len(package) > 1 and not _is_there(file, content):
-        return entry, _resource(package, resource, entry, layer)
-    if not _is_there(file, content):
+    root = fence_of(layer.file.absolute().parent)
+    if colon and len(package) > 1 and not _is_there(file, root, content):
+        return entry, _resource(package, resource, entry, layer), None
+    if not _is_there(file, root, content):
         raise ConfigError(
             f"{layer.name}: {KEY}: there is no file {file}. Write preset:NAME, a path from the folder of this file, or"
             " package:resource."
         )
-    return str(file), file
+    return str(file), file, root
 
 
-def _is_there(file: Path, content: Content) -> bool:
+def _is_there(file: Path, root: Path, content: Content) -> bool:
     try:
-        return content(file) is not None
-    except (ConfigError, ValueError):  # a folder, or a name that no file can have
-        return False
+        return content(file, root) is not None
+    except ConfigError:  # it is there, and is told what is wrong with it
+        return True
 
 
 def _resource(package: str, resource: str, entry: str, layer: Layer) -> Path:

@@ -6,23 +6,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from migration_guard.regular_files import LARGEST_CONFIGURATION, FileNotRead, fence_of, is_below, read
+
 OWN_FILE = "migration-guard.toml"
 TABLE = ("tool", "migration-guard")
-Content = Callable[[Path], bytes | None]  # gives what is in a file, None where there is none
+Content = Callable[[Path, Path | None], bytes | None]
+"""Gives what is in a file that has to be inside a folder, None where there is none."""
+DEEPEST = 30
+"""How deep a value may be nested. Ours take three levels."""
 
 
 class ConfigError(Exception):
     """An option we cannot go by. The message is a whole sentence: where it is written, what is wrong, what to write."""
 
 
-def on_disk(file: Path) -> bytes | None:
-    """What is in a file now; None where there is none. Raises ConfigError."""
+def on_disk(file: Path, root: Path | None) -> bytes | None:
+    """What is in a file now, as the door gives it; None where there is none. Raises ConfigError."""
     try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigError(f"{file} could not be read ({error.strerror}). Make it readable, or remove it.") from None
+        return read(file, root, LARGEST_CONFIGURATION)
+    except FileNotRead as reason:
+        if reason.absent:
+            return None
+        raise ConfigError(f"{file} {reason}. Make it a file that can be read, or remove it.") from None
 
 
 def written(
@@ -36,25 +41,27 @@ def written(
 
 
 def _named(file: Path, content: Content) -> tuple[Path, dict[str, Any], tuple[Path, ...]]:
-    if not file.is_file():
+    if not file.exists():
         raise ConfigError(f"--config: there is no file {file}. Name a pyproject.toml or a {OWN_FILE}.")
-    table = toml_table(file, *heading(file), content=content)
+    table = toml_table(file, *heading(file), root=None, content=content)
     if table is None:
         raise ConfigError(f"--config: {file} has no table [{'.'.join(TABLE)}]. Add it, or leave the option out.")
     return file, table, (file,)
 
 
 def _nearest(folder: Path, content: Content) -> tuple[Path | None, dict[str, Any], tuple[Path, ...]]:
-    read: list[Path] = []
+    looked_for: list[Path] = []
+    fence = fence_of(folder)
     for one in (folder, *folder.parents):
+        root = fence if is_below(str(one), str(fence)) else one
         for name in (OWN_FILE, "pyproject.toml"):
             file = one / name
-            read.append(file)
-            if (table := toml_table(file, *heading(file), content=content)) is not None:
-                return file, table, tuple(read)
+            looked_for.append(file)
+            if (table := toml_table(file, *heading(file), root=root, content=content)) is not None:
+                return file, table, tuple(looked_for)
         if (one / ".git").exists():
             break
-    return None, {}, tuple(read)
+    return None, {}, tuple(looked_for)
 
 
 def heading(file: Path) -> tuple[str, ...]:
@@ -62,9 +69,13 @@ def heading(file: Path) -> tuple[str, ...]:
     return TABLE if file.name == "pyproject.toml" else ()
 
 
-def toml_table(file: Path, *names: str, content: Content = on_disk) -> dict[str, Any] | None:
-    """The table of these names in a TOML file; None where the file or the table is absent. Raises ConfigError."""
-    text = content(file)
+def toml_table(file: Path, *names: str, root: Path | None, content: Content = on_disk) -> dict[str, Any] | None:
+    """
+    The table of these names in a TOML file, which is inside the folder `root`; None for a file that the user named.
+
+    None where the file or the table is absent. Raises ConfigError.
+    """
+    text = content(file, root)
     if text is None or (names and names[-1].encode() not in text):
         return None
     import tomllib
@@ -83,7 +94,20 @@ def toml_table(file: Path, *names: str, content: Content = on_disk) -> dict[str,
         table = table[name]
     if not isinstance(table, dict):
         raise ConfigError(f"{file}: [{'.'.join(names)}] is not a table. Write its keys below that heading.")
+    if _is_deep(table):
+        raise ConfigError(f"{file} is nested too deeply for a configuration. Write our options at its top.")
     return table
+
+
+def _is_deep(table: dict[str, Any]) -> bool:
+    """Whether something in a table is nested more deeply than can be printed, say, in a sentence on it."""
+    level: list[dict[str, Any] | list[Any]] = [table]
+    for _ in range(DEEPEST):
+        inside = (one for outer in level for one in (outer.values() if isinstance(outer, dict) else outer))
+        level = [one for one in inside if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def inner_table(table: dict[str, Any], name: str, place: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def trusted(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     home = environment.get("XDG_CONFIG_HOME", "")
     folder = Path(home) if os.path.isabs(home) else Path(os.path.expanduser("~"), ".config")
     file = folder / "migration-guard" / "config.toml"
-    table = toml_table(file) or {}
+    table = toml_table(file, root=None) or {}
     if others := table.keys() - {OPTION}:
         raise ConfigError(f"{file}: there is no option {min(others)!r} here, only {OPTION}.")
     names = words(table.get(OPTION, []))

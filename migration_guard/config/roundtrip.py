@@ -70,7 +70,8 @@ def load_trip(
     Raises ConfigError.
     """
     places: list[tuple[str | None, Path, TripOptions]] = []
-    for layer in extends.layers(file, toml_table(file, *heading(file)) or {}) if file else ():
+    # The other options stand in this file, and were read.
+    for layer in extends.layers(file, toml_table(file, *heading(file), root=None) or {}) if file else ():
         places.append(
             (layer.name, layer.file.parent, _read(layer.name, inner_table(layer.table, SUBTABLE, layer.name)))
         )

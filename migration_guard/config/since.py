@@ -7,10 +7,13 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+
+from migration_guard.regular_files import FileNotRead, read
 
 AUTO, NONE = "auto", "none"
 QUEUE = "merge_group"
+LARGEST_EVENT = 25_000_000
+"""GitHub's own limit: https://docs.github.com/webhooks/webhook-events-and-payloads#payload-cap"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ def _github(environment: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _event(path: str | None) -> object:
-    with suppress(OSError, ValueError):
-        return json.loads(Path(path).read_bytes()) if path else None
+    with suppress(FileNotRead, ValueError, RecursionError):
+        return json.loads(read(path, None, LARGEST_EVENT)) if path else None
     return None
 
 

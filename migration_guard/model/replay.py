@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import TypeVar
 
+from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.differences import Fate, SchemaDifference, constraint_name, differences
 from migration_guard.model.join import join
 from migration_guard.model.migration import Migration, RevisionGraph
@@ -33,7 +35,7 @@ class Replayed:
 
     `before` also holds what the upgrade shows to have been there, though the history never made it. `created` are the
     tables and views that its upgrade makes, `added` the columns it adds to tables, `created_enums` the types it makes.
-    `differences` are those between `before` and `restored`.
+    `differences` are those between `before` and `restored`. `trouble` says why it could not be replayed, if so.
     """
 
     migration: Migration
@@ -46,6 +48,7 @@ class Replayed:
     added: frozenset[tuple[Name, str]] = frozenset()
     created_enums: frozenset[Name] = frozenset()
     differences: tuple[SchemaDifference, ...] = ()
+    trouble: str = ""
 
     @property
     def comparable(self) -> bool:
@@ -63,7 +66,10 @@ def replay(graph: RevisionGraph) -> Iterator[Replayed]:
     """
     state = EMPTY
     for migration in graph.order:
-        replayed = replay_one(migration, NOT_KNOWN if migration.revision in graph.unplaced else state)
+        before = NOT_KNOWN if migration.revision in graph.unplaced else state
+        replayed = contained(partial(replay_one, migration, before))
+        if isinstance(replayed, Unexpected):
+            replayed = Replayed(migration, before, after=NOT_KNOWN, restored=NOT_KNOWN, trouble=replayed.reason)
         yield replayed
         state = replayed.after
 

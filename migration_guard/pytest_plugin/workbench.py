@@ -317,7 +317,7 @@ class Workbench:
         except ProjectError as error:
             return self._wanted_without_project(database, error)
         options = self._options(database)
-        contents = {str(path): engine.content(path) for path in project.files}
+        contents = project.contents()
         target, assumed = target_of(project, self._settings, options, contents)
         if assumed:
             with suppress(ChildError):  # Who needs no migrations need not have a project that runs.

@@ -7,13 +7,16 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
+from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Environment, History, Merge, Migration, Unreadable
 from migration_guard.reading.cache.store import Cache, FileRecord, digest
 from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project
 from migration_guard.reading.plugin_modules import Plugin, load_again, loaded
+from migration_guard.regular_files import refusal
 
 # A process has to start and to hand over what it found: measured on two processors, 1,000 files of 47 lines take 2.9 to
 # 3.2 s with two processes and 3.5 to 4.0 s with one; below this many files for each there is nothing to gain.
@@ -21,6 +24,7 @@ ENOUGH_FOR_A_PROCESS = 400
 
 Files = Sequence[tuple[str, bytes]]
 Reads = dict[str, FileRecord]
+EnvironmentRecord = tuple[Environment, tuple[str, ...]]  # what env.py says, and the files that this rests on
 
 
 def read_history(
@@ -35,11 +39,18 @@ def read_history(
     key = digest(repr((dialect, project.database, project.repository, project.env)).encode())
     known, environment = cache.read(name, key, contents)
     read = _read_files(project, contents, dialect, jobs or os.cpu_count() or 1, known)
+    broken: list[Unreadable] = []
     if environment is None or len(known) < len(contents):
-        environment = environment or _read_environment(project, dialect)
-        cache.keep_read(name, key, contents, read, environment)
+        fresh = environment if environment is not None else contained(partial(_read_environment, project, dialect))
+        if isinstance(fresh, Unexpected):
+            broken = [Unreadable(str(project.env), fresh.reason)]
+            environment = Environment(), (str(project.env),)
+        else:
+            cache.keep_read(name, key, contents, read, fresh)
+            environment = fresh
     needed = {path for one in read.values() for path in one.needed}.union(environment[1])
-    return history(project, read, environment[0]), needed
+    found = history(project, read, environment[0])
+    return replace(found, unreadable=(*found.unreadable, *broken)), needed
 
 
 def _read_files(
@@ -49,13 +60,14 @@ def _read_files(
     waiting = []
     for path, content in contents.items():
         if content is None:
-            found[path] = FileRecord(Unreadable(path, "The file cannot be opened. Make it readable, or remove it."))
+            reason = refusal(path, project.repository) or "could not be opened"
+            found[path] = FileRecord(Unreadable(path, f"It {reason}. Make it a file that can be read, or remove it."))
         elif path not in found:
             waiting.append((path, content))
     return found | _read(waiting, dialect, project, jobs)
 
 
-def _read_environment(project: Project, dialect: str) -> tuple[Environment, tuple[str, ...]]:
+def _read_environment(project: Project, dialect: str) -> EnvironmentRecord:
     """What env.py says, and the files that this rests on."""
     if project.env is None:
         return Environment(), ()
@@ -150,8 +162,13 @@ def _read_some(files: Files, dialect: str, project: Project) -> Reads:
         found = {}
         for path, content in files:
             shared.begin()
-            facts = migration.read_migration(path, content, dialect, shared, project.database)
-            found[path] = FileRecord(facts, shared.needed())
+            facts = contained(partial(migration.read_migration, path, content, dialect, shared, project.database))
+            if isinstance(facts, Unexpected):
+                found[path] = FileRecord(Unreadable(path, facts.reason))
+                # The modules that it shares with others may be read by half.
+                shared = modules.Files(shared.root, shared.env)
+            else:
+                found[path] = FileRecord(facts, shared.needed())
         return found
 
 

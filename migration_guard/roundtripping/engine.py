@@ -16,7 +16,6 @@ from migration_guard.assembly import decoded, fingerprinted, sources, united
 from migration_guard.baseline import without_known
 from migration_guard.config import Config, Overrides
 from migration_guard.config.roundtrip import TripConfig
-from migration_guard.engine import content
 from migration_guard.judgement import IgnoreComments, reported
 from migration_guard.model.finding import Examined, Finding, Proof, Report, Summary
 from migration_guard.model.migration import History
@@ -25,6 +24,7 @@ from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Cause, Trip
 from migration_guard.reading.discovery.project import Project
+from migration_guard.regular_files import content
 from migration_guard.roundtripping.session import Ready, Running, read_files, ready
 from migration_guard.roundtripping.trips.full_trip import FullTrip
 from migration_guard.roundtripping.trips.plan import RevisionSelection
@@ -191,7 +191,7 @@ def judged(running: Running, trips: Iterable[Trip], *, models: bool = False) -> 
     found: list[Finding] = []
     for trip in troubled:
         migration = read.get(trip.migration.revision, trip.migration)
-        source = decoded(running.contents.get(migration.path) or content(Path(migration.path)))
+        source = decoded(running.contents.get(migration.path) or content(migration.path, running.project.repository))
         context = Context(target, History("", (migration,)), Replayed(migration), EMPTY, source)
         excused = Trait.FAILED_STEP if _hindrances(trip) else None
         usable = [rule for rule in active.values() if excused not in rule.traits]

@@ -19,7 +19,6 @@ from sqlalchemy.exc import NoSuchModuleError
 from migration_guard import targets
 from migration_guard.config import Config
 from migration_guard.config.roundtrip import TripConfig
-from migration_guard.engine import content
 from migration_guard.model.migration import Migration
 from migration_guard.model.target import ASSUMED, Target
 from migration_guard.reading.cache.store import Cache
@@ -27,6 +26,7 @@ from migration_guard.reading.discovery import repository
 from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project, ProjectError
 from migration_guard.reading.history import read_history
+from migration_guard.regular_files import content
 from migration_guard.roundtripping.servers.find import Server, ServerRequest, server
 from migration_guard.roundtripping.trips.plan import Lineage, RevisionSelection, lineage, plan
 from migration_guard.roundtripping.trips.preparation import preparation
@@ -170,7 +170,7 @@ def _begun(
     begin: Callable[[ExitStack, Running], T],
 ) -> Iterator[T]:
     """What begins with a process, on a database of the right dialect: env.py has the last word where nobody spoke."""
-    contents = {str(path): content(path) for path in project.files}
+    contents = project.contents()
     target, assumed = target_of(project, settings, options, contents)
     base, notes = repository.base(project, contents, settings.since)
     insisted = not assumed
@@ -219,7 +219,7 @@ def _refuse_others(address: str | None) -> None:
 
 
 def _job(project: Project, options: TripConfig) -> Job:
-    env = (content(project.env) or b"") if project.env else b""
+    env = (content(project.env, project.repository) or b"") if project.env else b""
     return Job(
         folder=project.base,
         config=project.ini,

@@ -14,6 +14,8 @@ class UnreadableFile(Rule[History]):
     ## What happens
 
     Its syntax is broken, its bytes are in another encoding, it is empty, or its revision does not stand in the source.
+    Or it is no regular file of the repository: a pipe, a device, a link that leads nowhere or out, or a folder that
+    cannot be opened. Such a thing is never read: anybody may have put it there.
     Alembic imports every file of the folder: one that it cannot read stops each `upgrade`. A migration that is not read
     here is not judged.
 

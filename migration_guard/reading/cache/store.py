@@ -24,7 +24,7 @@ from pathlib import Path
 from migration_guard.model.finding import Finding, Summary
 from migration_guard.model.migration import Environment, Migration, Unreadable
 from migration_guard.reading.cache.codec import Malformed, decoder, encoder
-from migration_guard.reading.discovery.regular_files import content
+from migration_guard.regular_files import FileNotRead, content, read
 from migration_guard.version import __version__
 
 FOLDER = ".migration_guard_cache"
@@ -150,16 +150,12 @@ class Cache:
         if self.folder is None or not _is_folder(self.folder):
             return None
         try:
-            file = self.folder / f"{name}.json"
-            status = os.lstat(file)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_RECORD:
-                return None
-            head, _, body = file.read_bytes().partition(b"\n")
+            head, _, body = read(self.folder / f"{name}.json", self.folder, LARGEST_RECORD).partition(b"\n")
             if head.decode("ascii", "replace") != self._seal(key):
                 return None
             found: object = json.loads(body)
             return found
-        except (OSError, ValueError, RecursionError):
+        except (FileNotRead, OSError, ValueError, RecursionError):
             return None
 
     def _save(self, name: str, key: str, payload: object) -> None:

@@ -8,6 +8,9 @@ import tokenize
 
 from migration_guard.model.finding import Span
 
+_SLOW = ("punycode", "idna")
+"""They decode names of hosts, in a time that grows with the square of the length."""
+
 
 class UnreadableSource(Exception):
     """The text is not Python that can be read. The message is a whole sentence; `line` and `column` count from 1."""
@@ -44,7 +47,8 @@ def decode(content: bytes) -> str:
     """
     try:
         encoding = _encoding(content)
-        codecs.lookup(encoding)
+        if codecs.lookup(encoding).name in _SLOW:
+            raise LookupError(encoding)
         text = content.decode(encoding)
     except SyntaxError as error:
         raise UnreadableSource(f"Its encoding cannot be told: {error.msg}.", 1, 1) from error
@@ -55,6 +59,8 @@ def decode(content: bytes) -> str:
             line,
             1,
         ) from error
+    except (LookupError, UnicodeError, ValueError, ArithmeticError) as error:
+        raise UnreadableSource("Its encoding is none of texts. Save it as UTF-8.", 1, 1) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise UnreadableSource(f"Line {line} holds a null byte, which no Python source may.", line, 1)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from migration_guard.regular_files import content, is_folder
+
 SKIPPED = frozenset(("node_modules", "site-packages", "dist-packages", "__pycache__", "__pypackages__"))
 REVISION = re.compile(rb"^revision\b[^=\n]*=\s*[\"']([^\"'\n]+)", re.MULTILINE)
 DECLARES = re.compile(rb"^revision\b[^=\n]*=", re.MULTILINE)
@@ -17,40 +19,55 @@ OF_ENGINE = re.compile(rb"^def upgrade_(\w*)\(", re.MULTILINE)
 QUOTED = re.compile(rb"[\"']([^\"'\n]+)[\"']")
 
 
-def walk(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Every folder below the root that may belong to a project, with its folders and files. Links are not followed."""
-    for name, folders, files in os.walk(root):
+def walk(root: Path, unopened: list[Path] | None = None) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """
+    Every folder below the root that may belong to a project, with its folders and files. Links are not followed.
+
+    Those that cannot be opened are added to `unopened`.
+    """
+
+    def note(error: OSError) -> None:
+        if unopened is not None:
+            unopened.append(Path(error.filename))
+
+    for name, folders, files in os.walk(root, onerror=note):
         folders[:] = sorted(one for one in folders if not _skipped(name, one))
         yield Path(name), folders, sorted(files)
 
 
 def python_files(folder: Path, *, recursive: bool = False) -> list[Path]:
-    """The files of a version folder that Alembic would look at, by name."""
-    folders = [one for one, _, _ in walk(folder)] if recursive else [folder]
-    return [one / name for one in folders for name in sorted(_candidates(one))]
+    """
+    The files of a version folder that Alembic would look at, by name; what of these is no file is complained about
+    later. So is a folder that cannot be opened, which is named in their place: nobody knows what is in it.
+    """
+    unopened: list[Path] = []
+    folders = [one for one, _, _ in walk(folder, unopened)] if recursive else [folder]
+    found = [one / name for one in folders for name in sorted(_candidates(one, unopened))]
+    return found + unopened
 
 
-def _candidates(folder: Path) -> Iterator[str]:
+def _candidates(folder: Path, unopened: list[Path]) -> Iterator[str]:
     try:
         for entry in os.scandir(folder):
-            if not entry.name.endswith(".py") or entry.name.startswith((".", "__init__")):
-                continue
-            # A link that leads nowhere is kept, to be complained about; a device or a pipe must never be opened.
-            if os.path.isfile(entry.path) or (entry.is_symlink() and not os.path.exists(entry.path)):
+            if entry.name.endswith(".py") and not entry.name.startswith((".", "__init__")) and not is_folder(entry):
                 yield entry.name
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError:
+        unopened.append(folder)
 
 
-def is_migration(file: Path) -> bool:
-    """Whether a file looks like a migration at a glance: it declares a revision and what that revises."""
-    content = _content(file)
-    return DECLARES.search(content) is not None and DOWN.search(content) is not None
+def is_migration(file: Path, root: Path) -> bool:
+    """
+    Whether a file inside `root` looks like a migration at a glance: it declares a revision and what that revises.
+    """
+    text = content(file, root) or b""
+    return DECLARES.search(text) is not None and DOWN.search(text) is not None
 
 
-def holds_migrations(folder: Path) -> bool:
+def holds_migrations(folder: Path, root: Path) -> bool:
     """Whether at least one file of the folder looks like a migration."""
-    return any(is_migration(file) for file in python_files(folder))
+    return any(is_migration(file, root) for file in python_files(folder))
 
 
 def declared_in(content: bytes) -> str:
@@ -64,30 +81,25 @@ def needed_by(content: bytes) -> list[str]:
     return [one.decode("utf-8", "replace") for text in REFERS.findall(content) for one in QUOTED.findall(text)]
 
 
-def names_engines(env: Path) -> bool:
+def names_engines(env: Path, root: Path) -> bool:
     """Whether an env.py tells the migrations which engine they run on, at a glance: run_migrations(engine_name=...)."""
-    return b"engine_name" in _content(env)
+    return b"engine_name" in (content(env, root) or b"")
 
 
-def engines(files: Iterable[Path]) -> tuple[str, ...]:
+def engines(files: Iterable[Path], root: Path) -> tuple[str, ...]:
     """
     The engines that the migrations have functions for, at a glance: `upgrade(engine_name)` calls `upgrade_logs()` for
     the engine `logs`, and `upgrade_()` for that of the application's default bind
     (Flask-Migrate's `flask db init --multidb`, https://pypi.org/project/Flask-Migrate/4.1.0).
     """
     found: dict[bytes, None] = {}
-    for content in map(_content, files):
-        if BY_ENGINE.search(content):
-            found.update(dict.fromkeys(OF_ENGINE.findall(content)))
+    for text in (content(file, root) or b"" for file in files):
+        if BY_ENGINE.search(text):
+            found.update(dict.fromkeys(OF_ENGINE.findall(text)))
     return tuple(name.decode() for name in found)
 
 
-def repository_of(folder: Path) -> Path | None:
-    """The root of the repository around a folder; None where there is none."""
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
-
-
-def histories(versions: Sequence[Path]) -> list[tuple[Path, ...]]:
+def histories(versions: Sequence[Path], root: Path) -> list[tuple[Path, ...]]:
     """
     The version folders, grouped into the histories they form.
 
@@ -95,27 +107,30 @@ def histories(versions: Sequence[Path]) -> list[tuple[Path, ...]]:
     version_locations at run time). Where the version folders have no revisions of their own, each group of subfolders
     is a history.
     """
-    below = [folder for one in versions for folder, _, _ in walk(one) if folder not in versions]
-    below = [folder for folder in below if holds_migrations(folder)]
+    unopened: list[Path] = []
+    below = [folder for one in versions for folder, _, _ in walk(one, unopened) if folder not in versions]
+    below = [folder for folder in below if holds_migrations(folder, root)]
+    # What cannot be opened may hold revisions of any of them.
+    versions = (*versions, *(folder for folder in unopened if folder not in versions))
     if not below:
-        return [tuple(versions)]
-    groups = _linked([tuple(versions), *((folder,) for folder in below)])
+        return [versions]
+    groups = _linked([versions, *((folder,) for folder in below)], root)
     own = next(group for group in groups if versions[0] in group)
-    if any(holds_migrations(folder) for folder in own):
+    if unopened or any(holds_migrations(folder, root) for folder in own):
         return [own]
     return [group for group in groups if group is not own]
 
 
-def _linked(groups: list[tuple[Path, ...]]) -> list[tuple[Path, ...]]:
+def _linked(groups: list[tuple[Path, ...]], root: Path) -> list[tuple[Path, ...]]:
     """The groups, united where a revision in one names a revision in the other. The first member keeps its place."""
     declared: dict[bytes, set[int]] = {}
     named: list[tuple[int, bytes]] = []
     for number, group in enumerate(groups):
         for file in (file for folder in group for file in python_files(folder)):
-            content = _content(file)
-            for revision in REVISION.findall(content):
+            glance = content(file, root) or b""
+            for revision in REVISION.findall(glance):
                 declared.setdefault(revision, set()).add(number)
-            named += [(number, one) for text in REFERS.findall(content) for one in QUOTED.findall(text)]
+            named += [(number, one) for text in REFERS.findall(glance) for one in QUOTED.findall(text)]
     leader = list(range(len(groups)))
     for number, revision in named:
         where = declared.get(revision, {number})
@@ -127,13 +142,6 @@ def _linked(groups: list[tuple[Path, ...]]) -> list[tuple[Path, ...]]:
     for number, group in enumerate(groups):
         united.setdefault(leader[number], []).extend(group)
     return [tuple(folders) for folders in united.values()]
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""
 
 
 def _skipped(parent: str, name: str) -> bool:

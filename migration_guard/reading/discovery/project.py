@@ -14,10 +14,10 @@ from migration_guard.reading.discovery.folders import (
     is_migration,
     names_engines,
     python_files,
-    repository_of,
     walk,
 )
 from migration_guard.reading.discovery.settings import ProjectError, Settings, configurations, settings
+from migration_guard.regular_files import content, is_below, leads_below, repository_of
 
 __all__ = ["Project", "ProjectError", "around", "find", "migrations_among"]
 
@@ -59,6 +59,10 @@ class Project:
         """A folder in the repository of the migrations: the first one that they are in."""
         return self.versions[0] if self.versions else self.root
 
+    def contents(self) -> dict[str, bytes | None]:
+        """The bytes of each file, by its path; None for one that is not read."""
+        return {str(path): content(path, self.repository) for path in self.files}
+
 
 def find(paths: Sequence[Path], cwd: Path) -> tuple[Project, ...]:
     """
@@ -67,7 +71,7 @@ def find(paths: Sequence[Path], cwd: Path) -> tuple[Project, ...]:
     A path is a Python file, a folder of versions, a folder with a configuration or with env.py, a configuration file,
     or a whole repository. Raises ProjectError where a path stands for no history.
     """
-    search = _Search(cwd, {}, [])
+    search = _search(paths, cwd)
     found: dict[object, Project] = {}
     for path in paths or (Path(),):
         for project in search.at(path):
@@ -81,14 +85,15 @@ def find(paths: Sequence[Path], cwd: Path) -> tuple[Project, ...]:
 
 def migrations_among(paths: Iterable[Path], cwd: Path) -> tuple[Path, ...]:
     """Those of the paths that are folders or migrations: not the other files of a commit, nor what is gone."""
-    search = _Search(cwd, {}, [])
+    paths = tuple(paths)
+    search = _search(paths, cwd)
     return tuple(path for path in paths if search.knows(path))
 
 
 def around(file: Path, cwd: Path) -> tuple[Project, ...]:
     """The histories that a Python file belongs to, or will belong to once it is saved: to report on it alone."""
     place = Path(os.path.normpath(cwd / file))
-    found = [one for one in _Search(cwd, {}, []).near(place) if place.suffix == ".py"]
+    found = [one for one in _search((file,), cwd).near(place) if place.suffix == ".py"]
     return tuple(
         replace(one, files=tuple(sorted({*one.files, place})), only=_restriction(one, frozenset((place,))))
         for one in found
@@ -106,11 +111,20 @@ def _restriction(project: Project, only: frozenset[Path]) -> frozenset[Path] | N
     return None if only >= frozenset(project.files) else only
 
 
+def _search(paths: Sequence[Path], cwd: Path) -> _Search:
+    places = [Path(os.path.normpath(cwd / path)) for path in paths or (Path(),)]
+    return _Search(cwd, tuple(sorted(place for place in places if place.is_dir())), {}, [])
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """One call of find(): the folders whose configuration was read already, and what was wrong with some."""
+    """
+    One call of find(): the folders that were named, the highest first, those whose configuration was read already, and
+    what was wrong with some.
+    """
 
     cwd: Path
+    named: tuple[Path, ...]
     seen: dict[Path, tuple[Project, ...]]
     troubles: list[str]
 
@@ -118,22 +132,26 @@ class _Search:
         place = Path(os.path.normpath(self.cwd / path))
         if place.is_dir():
             return self._folder(place, path)
-        if not place.exists():
+        if not os.path.lexists(place):
             raise ProjectError(
                 f"There is no file or folder {path}. Check the spelling, or run from the folder it is relative to."
             )
-        if place.suffix in (".ini", ".toml", ".cfg") and place.is_file():
+        if place.suffix in (".ini", ".toml", ".cfg"):
             return self._configured(place)
-        if place.suffix == ".py" and place.is_file():
+        if place.suffix == ".py":
             return self._file(place)
         raise ProjectError(f"{path} is no Python file, alembic.ini or folder. Name one of these.")
 
     def knows(self, path: Path) -> bool:
-        """Whether the path is a folder, or a file among the migrations of a history."""
+        """Whether the path is a folder, or among the migrations of a history, be it a file that can be read or not."""
         place = Path(os.path.normpath(self.cwd / path))
-        if place.suffix != ".py" or not place.is_file():
-            return place.is_dir()
-        return is_migration(place) or any(place in project.files for project in self.near(place))
+        if place.is_dir():
+            return True
+        if place.suffix != ".py" or not os.path.lexists(place):
+            return False
+        return is_migration(place, self.fence(place.parent)) or any(
+            place in project.files for project in self.near(place)
+        )
 
     def near(self, file: Path) -> list[Project]:
         """The histories that have their files in this file's folder."""
@@ -141,12 +159,12 @@ class _Search:
 
     def _file(self, file: Path) -> list[Project]:
         claimed = [project for project in self._claim(file.parent) if file in project.files]
-        projects = claimed or [_bare((file.parent,), self.cwd, files=(file,))]
+        projects = claimed or [self._bare((file.parent,), files=(file,))]
         return [replace(one, only=_restriction(one, frozenset((file,)))) for one in projects]
 
     def _configured(self, file: Path) -> list[Project]:
         troubles: list[str] = []
-        found = [project for one in settings(file, self.cwd) for project in _projects(one, self.cwd, troubles)]
+        found = [project for one in settings(file, self.cwd) for project in self._projects(one, troubles)]
         if not found:
             raise ProjectError(troubles[0])
         self.troubles.extend(troubles)
@@ -154,15 +172,17 @@ class _Search:
 
     def _folder(self, root: Path, path: Path) -> list[Project]:
         found: list[Project] = []
-        likely: list[Path] = [root] if holds_migrations(root) else []
+        likely: list[Path] = [root] if holds_migrations(root, self.fence(root)) else []
         before = len(self.troubles)
-        for folder, folders, files in walk(root):
+        unopened: list[Path] = []
+        for folder, folders, files in walk(root, unopened):
             if "pyproject.toml" in files or any(name.endswith((".ini", ".cfg")) for name in files):
                 found += self._settled(folder)
             if folder.name == "versions":
                 likely.append(folder)
             if "env.py" in files:
                 likely += [folder / name for name in folders]
+        self.troubles.extend(f"{folder} cannot be opened, so nobody knows what is in it." for folder in unopened)
         covered = {real for project in found for real in _reach(project)}
         for folder in dict.fromkeys(likely):
             if os.path.realpath(folder) in covered:
@@ -186,7 +206,7 @@ class _Search:
             try:
                 for file in configurations(folder):
                     for one in settings(file, self.cwd):
-                        found += _projects(one, self.cwd, self.troubles)
+                        found += self._projects(one, self.troubles)
             except ProjectError as error:
                 self.troubles.append(str(error))
             self.seen[folder] = tuple(found)
@@ -201,12 +221,66 @@ class _Search:
                 return [self._within(project, folder) for project in claimed]
             if (above / ".git").exists():
                 break
-        if not holds_migrations(folder) and not (folder.name == "versions" and _nested(folder)):
+        root = self.fence(folder)
+        if not holds_migrations(folder, root) and not (folder.name == "versions" and _nested(folder, root)):
             # A folder called versions may hold anything. Named by the user it is taken at its word.
             if folder != outside or not python_files(folder):
                 return []
-            return [_bare((folder,), self.cwd)]
-        return [self._within(_bare(group, self.cwd), folder) for group in histories((folder,))]
+            return [self._bare((folder,))]
+        return [self._within(self._bare(group), folder) for group in histories((folder,), root)]
+
+    def _projects(self, one: Settings, troubles: list[str]) -> list[Project]:
+        """The histories that these settings stand for: one, unless subfolders hold histories of their own."""
+        root = self.fence(one.file.parent)
+        versions = tuple(folder for folder in one.versions if leads_below(folder, root))
+        for folder in one.versions:
+            if folder not in versions:
+                troubles.append(
+                    f"{one.file}: {folder} is outside of {root}, so its migrations are not read."
+                    " Name that folder, or one around both."
+                )
+        if one.versions and not versions:
+            return []
+        groups = [versions] if one.recursive or not versions else histories(versions, root)
+        found = [_project(one, group, root) for group in groups]
+        if not any(project.files for project in found):
+            where = ", ".join(map(str, one.versions or one.absent or (one.script,)))
+            troubles.append(
+                f"{one.file}: there are no migrations in {where}. Make one with `alembic revision`, or correct the"
+                " script_location or version_locations."
+            )
+        return [each for project in found if project.files for each in _of_engines(project)]
+
+    def _bare(self, versions: tuple[Path, ...], files: tuple[Path, ...] | None = None) -> Project:
+        """A history without a configuration."""
+        env = _env((*(folder.parent for folder in versions), *(folder.parent.parent for folder in versions)))
+        root = env.parent if env else versions[0]
+        repository = self.fence(root)
+        above = [folder for folder in (root, *root.parents) if folder.is_relative_to(repository)]
+        return Project(
+            root=root,
+            base=root.parent,
+            script_location=env.parent if env else None,
+            versions=versions,
+            files=files or _files(versions, recursive=False),
+            env=env,
+            repository=repository,
+            read=tuple(folder / name for folder in above for name in ("alembic.ini", "pyproject.toml")),
+        )
+
+    def fence(self, root: Path) -> Path:
+        """
+        What may be read on behalf of a history with this root: its repository. Without one, the highest folder around
+        it that the user named; where that was one inside it, the current folder, or the whole Python package.
+        """
+        found = repository_of(root) or next((one for one in self.named if is_below(str(root), str(one))), None)
+        if found is not None:
+            return found
+        if root.is_relative_to(self.cwd) and self.cwd not in (Path.home(), Path(self.cwd.anchor)):
+            return self.cwd
+        while (root / "__init__.py").is_file() or (root.parent / "__init__.py").is_file():
+            root = root.parent
+        return root
 
     def _within(self, project: Project, folder: Path) -> Project:
         """The project, restricted to the files below the folder that the user named."""
@@ -214,8 +288,8 @@ class _Search:
         return replace(project, only=_restriction(project, below)) if below else project
 
 
-def _nested(folder: Path) -> bool:
-    return any(holds_migrations(below) for below, _, _ in walk(folder))
+def _nested(folder: Path, root: Path) -> bool:
+    return any(holds_migrations(below, root) for below, _, _ in walk(folder))
 
 
 def _reach(project: Project) -> set[str]:
@@ -224,30 +298,18 @@ def _reach(project: Project) -> set[str]:
     return {os.path.realpath(folder) for folder in (*project.versions, *inside)}
 
 
-def _projects(one: Settings, cwd: Path, troubles: list[str]) -> list[Project]:
-    """The histories that these settings stand for: one, unless subfolders hold histories of their own."""
-    groups = [one.versions] if one.recursive or not one.versions else histories(one.versions)
-    found = [_project(one, group, cwd) for group in groups]
-    if not any(project.files for project in found):
-        where = ", ".join(map(str, one.versions or one.absent or (one.script,)))
-        troubles.append(
-            f"{one.file}: there are no migrations in {where}. Make one with `alembic revision`, or correct the"
-            " script_location or version_locations."
-        )
-    return [each for project in found if project.files for each in _of_engines(project)]
-
-
 def _of_engines(project: Project) -> list[Project]:
     """The project, once for each engine that env.py hands to its migrations where no configuration names them."""
-    if project.database is not None or project.env is None or not names_engines(project.env):
+    root = project.repository
+    if project.database is not None or project.env is None or not names_engines(project.env, root):
         return [project]
-    return [replace(project, database=name, finds_engines=True) for name in engines(project.files)] or [project]
+    names = engines(project.files, root)
+    return [replace(project, database=name, finds_engines=True) for name in names] or [project]
 
 
-def _project(one: Settings, versions: tuple[Path, ...], cwd: Path) -> Project:
-    root = one.file.parent
+def _project(one: Settings, versions: tuple[Path, ...], repository: Path) -> Project:
     return Project(
-        root=root,
+        root=one.file.parent,
         base=one.base,
         ini=one.file if one.file.suffix != ".toml" else None,
         section=one.section,
@@ -259,26 +321,8 @@ def _project(one: Settings, versions: tuple[Path, ...], cwd: Path) -> Project:
         env=_env((one.script, *versions)),
         sqlalchemy_url=one.url,
         database=one.database,
-        repository=_repository(root, versions, cwd),
-        read=one.read,
-    )
-
-
-def _bare(versions: tuple[Path, ...], cwd: Path, files: tuple[Path, ...] | None = None) -> Project:
-    """A history without a configuration."""
-    env = _env((*(folder.parent for folder in versions), *(folder.parent.parent for folder in versions)))
-    root = env.parent if env else versions[0]
-    repository = _repository(root, versions, cwd)
-    above = [folder for folder in (root, *root.parents) if folder.is_relative_to(repository)]
-    return Project(
-        root=root,
-        base=root.parent,
-        script_location=env.parent if env else None,
-        versions=versions,
-        files=files or _files(versions, recursive=False),
-        env=env,
         repository=repository,
-        read=tuple(folder / name for folder in above for name in ("alembic.ini", "pyproject.toml")),
+        read=one.read,
     )
 
 
@@ -292,17 +336,3 @@ def _files(versions: tuple[Path, ...], *, recursive: bool) -> tuple[Path, ...]:
 def _env(folders: Iterable[Path | None]) -> Path | None:
     """The env.py of the first folder that has one."""
     return next((folder / "env.py" for folder in folders if folder and (folder / "env.py").is_file()), None)
-
-
-def _repository(root: Path, versions: Sequence[Path], cwd: Path) -> Path:
-    """The folder that may be read on behalf of a history: its repository, else the current folder around it."""
-    found = repository_of(root)
-    if found is not None:
-        return found
-    if all(folder.is_relative_to(cwd) for folder in (root, *versions)) and cwd not in (Path.home(), Path(cwd.anchor)):
-        return cwd
-    # Neither: then the folder that holds the whole Python package around the migrations.
-    folder = Path(os.path.commonpath([root, *versions]))
-    while (folder / "__init__.py").is_file() or (folder.parent / "__init__.py").is_file():
-        folder = folder.parent
-    return folder

@@ -7,14 +7,17 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from migration_guard.config.files import ConfigError, toml_table
+from migration_guard.regular_files import LARGEST_CONFIGURATION, FileNotRead, content, fence_of, is_folder, read
 
 SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
 SOURCES = ("", "src", "lib")  # where packages are kept, below a folder that holds the configuration
 DEPTH = 3  # how far below the configuration a package is looked for
+_HERE = re.compile(r"%%|%\(here\)s")
 MENTIONS_SCRIPTS = re.compile(rb"^\s*script_location\s*[=:]", re.MULTILINE)
 
 
@@ -52,7 +55,7 @@ class Settings:
 def configurations(folder: Path) -> tuple[Path, ...]:
     """The files of this folder that configure Alembic: alembic.ini, other inis that name scripts, pyproject.toml."""
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
+        names = sorted(entry.name for entry in os.scandir(folder) if not is_folder(entry))
     except OSError:
         return ()
     inis = [folder / name for name in names if name.endswith(".ini") or name == "setup.cfg"]
@@ -78,15 +81,12 @@ def settings(file: Path, cwd: Path) -> tuple[Settings, ...]:
 
 
 def _mentions_scripts(file: Path) -> bool:
-    try:
-        return MENTIONS_SCRIPTS.search(file.read_bytes()) is not None
-    except OSError:
-        return False
+    return MENTIONS_SCRIPTS.search(content(file, fence_of(file.parent)) or b"") is not None
 
 
 def _table(file: Path) -> dict[str, Any] | None:
     try:
-        return toml_table(file, "tool", "alembic")
+        return toml_table(file, "tool", "alembic", root=fence_of(file.parent))
     except ConfigError as error:
         raise ProjectError(str(error)) from None
 
@@ -95,9 +95,10 @@ def _parse(file: Path) -> configparser.ConfigParser:
     # `here` is what Alembic itself defines for the file.
     parser = configparser.ConfigParser({"here": file.parent.as_posix().replace("%", "%%")})
     try:
-        parser.read_string(file.read_text(encoding="utf-8-sig"), source=str(file))
-    except OSError as error:
-        raise ProjectError(f"{file} could not be read ({error.strerror}). Make it readable.") from None
+        text = read(file, fence_of(file.parent), LARGEST_CONFIGURATION).decode("utf-8-sig")
+        parser.read_file(StringIO(text, newline=None), source=str(file))
+    except FileNotRead as reason:
+        raise ProjectError(f"{file} {reason}. Make it a file that can be read, or remove it.") from None
     except UnicodeDecodeError:
         raise ProjectError(f"{file} is not UTF-8 text. Save it as UTF-8 and run again.") from None
     except configparser.Error as error:
@@ -249,15 +250,20 @@ class _Reader:
                 return value
         return self._from_table(key, text=text) if section == "alembic" else None
 
+    def _with_here(self, value: str) -> str:
+        """The value as Alembic fills it in. Raises ValueError for all but %(here)s and %%: a width could be absurd."""
+        if "%" in _HERE.sub("", value):
+            raise ValueError(value)
+        return _HERE.sub(lambda found: "%" if found[0] == "%%" else self.here.as_posix(), value)
+
     def _from_table(self, key: str, *, text: bool) -> Any:
         value = self.table.get(key)
-        where = {"here": self.here.as_posix()}
         try:
             if isinstance(value, list):
-                value = [str(one) % where for one in value]
+                value = [self._with_here(str(one)) for one in value]
             elif isinstance(value, str):
-                value = value % where
-        except (KeyError, ValueError, TypeError):
+                value = self._with_here(value)
+        except ValueError:
             raise ProjectError(
                 f"{self.file}: {key} of [tool.alembic] could not be worked out. Only %(here)s can stand in it; write"
                 " %% for a percent sign."

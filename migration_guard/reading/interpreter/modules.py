@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from migration_guard.reading.discovery.regular_files import content, is_below, is_ours
 from migration_guard.reading.interpreter.values import Class, Items, Module, Pairs
 from migration_guard.reading.source.source import Source, UnreadableSource, decode, parse
+from migration_guard.regular_files import content, is_below, is_ours
 
 _OTHERS = frozenset(
     [

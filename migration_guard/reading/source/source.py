@@ -17,8 +17,8 @@ import libcst as cst
 
 from migration_guard.model.finding import Span
 from migration_guard.reading.discovery.encoding import UnreadableSource, decode
-from migration_guard.reading.discovery.regular_files import LARGEST_FILE
 from migration_guard.reading.source.positions import Positions
+from migration_guard.regular_files import LARGEST_FILE
 
 # Python's own tokenizer refuses deeper nesting ("too many nested parentheses"); libcst's parser would exhaust the C
 # stack.

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from migration_guard.model.operations import Operation
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.registry import directive
-from migration_guard.reading.discovery.regular_files import is_below
 from migration_guard.reading.interpreter.values import Text
+from migration_guard.regular_files import is_below
 
 _LOCATION = re.compile(r"^scripts_location[ \t]*=[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 
