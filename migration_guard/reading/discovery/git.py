@@ -12,13 +12,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
 import subprocess
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from migration_guard.reading.discovery.regular_files import LARGEST_FILE, is_below
+from migration_guard.regular_files import LARGEST_FILE, content, is_below
 
 # Belts: nothing that is asked for here reaches these. What people set for themselves would change what `grep` prints.
 SETTINGS = (
@@ -254,13 +253,7 @@ def _is_repository(folder: Path) -> bool:
 
 def _short(file: Path) -> str:
     """The text of a small regular file; empty where there is none."""
-    try:
-        if not stat.S_ISREG(os.stat(file).st_mode):
-            return ""
-        with file.open("rb") as opened:
-            return os.fsdecode(opened.read(SHORT))
-    except (OSError, ValueError):
-        return ""
+    return os.fsdecode(content(file, None, SHORT) or b"")
 
 
 def _program() -> str | None:
