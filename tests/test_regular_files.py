@@ -17,7 +17,7 @@ from migration_guard.config.files import toml_table
 from migration_guard.model.finding import Report
 from migration_guard.model.migration import Migration
 from migration_guard.reading import migration
-from migration_guard.reading.discovery.project import ProjectError
+from migration_guard.reading.discovery.project import ProjectError, find
 from migration_guard.regular_files import FileNotRead
 
 VERSIONS = "alembic/versions"
@@ -436,3 +436,11 @@ def test_a_table_that_is_read_for_its_own_sake_is_absent_or_refused(tmp_path: Pa
         toml_table(tmp_path / "a.toml", root=tmp_path)
     with pytest.raises(ConfigError, match="is not there"):
         baseline.read(tmp_path / "known.json", tmp_path)
+
+
+def test_a_value_of_the_ini_file_that_names_others_comes_to_an_end(tmp_path: Path) -> None:
+    values = "\n".join(f"v{level} = {f'%(v{level + 1})s' * 100}" for level in range(8))
+    (tmp_path / "alembic.ini").write_text(f"[alembic]\nscript_location = %(v0)s\n{values}\nv8 = x\n")
+
+    with pytest.raises(ProjectError, match="script_location .* comes to more than 20,000 characters"):
+        find([tmp_path], tmp_path)

@@ -19,6 +19,9 @@ SOURCES = ("", "src", "lib")  # where packages are kept, below a folder that hol
 DEPTH = 3  # how far below the configuration a package is looked for
 _HERE = re.compile(r"%%|%\(here\)s")
 MENTIONS_SCRIPTS = re.compile(rb"^\s*script_location\s*[=:]", re.MULTILINE)
+LONGEST_VALUE = 20_000
+"""Characters of a value and of all that it names."""
+_TOO_LONG = f"it comes to more than {LONGEST_VALUE:,} characters."
 
 
 class ProjectError(Exception):
@@ -93,7 +96,8 @@ def _table(file: Path) -> dict[str, Any] | None:
 
 def _parse(file: Path) -> configparser.ConfigParser:
     # `here` is what Alembic itself defines for the file.
-    parser = configparser.ConfigParser({"here": file.parent.as_posix().replace("%", "%%")})
+    here = {"here": file.parent.as_posix().replace("%", "%%")}
+    parser = configparser.ConfigParser(here, interpolation=_BoundedInterpolation())
     try:
         text = read(file, fence_of(file.parent), LARGEST_CONFIGURATION).decode("utf-8-sig")
         parser.read_file(StringIO(text, newline=None), source=str(file))
@@ -111,6 +115,26 @@ def _sections(parser: configparser.ConfigParser) -> list[str]:
     if "script_location" in parser.defaults():
         return ["alembic"]
     return [name for name in parser.sections() if parser.has_option(name, "script_location")] or ["alembic"]
+
+
+class _BoundedInterpolation(configparser.BasicInterpolation):
+    """As Alembic's. A value that names others, which name others, could come to more than the memory holds."""
+
+    def before_get(self, parser: Any, section: str, option: str, value: str, defaults: Mapping[str, str]) -> str:
+        left = LONGEST_VALUE - len(value)
+
+        class Bounded(dict[str, str]):
+            def __getitem__(self, key: str) -> str:
+                nonlocal left
+                found = super().__getitem__(key)
+                left -= 1 + len(found)
+                if left < 0:
+                    raise configparser.InterpolationError(option, section, _TOO_LONG)
+                return found
+
+        if left < 0:
+            raise configparser.InterpolationError(option, section, _TOO_LONG)
+        return super().before_get(parser, section, option, value, Bounded(defaults))
 
 
 @dataclass(frozen=True, slots=True)
