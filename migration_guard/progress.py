@@ -6,7 +6,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-from migration_guard.report import printable
+from migration_guard.model.printable import printable
 
 # In a log, a line for each of hundreds of revisions is noise; one in so many seconds shows that it lives.
 SECONDS_BETWEEN_LINES = 10.0

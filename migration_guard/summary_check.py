@@ -11,9 +11,10 @@ from migration_guard.change_summary import SummarizedHistory, summarize
 from migration_guard.chosen_revisions import RevisionChoice
 from migration_guard.config.selection import nearest
 from migration_guard.model.change_summary import ChangeSummary
+from migration_guard.model.printable import printable
 from migration_guard.model.schema_changes import ChangeKind, SchemaChanges
 from migration_guard.model.target import ALIASES
-from migration_guard.report import plural, printable
+from migration_guard.report import plural
 from migration_guard.written_summary import UncheckedSummary, WrittenSummary, read
 
 FORGOTTEN, NOT_THERE, WRONG = "forgotten", "not there", "wrong"

@@ -10,7 +10,8 @@ import pytest
 from work import grows_with
 
 from migration_guard.model.finding import Direction, Edit, Finding, Fix, Rename, Report, Severity, Span, Summary
-from migration_guard.report import concise, github, printable, render, text
+from migration_guard.model.printable import printable
+from migration_guard.report import concise, github, render, text
 
 SOURCE = """\
 def upgrade():
@@ -174,7 +175,7 @@ def test_no_control_character_of_the_source_reaches_the_terminal(color: bool) ->
     written = text.render(made, color=color) + concise.render(made) + github.render(made)
     if color:
         written = re.sub(r"\x1b\[[0-9;]*m", "", written)
-    assert printable(written, lines=True) == written
+    assert printable(written, lines=True, inside=True) == written
     assert "[bold]:warning:" in written
     assert "\nfake.py" not in written
     written.encode("utf-8")

@@ -9,6 +9,7 @@ from golden import APPROVED, REPORTS, approved, written
 
 from migration_guard import report
 from migration_guard.config import FORMATS
+from migration_guard.model.printable import printable
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -37,7 +38,7 @@ def test_every_module_that_renders_a_report_is_a_format() -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_what_a_migration_says_reaches_no_terminal_as_a_command(format: str) -> None:
-    # Escape sequences, and characters that turn the direction of a line: see report.printable.
+    # Escape sequences, and characters that turn the direction of a line: see model/printable.py.
     text = written("lint", format)
-    assert text == report.printable(text, lines=True)
+    assert text == printable(text, lines=True, inside=True)
     assert text.encode("utf-8")

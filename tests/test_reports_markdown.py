@@ -15,7 +15,8 @@ from reports import FINDING, findings, reports, words
 from work import grows_with
 
 from migration_guard.model.finding import Examined, Finding, Proof, Report, Severity, Span, Summary
-from migration_guard.report import markdown, printable
+from migration_guard.model.printable import printable
+from migration_guard.report import markdown
 from migration_guard.report.markdown import LENGTH
 from migration_guard.report.markdown_escapes import advice, code, fenced, in_html, inline
 

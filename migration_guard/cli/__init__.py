@@ -27,6 +27,7 @@ from migration_guard.cli.roundtrip import roundtrip
 from migration_guard.cli.rules import rule, rules
 from migration_guard.cli.summary import check_summary, summary
 from migration_guard.config.terminal import wants_traceback
+from migration_guard.model.printable import printable
 from migration_guard.version import __version__
 
 
@@ -53,7 +54,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo("Interrupted.", err=True)
         return INTERRUPTED
     except click.UsageError as error:
-        error.show()
+        # Each word of the command line may be the name of a file.
+        click.UsageError(printable(error.format_message()), error.ctx).show()
         return FAILED
     except click.ClickException as error:
         return refused(error.format_message())
@@ -95,8 +97,6 @@ for command in (init, lint, roundtrip, summary, check_summary, baseline, rules, 
 def _crashed(error: Exception, arguments: Iterable[str]) -> int:
     """A crash of ours: one sentence with the place, and the whole traceback where somebody asked for it."""
     import traceback
-
-    from migration_guard.report import printable
 
     if wants_traceback() or {"--verbose", "-v"} & set(arguments):
         click.echo(printable(traceback.format_exc(), lines=True), err=True, nl=False)

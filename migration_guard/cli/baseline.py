@@ -10,7 +10,7 @@ import click
 
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import OTHER, WHAT, Command, option
-from migration_guard.cli.output import CLEAN, FOUND
+from migration_guard.cli.output import CLEAN, FOUND, note, say
 from migration_guard.config import BASELINE, ConfigError, Overrides
 from migration_guard.model.plugin import PluginError
 
@@ -84,12 +84,12 @@ def baseline(paths: tuple[Path, ...], output: Path | None, config: Path | None, 
         ) from None
     name = relative(str(file), settings.file.parent if settings.file else cwd)
     configured = "" if settings.baseline else f' Name it in the configuration: baseline = "{name}"'
-    click.echo(f"Wrote {plural(count, 'finding')} to {file}.{configured}")
-    for note in notes(settings, cwd):
-        click.echo(f"Note: {note}", err=True)
+    say(f"Wrote {plural(count, 'finding')} to {file}.{configured}")
+    for sentence in notes(settings, cwd):
+        note(sentence)
     for finding in report.findings:
         if finding.unconditional:
-            click.echo(f"Not in it: {finding.path}: {finding.message}", err=True)
+            say(f"Not in it: {finding.path}: {finding.message}", err=True)
     return FOUND if count < len(report.findings) else CLEAN
 
 

@@ -8,7 +8,7 @@ import click
 
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, Command, option
-from migration_guard.cli.output import show
+from migration_guard.cli.output import note, show
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.plugin import PluginError
 
@@ -42,7 +42,7 @@ def config(folder: Path, *, shown: bool, plugins: tuple[str, ...], trust_plugins
         )
     except (ConfigError, PluginError) as error:
         raise click.ClickException(str(error)) from None
-    for note in configuration.notes(settings, Path.cwd()):
-        click.echo(f"Note: {note}", err=True)
+    for sentence in configuration.notes(settings, Path.cwd()):
+        note(sentence)
     running = {code: rule.slug() for code, rule in configuration.running(settings).items()}
     show(toml(settings, running))

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from migration_guard.cli.options import Command
-from migration_guard.cli.output import CLEAN, settings_of_run
+from migration_guard.cli.output import CLEAN, say, settings_of_run
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.finding import Severity
 from migration_guard.model.plugin import PluginError
@@ -67,7 +67,7 @@ def hook() -> int:
 
 
 def _not_done(sentence: str) -> int:
-    click.echo(f"migration-guard hook: {sentence}", err=True)
+    say(f"migration-guard hook: {sentence}", err=True)
     return NOT_DONE
 
 

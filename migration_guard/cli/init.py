@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from migration_guard.cli.options import OTHER, Command, option
-from migration_guard.cli.output import CLEAN
+from migration_guard.cli.output import CLEAN, say, say_lines
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.finding import Report
 from migration_guard.model.proposal import ProposedFile
@@ -67,7 +67,7 @@ def init(
         _introduce(report, len(projects))
         file = proposals.configured(cwd)
         if file is not None:
-            click.echo(f"{_name(file)} configures migration-guard already: it is left as it is.")
+            say(f"{_name(file)} configures migration-guard already: it is left as it is.")
         else:
             target = proposals.target_of(report, cwd)
             if target[0] is not None and str(parse(target[0])) not in report.summary.target:
@@ -127,11 +127,11 @@ def _instruct(cwd: Path, folders: Sequence[Path], targets: tuple[str, ...], *, y
     if old is None:
         _write(agents.with_section(file, section), yes=yes)
     elif old == section:
-        click.echo(f"{_name(file)} has the section already.")
+        say(f"{_name(file)} has the section already.")
     else:
-        click.echo(f"{_name(file)} has a section already: it is left as it is. What would be different in it today:\n")
+        say(f"{_name(file)} has a section already: it is left as it is. What would be different in it today:")
         lines = (old.splitlines(), section.splitlines())
-        click.echo("\n".join(difflib.unified_diff(*lines, "there", "today", lineterm="", n=0)))
+        say_lines("\n" + "\n".join(difflib.unified_diff(*lines, "there", "today", lineterm="", n=0)))
     if agents.is_unread(cwd, file):
         click.echo("CLAUDE.md does not name AGENTS.md: Claude Code reads it where CLAUDE.md has the line @AGENTS.md")
 
@@ -144,12 +144,13 @@ def _agent_hook(cwd: Path, *, yes: bool) -> None:
 
     file = agents.settings_file(cwd)
     if agents.has_hook(file):
-        click.echo(f"{_name(file)} has the hook already.")
+        say(f"{_name(file)} has the hook already.")
         return
     proposed = agents.with_hook(file)
     if proposed is None:
         added = json.dumps(agents.hook_settings(file), indent=2)
-        click.echo(f"{_name(file)} is left as it is: it is laid out unusually. What to add:\n\n{added}\n")
+        say(f"{_name(file)} is left as it is: it is laid out unusually. What to add:")
+        say_lines(f"\n{added}\n")
     else:
         _write(proposed, yes=yes)
 
@@ -194,10 +195,10 @@ def _write(proposed: ProposedFile, *, yes: bool) -> bool:
     name = _name(proposed.path)
     appends = proposed.exists and proposed.added != proposed.text and bool(proposed.added)
     if yes and proposed.exists and not appends:
-        click.echo(f"{name} exists and is left as it is.")
+        say(f"{name} exists and is left as it is.")
         return False
     if proposed.added and not yes:
-        click.echo(f"\n{proposed.added}")
+        say_lines(f"\n{proposed.added}")
     question = f"Add this to {name}?" if appends else f"{'Overwrite' if proposed.exists else 'Write'} {name}?"
     if not yes and not click.confirm(question, default=not proposed.exists or appends):
         return False
@@ -214,5 +215,5 @@ def _write(proposed: ProposedFile, *, yes: bool) -> bool:
         raise click.ClickException(
             f"{proposed.path} could not be written ({error.strerror}). Make it writable."
         ) from None
-    click.echo(f"Wrote {name}.")
+    say(f"Wrote {name}.")
     return True

@@ -12,8 +12,9 @@ import click
 
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, WHAT, Command, option
-from migration_guard.cli.output import exit_code, settings_of_run, show, write
+from migration_guard.cli.output import exit_code, note, say, settings_of_run, show, write
 from migration_guard.config import ConfigError, Output, Overrides
+from migration_guard.config.terminal import is_read_by_github
 from migration_guard.model.finding import Report
 from migration_guard.model.plugin import PluginError
 
@@ -109,8 +110,8 @@ def lint(
     if settings.named("quiet") or (Output("text") not in settings.output_format and not settings.quiet):
         # Why the report is another one than was expected: most formats have no place for it, and what is judged cannot
         # ask for silence about itself.
-        for note in report.summary.notes:
-            click.echo(f"Note: {note}", err=True)
+        for sentence in report.summary.notes:
+            note(sentence)
     return exit_code(report, settings)
 
 
@@ -145,9 +146,12 @@ def _corrected(
 
 def _print_patch(report: Report, cwd: Path, *, unsafe: bool) -> None:
     from migration_guard.fixes import patch
+    from migration_guard.model.printable import printable
     from migration_guard.report import plural
 
     text, count, notes = patch(report, cwd, unsafe=unsafe)
-    show(text)
-    for note in (f"Would correct {plural(count, 'finding')}.", *notes):
-        click.echo(note, err=True)
+    for_eyes = is_read_by_github() or sys.stdout.isatty()
+    # A file, or another program, gets the patch exactly.
+    show(printable(text.decode("utf-8", "backslashreplace").replace("\r\n", "\n"), lines=True) if for_eyes else text)
+    for sentence in (f"Would correct {plural(count, 'finding')}.", *notes):
+        say(sentence, err=True)

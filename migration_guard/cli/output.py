@@ -14,6 +14,7 @@ import click
 from migration_guard.config import COMMAND_LINE, Config, ConfigError, Output, Overrides
 from migration_guard.config.terminal import wants_color
 from migration_guard.model.finding import Report, Severity
+from migration_guard.model.printable import printable
 
 CLEAN, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -39,7 +40,7 @@ def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, ove
             settings = below.pop() if len({one.file for one in below}) == 1 else settings
     _refuse_outputs_elsewhere(settings, explicit, cwd)
     if settings.verbose:
-        click.echo(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)
+        say(f"Configuration: {settings.file or 'none found, defaults hold'}", err=True)
     return settings
 
 
@@ -123,9 +124,22 @@ def close_pipe() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
+def say(sentence: str, *, err: bool = False) -> None:
+    """Print a sentence on one line, whatever the names in it hold."""
+    click.echo(printable(sentence), err=err)
+
+
+def say_lines(text: str) -> None:
+    """Print text of whole lines."""
+    click.echo(printable(text, lines=True))
+
+
+def note(sentence: str) -> None:
+    """Say beside the report what it has no place for."""
+    say(f"Note: {sentence}", err=True)
+
+
 def refused(sentence: str) -> int:
     """Say why the job was not done."""
-    from migration_guard.report import printable
-
-    click.echo(f"migration-guard: {printable(sentence, lines=True)}", err=True)
+    say(f"migration-guard: {sentence}", err=True)
     return FAILED

@@ -9,7 +9,7 @@ import click
 
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import OTHER, Command, option
-from migration_guard.cli.output import CLEAN, FAILED
+from migration_guard.cli.output import CLEAN, FAILED, say
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.plugin import PluginError
 
@@ -45,16 +45,16 @@ def rename(paths: tuple[Path, ...], *, diff: bool, config: Path | None, **option
         raise click.ClickException(str(error)) from None
     for one in planned.renames:
         old = relative(str(one.file), cwd)
-        click.echo(f"{old} -> {one.name}")
+        say(f"{old} -> {one.name}")
         for mention in one.mentions:
-            click.echo(f"  named in {mention}")
+            say(f"  named in {mention}")
         if not diff:
             try:
                 give_name(one)
             except OSError as error:
                 raise click.ClickException(f"{old} could not be renamed ({error.strerror}).") from None
     for sentence in planned.left:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
     if not planned.renames and not planned.left:
         click.echo("Every file is called as it should be.")
     return FAILED if planned.left else CLEAN

@@ -15,7 +15,7 @@ import click
 
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, WHAT, Command, option
-from migration_guard.cli.output import exit_code, settings_of_run, write
+from migration_guard.cli.output import exit_code, say, settings_of_run, write
 from migration_guard.config import ConfigError, Output, Overrides
 from migration_guard.model.finding import Report
 from migration_guard.model.plugin import PluginError
@@ -90,7 +90,7 @@ def roundtrip(project: Path | None, config: Path | None, **options: Any) -> int:
         write(report, output, settings)
     if Output("text") not in settings.output_format or settings.quiet:
         for sentence in (sentence for proof in report.summary.proofs for sentence in proof.unproven):
-            click.echo(f"Not proven: {sentence}", err=True)
+            say(f"Not proven: {sentence}", err=True)
     return exit_code(report, settings)
 
 

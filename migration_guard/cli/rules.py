@@ -11,7 +11,7 @@ import click
 
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, Command, complete_rules, option
-from migration_guard.cli.output import roots, show
+from migration_guard.cli.output import note, roots, show
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.config.terminal import wants_color
 from migration_guard.model.plugin import PluginError
@@ -90,7 +90,7 @@ def _load_plugins(named: tuple[str, ...], trusted: bool) -> tuple[str, ...]:
     except (ConfigError, PluginError) as error:
         raise click.ClickException(str(error)) from None
     for wish in wishes:
-        click.echo(f"Note: {wish.note(cwd)}", err=True)
+        note(wish.note(cwd))
     return tuple(wish.plugin for wish in wishes)
 
 

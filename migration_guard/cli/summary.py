@@ -11,7 +11,7 @@ import click
 
 from migration_guard.cli import options as shared
 from migration_guard.cli.options import REPORT, WHAT, Command, option
-from migration_guard.cli.output import CLEAN, FOUND, show
+from migration_guard.cli.output import CLEAN, FOUND, note, say, show
 from migration_guard.config import ConfigError, Overrides
 from migration_guard.model.plugin import PluginError
 from migration_guard.regular_files import FileNotRead, read
@@ -92,7 +92,7 @@ def check_summary(file: Path, project: Path | None, revision: str | None, **sett
     """
     from migration_guard.change_summary import open_history
     from migration_guard.reading.discovery.project import ProjectError
-    from migration_guard.report import plural, printable
+    from migration_guard.report import plural
     from migration_guard.summary_check import compared
     from migration_guard.written_summary import UncheckedSummary
 
@@ -102,9 +102,9 @@ def check_summary(file: Path, project: Path | None, revision: str | None, **sett
     except (ConfigError, ProjectError, PluginError, UncheckedSummary) as error:
         raise click.ClickException(str(error)) from None
     for one in differences:
-        show(f"{printable(one)}\n")
-    for note in notes:
-        click.echo(f"Note: {printable(note)}", err=True)
+        say(one)
+    for sentence in notes:
+        note(sentence)
     show(f"{plural(len(differences), 'difference')}.\n" if differences else "The summary is right.\n")
     return FOUND if differences else CLEAN
 

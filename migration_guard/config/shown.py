@@ -9,6 +9,7 @@ from enum import Enum
 
 from migration_guard.config import Config, Output
 from migration_guard.config.conventions import OPTIONS
+from migration_guard.model.printable import printable
 
 # What is about one run or one machine, or is written in another way below.
 LEFT_OUT = (
@@ -28,7 +29,7 @@ LEFT_OUT = (
 def toml(config: Config, rules: Mapping[str, str]) -> str:
     """The configuration as TOML. `rules` are the rules that run, each with its name, by code."""
     places = dict(config.said_by)
-    lines = [f"# {config.file or 'No file says anything: these are the defaults.'}"]
+    lines = [f"# {printable(str(config.file)) if config.file else 'No file says anything: these are the defaults.'}"]
     for option in fields(Config):
         value = getattr(config, option.name)
         if option.name not in LEFT_OUT and value not in (None, (), ""):
@@ -46,7 +47,7 @@ def toml(config: Config, rules: Mapping[str, str]) -> str:
 
 
 def _line(key: str, value: object, place: str | None) -> str:
-    said = f"  # {place}" if place else ""
+    said = f"  # {printable(place)}" if place else ""
     return f"{key} = {shown(value)}{said}"
 
 
@@ -67,9 +68,14 @@ def shown(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A string as JSON has it, but for what lies beyond U+FFFF: that is one character in TOML, and two in JSON."""
-    return f'"{"".join(map(_escaped, text))}"'
+    """
+    A string as JSON has it, but for what lies beyond U+FFFF, which is one character in TOML and two in JSON, for DEL,
+    and for what would be a command to the runner of a workflow.
+    """
+    return f'"{"".join(map(_escaped, text))}"'.replace("##[", r"#\u0023[")
 
 
 def _escaped(character: str) -> str:
+    if character == "\x7f":
+        return r"\u007f"
     return json.dumps(character)[1:-1] if character <= "\uffff" else f"\\U{ord(character):08x}"

@@ -1,4 +1,4 @@
-"""Knows what the environment says of what is printed: colours, and the traceback of a crash of ours."""
+"""Knows what the environment says of what is printed: colours, who reads it, and the traceback of a crash of ours."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ def wants_color(choice: str, *, terminal: bool, environment: Mapping[str, str] =
     if environment.get("FORCE_COLOR"):
         return environment["FORCE_COLOR"] != "0"
     return terminal and environment.get("TERM") != "dumb"
+
+
+def is_read_by_github(environment: Mapping[str, str] = os.environ) -> bool:
+    """
+    Whether GitHub's runner looks for commands in what is printed.
+
+    https://docs.github.com/actions/reference/workflows-and-actions/variables
+    """
+    return environment.get("GITHUB_ACTIONS") == "true"
 
 
 def wants_traceback(environment: Mapping[str, str] = os.environ) -> bool:

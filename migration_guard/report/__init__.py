@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from importlib import import_module
+from json import dumps
 
 from migration_guard.model.finding import Report, Severity
-
-# What could move the cursor, hide text or turn its direction round on a terminal: control characters, the marks of
-# bidirectional text, the invisible ones, and what no terminal can print and no XML can hold: halves of surrogate pairs
-# and noncharacters.
-_UNSAFE = (
-    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
-    r"\ud800-\udfff\ufffe\uffff"
-)
-_ANYWHERE = re.compile(f"[{_UNSAFE}]")
-_ON_ONE_LINE = re.compile(f"[{_UNSAFE}\n\t]")
 
 
 def render(report: Report, format: str) -> str:
@@ -25,9 +15,11 @@ def render(report: Report, format: str) -> str:
     return text
 
 
-def printable(text: str, *, lines: bool = False) -> str:
-    """The text with everything escaped that a terminal would act on. `lines` lets line ends and tabs be."""
-    return (_ANYWHERE if lines else _ON_ONE_LINE).sub(_escaped, text)
+def as_json(document: object) -> str:
+    """
+    A document for programs. A value in it stays what it is, but nothing in it is a command to the runner of a workflow.
+    """
+    return dumps(document, indent=2).replace("##[", "#\\u0023[") + "\n"
 
 
 def by_code(report: Report) -> Mapping[tuple[str, str, Severity], int]:
@@ -42,8 +34,3 @@ def by_code(report: Report) -> Mapping[tuple[str, str, Severity], int]:
 def plural(count: int, noun: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _escaped(match: re.Match[str]) -> str:
-    number = ord(match[0])
-    return {9: "\\t", 10: "\\n", 13: "\\r"}.get(number, f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}")

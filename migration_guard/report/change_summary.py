@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from json import dumps
 from typing import Any
 
 from migration_guard.model.change_summary import ChangeSummary, ExpectedLock
 from migration_guard.model.finding import Finding, Severity
+from migration_guard.model.printable import printable
 from migration_guard.model.schema import Name, in_sql
 from migration_guard.model.schema_changes import ChangeKind, ColumnChange, SchemaChanges
-from migration_guard.report import plural, printable
+from migration_guard.report import as_json, plural
 from migration_guard.report.markdown_escapes import code, fenced, inline
 from migration_guard.version import __version__
 
@@ -28,7 +28,7 @@ _CODE = re.compile(r"[\w.,()>/ -]+")
 def render(summary: ChangeSummary, format: str) -> str:
     """The summary in one of the FORMATS."""
     if format == "json":
-        return dumps(document(summary), indent=2) + "\n"
+        return as_json(document(summary))
     return markdown(summary) if format == "markdown" else text(summary)
 
 

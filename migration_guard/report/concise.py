@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migration_guard.model.finding import Report
-from migration_guard.report import printable
+from migration_guard.model.printable import printable
 
 
 def render(report: Report) -> str:

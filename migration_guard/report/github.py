@@ -8,7 +8,8 @@ GitHub shows ten errors, ten warnings and ten notices of a step, and drops the r
 from __future__ import annotations
 
 from migration_guard.model.finding import Finding, Report, Severity
-from migration_guard.report import plural, printable
+from migration_guard.model.printable import printable
+from migration_guard.report import plural
 from migration_guard.report.locations import rooted
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}

@@ -6,10 +6,9 @@ The format: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report
 
 from __future__ import annotations
 
-from json import dumps
-
 from migration_guard.model.finding import Report, Severity
-from migration_guard.report import printable
+from migration_guard.model.printable import printable
+from migration_guard.report import as_json
 from migration_guard.report.locations import identities, rooted
 
 # Of info, minor, major, critical and blocker: what fails the job is critical, and nothing blocks but a person.
@@ -31,4 +30,4 @@ def render(report: Report) -> str:
         }
         for finding, identity in zip(report.findings, identities(report.findings), strict=True)
     ]
-    return dumps(issues, indent=2) + "\n"
+    return as_json(issues)

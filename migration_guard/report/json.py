@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from json import dumps
 from typing import Any
 
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Severity
+from migration_guard.report import as_json
 from migration_guard.version import __version__
 
 VERSION = 1
@@ -14,7 +14,7 @@ VERSION = 1
 
 def render(report: Report) -> str:
     """The report as one JSON object."""
-    return dumps(document(report), indent=2) + "\n"
+    return as_json(document(report))
 
 
 def document(report: Report) -> dict[str, Any]:

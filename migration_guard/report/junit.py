@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from migration_guard.model.finding import Finding, Report, Severity
-from migration_guard.report import printable
+from migration_guard.model.printable import printable
 from migration_guard.report.locations import NOT_PROVEN, NOT_REACHED, ONE_WAY, Case, cases, command, rooted
 from migration_guard.report.summary import closing
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import dedent
 
-from migration_guard.report import printable
+from migration_guard.model.printable import printable
 
 APART = "&#8203;"  # a space without width
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import groupby
-from json import dumps
 
-from migration_guard.report import rule_page
+from migration_guard.report import as_json, rule_page
 from migration_guard.rules import PLUGINS, TITLES, AnyRule, Rules, group_of
 from migration_guard.version import __version__
 
@@ -46,7 +45,7 @@ def json(rules: Rules) -> str:
             for rule in rules.values()
         ],
     }
-    return dumps(document, indent=2) + "\n"
+    return as_json(document)
 
 
 def _row(rule: AnyRule) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ https://docs.github.com/en/code-security/code-scanning/integrating-with-code-sca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from json import dumps
 from urllib.parse import quote
 
 from migration_guard.model.finding import Edit, Finding, Report, Severity, Span
-from migration_guard.report import printable, rule_page
+from migration_guard.model.printable import printable
+from migration_guard.report import as_json, rule_page
 from migration_guard.report.locations import command, identities, rooted, worst_first
 from migration_guard.rules import group_of, load
 from migration_guard.rules._page import TO_WHOM, WHAT_HAPPENS
@@ -54,7 +54,7 @@ def render(report: Report) -> str:
             for finding, identity in zip(kept, identities(kept), strict=True)
         ],
     }
-    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _invocation(report: Report, kept: int) -> Object:

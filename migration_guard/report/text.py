@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Edit, Finding, Fix, Rename, Report, Span
-from migration_guard.report import by_code, plural, printable
+from migration_guard.model.printable import printable
+from migration_guard.report import by_code, plural
 from migration_guard.report.excerpt import excerpt
 from migration_guard.report.fixed_lines import CORRECTED, Line, fixed_lines, split
 from migration_guard.report.summary import Segment, closing
@@ -80,7 +81,7 @@ def _excerpt(span: Span, statement: Span, lines: Sequence[str]) -> Iterator[Segm
     for number, line in enumerate(shown.lines, start=shown.first):
         yield ("  > ", "mark") if number in shown.marked else ("    ", "")
         yield f"{number:>{width}} | ", "gutter"
-        yield f"{printable(line, lines=True)}\n", ""
+        yield f"{printable(line, lines=True, inside=True)}\n", ""
     if shown.hidden:
         yield f"    {'':{width}} | ... {plural(shown.hidden, 'more line')}\n", "gutter"
 
@@ -107,7 +108,7 @@ def _region(region: Sequence[Line]) -> Iterator[Segment]:
     for line in region[:CORRECTED]:
         style = "" if line.mark == " " else line.mark
         yield f"  {line.mark} | ", style or "gutter"
-        yield f"{printable(line.text, lines=True)}\n", style
+        yield f"{printable(line.text, lines=True, inside=True)}\n", style
     if len(region) > CORRECTED:
         yield f"    | ... {plural(len(region) - CORRECTED, 'more line')}: see --diff\n", "gutter"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from migration_guard import source_edits
 from migration_guard.model.finding import Edit, Fix
 from migration_guard.model.operations import Operation
+from migration_guard.model.printable import printable
 from migration_guard.rules import Context
 
 # A DO block is a transaction of its own: nothing in it can leave it.
@@ -64,7 +65,7 @@ def in_sql(operation: Operation, context: Context, pattern: str, text: str) -> E
 
 def quoted(names: Iterable[str]) -> str:
     """Names as a list that can be pasted into a migration."""
-    shown = ", ".join(f'"{name}"' for name in names)
+    shown = ", ".join(f'"{printable(name)}"' for name in names)
     return f"[{shown}]"
 
 

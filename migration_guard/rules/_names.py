@@ -14,6 +14,7 @@ from migration_guard.model.schema import Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context
 from migration_guard.rules._fixes import quoted
+from migration_guard.rules._word import OurLines, Word
 from migration_guard.source_edits import places_of
 
 LONGEST = 63
@@ -37,15 +38,15 @@ def begins(template: str, table: Table) -> str:
 
 def index_call(op: str, name: str, table: Table, columns: Sequence[str], options: str = "") -> str:
     """The call that makes an index on these columns."""
-    schema = f', schema="{table.name.schema}"' if table.name.schema else ""
-    return f'{op}.create_index("{name}", "{table.name.name}", {quoted(columns)}{schema}{options})'
+    index, of = Word(name), Word(table.name)
+    return f'{op}.create_index("{index}", "{of:name}", {quoted(columns)}{of:schema}{options})'
 
 
-def proposed_indexes(table: Table, every: Iterable[Sequence[str]], context: Context) -> str:
+def proposed_indexes(table: Table, every: Iterable[Sequence[str]], context: Context) -> OurLines:
     """A call for each of the indexes, one a line, under the names that the team has agreed on."""
     template = context.conventions.index_name
     named = {tuple(one): filled(template, table, one) or begins(template, table) for one in every}
-    return "\n".join(index_call("op", name, table, columns) for columns, name in named.items())
+    return OurLines("\n".join(index_call("op", name, table, columns) for columns, name in named.items()))
 
 
 def renamed(old: str, new: str | None, moment: Moment, context: Context) -> Fix | None:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.migration import Body, Form
+from migration_guard.model.printable import printable
 from migration_guard.model.trip import QUERY, CatalogueDifference, Cause, Failure, Place, SentStatement, Trip
 from migration_guard.rules import Context
+from migration_guard.rules._word import OurLines
 
 LONGEST_STATEMENT = 400
 ON_ROWS = re.compile(rf"{QUERY.pattern}|\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", re.IGNORECASE)
@@ -88,17 +90,18 @@ def reason(failure: Failure, body: Body | None = None) -> str:
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
-def advice(failure: Failure, context: Context, help: str) -> str:
+def advice(failure: Failure, context: Context, help: str) -> OurLines:
     """What to do, below the statement that failed and the line outside the migration where it did, if there are any."""
     said = []
     place = failure.place
     if place is not None and place.path != context.migration.path:
-        said.append(f"It failed in {place.path}:{place.line}.")
+        said.append(f"It failed in {printable(place.path)}:{place.line}.")
     if failure.statement:
         text = failure.statement.strip()
         cut = text if len(text) <= LONGEST_STATEMENT else f"{text[:LONGEST_STATEMENT]} ..."
-        said.append(f"The statement was:\n\n  {cut.replace(chr(10), chr(10) + '  ')}\n")
-    return "\n".join((*said, help))
+        shown = printable(cut, lines=True).replace("\n", "\n  ")
+        said.append(f"The statement was:\n\n  {shown}\n")
+    return OurLines("\n".join((*said, help)))
 
 
 def named(failure: Failure) -> tuple[str, ...]:

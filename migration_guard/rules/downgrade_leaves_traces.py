@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form
+from migration_guard.model.printable import printable
 from migration_guard.model.trip import CatalogueDifference, Trip
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import listed
 from migration_guard.rules._trips import origin, spans
+from migration_guard.rules._word import OurLines
 
 CONSTRAINTS = {
     "unique constraint": "unique",
@@ -123,7 +125,7 @@ class DowngradeLeavesTraces(Rule[Trip]):
                 direction=Direction.DOWNGRADE,
                 objects=[difference.name],
                 what=described(difference),
-                advice=_advice(difference),
+                advice=OurLines(_advice(difference)),
             )
 
     def _of_nothing(self, subject: Trip, context: Context) -> Finding:
@@ -158,7 +160,7 @@ def described(difference: CatalogueDifference, left: str = "is left behind") -> 
 
 def _advice(difference: CatalogueDifference) -> str:
     schema, _, table = (difference.table or difference.name).rpartition(".")
-    words = {
+    said = {
         "name": difference.name,
         "last": difference.name.rpartition(".")[2],
         "table": table,
@@ -166,6 +168,7 @@ def _advice(difference: CatalogueDifference) -> str:
         "within": f"{schema}." if schema else "",
         "kind": difference.kind.upper(),
     }
+    words = {key: printable(value) for key, value in said.items()}
     match difference.fate:
         case Fate.LEFT_BEHIND:
             code = DROPS.get(difference.kind, "").format(**words)
@@ -174,7 +177,7 @@ def _advice(difference: CatalogueDifference) -> str:
             return "Make it again in downgrade(), as it was: the release that you go back to relies on it."
     settings = [
         SETS[change.property]
-        .format(was=FLAGS.get(change.was, change.was))
+        .format(was=FLAGS.get(change.was, printable(change.was)))
         .replace("...", "..." if change.was else "None")
         for change in difference.changes
         if change.property in SETS

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import History
 from migration_guard.rules import Context, Rule, Trait
+from migration_guard.rules._word import Word
 
 
 class UnreadableFile(Rule[History]):
@@ -48,7 +49,7 @@ class UnreadableFile(Rule[History]):
                 code=self.code,
                 slug=self.slug(),
                 severity=self.severity,
-                message=self.message.format(reason=file.reason),
+                message=self.message.format(reason=Word(file.reason)),
                 help=self.help,
                 path=file.path,
                 span=file.span,

@@ -135,4 +135,4 @@ def _copy_programs(installation: Installation, copy: Path) -> None:
 def failed(what: str, words: str, log: Sequence[str] = ()) -> DatabaseError:
     """A program of a server did not do what it should: what it said last."""
     lines = [line for line in (words, *log) for line in line.strip().splitlines()]
-    return DatabaseError("\n".join([f"{what}. Its last words:", *lines[-8:]]))
+    return DatabaseError(f"{what}. Its last words: {' | '.join(lines[-8:])}")
