@@ -9,8 +9,34 @@ from migration_guard.model.finding import Edit, Examined, Finding, Fix, Proof, R
 
 FINDING = Finding("MG401", "blocking-index-build", Severity.ERROR, "Hurts.", "Help.", "versions/a.py", fingerprint="f")
 
-words = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
-    [HOSTILE, "", "\ud800", "\ufffe", "]]>", "\r"]
+# Pieces that together are a command to the runner of a workflow, begin a line or move a cursor.
+_PIECES = (
+    *("::", ":", "#", "##[", "[", "]", "error", "set-env name=a", "\u00ad", "\ufe0f", " ", "\t", "\u00a0", "\u3000"),
+    *(
+        "\n",
+        "\r",
+        "\x0b",
+        "\x0c",
+        "\x1c",
+        "\x1d",
+        "\x1e",
+        "\x85",
+        "\u2028",
+        "\u2029",
+        "\x1b[2J",
+        "\u202e",
+        "`",
+        '"',
+        "%0A",
+    ),
+)
+hostile = st.lists(st.sampled_from(_PIECES), max_size=9).map("".join) | st.sampled_from(
+    ["::error::x", "\n::error::x", "##[error]x", "a\r\n  ::add-mask::x", "\u2028::group::x"]
+)
+words = (
+    hostile
+    | st.text(st.characters(codec=None), max_size=40)
+    | st.sampled_from([HOSTILE, "", "\ud800", "\ufffe", "]]>", "\r"])
 )
 spans = st.builds(Span, *(st.integers(1, 9) for _ in range(4)))
 findings = st.builds(

@@ -24,7 +24,7 @@ _ON_ONE_LINE = re.compile(f"[{_UNSAFE}\n\t]")
 _NOTHING = r"[\ufe00-\ufe0f]*"
 _INDENT = r"^(?:[^\S\n]|[\ufe00-\ufe0f])*"
 _OLD_COMMAND = re.compile(rf"#(?={_NOTHING}#{_NOTHING}\[)")
-_BEGINNING = re.compile(rf"({_INDENT}):(?={_NOTHING}:)")
+_BEGINNING = re.compile(rf"({_INDENT}):(?={_NOTHING}(?::|\Z))")
 _COMMAND = re.compile(rf"({_INDENT}):(?={_NOTHING}:.*:{_NOTHING}:)", re.MULTILINE)
 
 
