@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from workflow import DONE, FAILED, Refused, earlier, event, may_only_read, output, run, tell
+from workflow import DONE, FAILED, Refused, earlier, event, may_only_read, output, tell
 
 # Others may write a comment that begins like ours; they do not get to have it updated.
 OURS = '.[] | select(.user.login == "github-actions[bot]") | select(.body | startswith("{marker}")) | .id'
@@ -60,7 +60,3 @@ def gh(*arguments: str) -> str:
             " Does the job have `permissions: pull-requests: write`?"
         )
     return done.stdout.decode("utf-8")
-
-
-if __name__ == "__main__":
-    run(main)

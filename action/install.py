@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from subprocess import DEVNULL
 
-from workflow import DONE, Refused, earlier, folder, given, output, project, run, tell, wanted
+from workflow import DONE, Refused, earlier, folder, given, output, project, tell, wanted
 
 TOOL = Path(__file__).parent.parent
 OURS = ("ACTION_INPUT_", "ACTION_STEP_")
@@ -22,20 +23,36 @@ def main() -> int:
     A project that cannot be installed leaves the lint possible. It is told here, and fails the round trip.
     """
     environment = folder() / "environment"
-    if subprocess.run([sys.executable, "-m", "venv", str(environment)], check=False).returncode:
+    if isolated(sys.executable, "-m", "venv", str(environment)):
         raise Refused("No virtual environment could be made (see the log). Set the input python-version.")
     active = activated(environment)
     output("environment", environment)
     output("installed", str(project_installed(active)).lower())
     # An environment that uv made afresh has no pip.
-    if subprocess.run([python(environment), "-c", "import pip"], stderr=DEVNULL, check=False).returncode:
-        subprocess.run([python(environment), "-m", "ensurepip"], stdout=DEVNULL, check=False)
-    install = [python(environment), "-m", "pip", "install", "--disable-pip-version-check", "--quiet", wheel()]
-    print(f"Installing {install[-1]}", flush=True)
-    # Not where it was found: a folder of the project that is called pip would be imported.
-    if subprocess.run(install, env=active, cwd=folder(), check=False).returncode:
+    if isolated(python(environment), "-c", "import pip", quiet=True):
+        isolated(python(environment), "-m", "ensurepip", quiet=True)
+    print(f"Installing {wheel()}", flush=True)
+    pip = ("-m", "pip", "install", "--disable-pip-version-check", "--quiet", wheel())
+    if isolated(python(environment), *pip, variables=active):
         raise Refused("migration-guard could not be installed (see the log).")
     return DONE
+
+
+def isolated(program: str, *arguments: str, variables: Mapping[str, str] = os.environ, quiet: bool = False) -> int:
+    """
+    Run Python for ourselves and give its exit code: in the folder of the action, deaf to what the workspace holds.
+
+    What it starts in its turn, as pip does to build a wheel, gets no PYTHONPATH either.
+    """
+    said = DEVNULL if quiet else None
+    command = (program, "-I", "-X", "utf8", *arguments)
+    done = subprocess.run(command, env=unled(variables), cwd=folder(), stdout=said, stderr=said, check=False)
+    return done.returncode
+
+
+def unled(variables: Mapping[str, str]) -> dict[str, str]:
+    """Variables without those that lead Python elsewhere: https://docs.python.org/3/using/cmdline.html#envvar-PYTHONHOME"""
+    return {name: value for name, value in variables.items() if not name.startswith("PYTHON")} | {"PYTHONUTF8": "1"}
 
 
 def project_installed(active: dict[str, str]) -> bool:
@@ -75,7 +92,3 @@ def programs(environment: Path) -> Path:
 def python(environment: Path) -> str:
     """The interpreter of an environment."""
     return str(programs(environment) / "python")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from base import since
-from install import activated, programs
+from install import activated, programs, unled
 from markdown import SUMMARY, shortened
-from workflow import DONE, FAILED, Refused, earlier, folder, given, lines, output, paths, project, run, tell, words
+from workflow import (
+    DONE,
+    FAILED,
+    Refused,
+    earlier,
+    folder,
+    given,
+    lines,
+    names_plugins,
+    output,
+    paths,
+    project,
+    tell,
+    words,
+)
 
 NAMES = {"lint": "lint", "roundtrip": "round trip"}
 
@@ -38,8 +51,9 @@ def judged(part: str, report: Path, found: Path) -> int:
     if part == "roundtrip" and earlier("installed") != "true":
         return FAILED
     environment = Path(earlier("environment"))
-    program = shutil.which("migration-guard", path=str(programs(environment)))
-    if program is None:
+    # Not looked up: Windows would take one in the workspace.
+    program = programs(environment) / ("migration-guard.exe" if os.name == "nt" else "migration-guard")
+    if not program.is_file():
         raise Refused(f"migration-guard is not installed in {environment}. Report this on its issue tracker.")
     formats = ("text", "github", f"markdown:{report}", f"json:{found}", f"sarif:{Path(earlier('sarif')) / part}.sarif")
     options = [word for name in formats for word in ("--output-format", name)]
@@ -48,8 +62,10 @@ def judged(part: str, report: Path, found: Path) -> int:
     # One a line, for "postgresql 16" are two words.
     options += [word for target in lines("target") for word in ("--target", target)]
     options += [word for plugin in lines("plugins") for word in ("--plugin", plugin)]
-    command = [program, part, *options, *since(), *(of_lint() if part == "lint" else of_roundtrip())]
+    command = [str(program), part, *options, *since(), *(of_lint() if part == "lint" else of_roundtrip())]
     variables = activated(environment)
+    if part == "lint" and not names_plugins():
+        variables = unled(variables)
     if given("database-url"):
         variables["MIGRATION_GUARD_DATABASE_URL"] = given("database-url")
     code = subprocess.run(command, env=variables, check=False).returncode
@@ -75,7 +91,3 @@ def summarise(text: str) -> None:
     """Add to the summary of the job."""
     with open(os.environ["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as file:
         file.write(shortened(text, SUMMARY, "The rest is in the log.") + "\n")
-
-
-if __name__ == "__main__":
-    run(main)

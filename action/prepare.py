@@ -11,9 +11,8 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from workflow import DONE, GIT, Refused, event_name, given, mask, output, project, run, wanted
+from workflow import DONE, GIT, Refused, event_name, given, mask, names_plugins, output, project, wanted
 
-NAMES_PLUGINS = re.compile(r"--(?:plugin|trust-plugins)\b")
 SHARD = re.compile(r"[1-9][0-9]*/[1-9][0-9]*")
 
 
@@ -41,7 +40,7 @@ def check() -> None:
             "The round trip runs the code of the pull request, and on pull_request_target that code would reach the"
             " secrets of this repository and a token that can write. Run it on pull_request."
         )
-    if (given("plugins") or NAMES_PLUGINS.search(given("arguments"))) and event_name() == "pull_request_target":
+    if names_plugins() and event_name() == "pull_request_target":
         raise Refused(
             "A plugin may be code of the pull request, and on pull_request_target that code would reach the secrets of"
             " this repository and a token that can write. Lint with plugins on pull_request."
@@ -79,7 +78,3 @@ def git(*arguments: str) -> bytes:
 def digest(*parts: bytes) -> str:
     """A short name for this content."""
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
-
-
-if __name__ == "__main__":
-    run(main)

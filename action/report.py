@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from markdown import COMMENT, shortened
-from workflow import DONE, FAILED, earlier, folder, given, may_only_read, output, run, tell, wanted, words
+from workflow import DONE, FAILED, earlier, folder, given, may_only_read, output, tell, wanted, words
 
 
 def main() -> int:
@@ -71,7 +71,3 @@ def marker() -> str:
     job = [os.environ.get("GITHUB_WORKFLOW", ""), os.environ.get("GITHUB_JOB", "")]
     told = [*job, given("working-directory"), words("paths"), given("shard")]
     return f"<!-- migration-guard {hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]} -->"
-
-
-if __name__ == "__main__":
-    run(main)

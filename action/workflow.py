@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 DONE, FAILED = 0, 2
+NAMES_PLUGINS = re.compile(r"--(?:plugin|trust-plugins)\b")
 PULL_REQUESTS = ("pull_request", "pull_request_target")
 # The configuration of a checkout has to hold, as actions/checkout keeps the credentials in it, but nothing here needs
 # its hooks and helpers, and a folder among the files is no repository. In a container the owner is often another one.
@@ -67,6 +69,11 @@ def words(name: str) -> list[str]:
 def lines(name: str) -> list[str]:
     """An input that holds one thing a line."""
     return [line.strip() for line in given(name).splitlines() if line.strip()]
+
+
+def names_plugins() -> bool:
+    """Whether lint is to run code of the project: plugins, as an input or as an argument of their own."""
+    return bool(given("plugins") or NAMES_PLUGINS.search(given("arguments")))
 
 
 def tell(level: str, sentence: str) -> None:

@@ -23,7 +23,7 @@ COMPARISON = re.compile(r"(\S+) (==|!=) '([^']*)'")
 # As `shell: bash` is documented: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
 BASH = ("bash", "--noprofile", "--norc", "-e", "-o", "pipefail")
 
-GH = '''#!{python}
+GH = '''#!{python} -I
 """Plays gh: notes what it is asked, finds comments as the filter says, refuses where a file tells it to."""
 import json, re, sys
 from pathlib import Path

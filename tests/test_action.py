@@ -9,13 +9,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from pull_request import OFFLINE, PullRequest, bad_orders, good_orders, nothing_new
+from pull_request import PullRequest, bad_orders, good_orders, nothing_new
 from repositories import git
 from runner import ACTION, ROOT, STEPS, Played, Runner
 from schemas import check_schema
+from wheels import wheels
 
 FAKE = """#!{python}
 import json, os, sys
@@ -32,6 +34,15 @@ Already = Mapping[str, Mapping[str, str]]  # the outputs of steps that need not 
 Fake = Callable[..., Already]
 
 
+def offline() -> dict[str, str]:
+    """pip takes every option from the environment, so what really installs us does so without a network."""
+    return {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": wheels("postgresql").name,
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+
+
 def machine(repository: PullRequest, scratch: Path, **options: object) -> Runner:
     """The machine that runs the pull request, unless the options say otherwise."""
     pull_request = {
@@ -39,7 +50,7 @@ def machine(repository: PullRequest, scratch: Path, **options: object) -> Runner
         "base": {"ref": "main", "sha": repository.base},
         "head": {"ref": "topic", "sha": repository.head, "repo": {"full_name": "ann/shop"}},
     }
-    known: dict[str, object] = {"event": {"pull_request": pull_request}, "base": "main", "environment": OFFLINE}
+    known: dict[str, object] = {"event": {"pull_request": pull_request}, "base": "main", "environment": offline()}
     return Runner(workspace=repository.checkout, scratch=scratch, **(known | options))  # type: ignore[arg-type]
 
 
@@ -118,6 +129,50 @@ def test_steps_get_the_inputs_under_their_own_names() -> None:
 
 def test_the_token_reaches_only_the_step_that_comments() -> None:
     assert [step["id"] for step in STEPS if "github.token" in json.dumps(step)] == ["comment"]
+
+
+# Code of the workspace
+
+
+def shadowed(folder: Path, noted: Path) -> None:
+    """Modules in the workspace, under every name that Python, we or what we are made of could import."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    ours = {file.stem for file in (ROOT / "action").glob("*.py")}
+    for name in {*sys.stdlib_module_names, *packages_distributions(), *ours, "sitecustomize", "usercustomize"}:
+        if name.isidentifier():
+            # With what is built in: some are imported before Python can open a file by name.
+            module = f"import posix\nposix.write(posix.open({bytes(noted)!r}, {flags}, 0o600), b'{name} ')\n"
+            (folder / f"{name}.py").write_text(module, encoding="utf-8")
+
+
+def test_no_step_imports_a_module_of_the_workspace(tmp_path: Path) -> None:
+    repository = PullRequest(tmp_path, bad_orders)
+    noted = tmp_path / "noted"
+    shadowed(repository.checkout, noted)
+    led = {"PYTHONPATH": str(repository.checkout), "PYTHONSTARTUP": str(repository.checkout / "sitecustomize.py")}
+    subprocess.run([sys.executable, "-c", ""], env=os.environ | led, stderr=subprocess.DEVNULL, check=False)
+    assert noted.read_text(encoding="utf-8"), "A Python that is not isolated imports one."
+    noted.unlink()
+    runner = machine(repository, tmp_path / "machine", environment=offline() | led)
+    played = runner.play(comment="true", sarif="true")
+    assert not noted.exists(), noted.read_text(encoding="utf-8")
+    assert (played.code, played.outputs["findings"]) == (1, "1"), played.log
+    assert set(played.steps) == {"prepare", "install", "lint", "report", "comment"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "kept"),
+    [({}, False), ({"plugins": "shop.rules"}, True), ({"arguments": "--plugin shop.rules"}, True)],
+)
+def test_lint_hears_of_the_path_of_the_job_only_where_plugins_are_named(
+    tmp_path: Path, fake: Fake, inputs: Mapping[str, str], kept: bool
+) -> None:
+    environment = offline() | {"PYTHONPATH": "src"}
+    runner = machine(PullRequest(tmp_path, bad_orders), tmp_path / "machine", environment=environment)
+    runner.play(already=fake(0), roundtrip="true", **inputs)
+    (_, lint), (_, trip) = calls(tmp_path)
+    assert ("PYTHONPATH" in lint) is kept
+    assert trip["PYTHONPATH"] == "src"
 
 
 # Without inputs, in a pull request
@@ -365,7 +420,7 @@ def test_the_action_may_lie_in_a_folder_with_any_name(tmp_path: Path, fake: Fake
 
 def test_without_a_python_that_is_new_enough_it_says_which_input_helps(tmp_path: Path) -> None:
     done = subprocess.run(
-        ["/bin/bash", str(ROOT / "action" / "python.sh"), "prepare.py"],
+        ["/bin/bash", str(ROOT / "action" / "python.sh"), "prepare"],
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -479,7 +534,7 @@ def test_the_url_is_handed_on_in_the_environment_and_masked(tmp_path: Path, fake
     assert of_trip["MIGRATION_GUARD_DATABASE_URL"] == url
     assert "s3cret" not in "".join(of_lint.values())
     printed = subprocess.run(
-        [sys.executable, str(ROOT / "action" / "prepare.py")],
+        [sys.executable, "-I", str(ROOT / "action"), "prepare"],
         cwd=runner.workspace,
         env=os.environ | {"ACTION_INPUT_DATABASE_URL": url, "GITHUB_OUTPUT": os.devnull, "RUNNER_TEMP": str(tmp_path)},
         capture_output=True,
@@ -491,7 +546,7 @@ def test_the_url_is_handed_on_in_the_environment_and_masked(tmp_path: Path, fake
 
 def test_a_url_of_the_job_is_left_alone(tmp_path: Path, fake: Fake) -> None:
     url = {"MIGRATION_GUARD_DATABASE_URL": "postgresql://localhost/jobs"}
-    runner = machine(PullRequest(tmp_path, bad_orders), tmp_path / "machine", environment=OFFLINE | url)
+    runner = machine(PullRequest(tmp_path, bad_orders), tmp_path / "machine", environment=offline() | url)
     runner.play(already=fake(0), roundtrip="true")
     assert calls(tmp_path)[1][1].items() >= url.items()
 
