@@ -19,10 +19,12 @@ from workflow_commands import commands
 from migration_guard import cli
 from migration_guard.config import FORMATS
 from migration_guard.model.finding import Report
+from migration_guard.model.operations import CreateTable
 from migration_guard.model.printable import printable
 from migration_guard.model.schema import Name
-from migration_guard.report import as_json, render
+from migration_guard.report import as_json, render, rule_list, rule_page
 from migration_guard.report.markdown_escapes import code, fenced, in_html, inline
+from migration_guard.rules import Rule
 from migration_guard.rules._word import Word
 
 MACHINES = {"json": json.loads, "gitlab": json.loads, "sarif": json.loads, "junit": ElementTree.fromstring}
@@ -106,6 +108,41 @@ def test_a_document_keeps_its_values(value: str) -> None:
 @given(text=hostile)
 def test_no_line_of_markdown_is_a_command(write: Callable[[str], str], text: str) -> None:
     assert not [*commands(write(text))]
+
+
+PAGE = """{0}
+
+    ## What happens
+
+    {0}
+
+    ## Sources
+
+    - {0}
+    """
+
+
+@settings(max_examples=50, deadline=None)
+@given(hostile)
+def test_no_line_of_the_page_of_a_rule_is_a_command(text: str) -> None:
+    class Acme(Rule[CreateTable]):
+        code = "ACME1"
+        message = text
+        help = text
+        __doc__ = PAGE.format(text)
+
+    shown = (
+        rule_page.markdown(Acme()),
+        rule_page.text(Acme(), width=80),
+        rule_page.for_terminal(Acme(), width=80, bold=str),
+        rule_list.text({"ACME1": Acme()}, bold=str),
+    )
+    for written in shown:
+        assert not [*commands(written)]
+        assert shows_only_text(written)
+    listed = rule_list.json({"ACME1": Acme()})
+    assert not [*commands(listed)]
+    assert json.loads(listed)
 
 
 # Commands

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from migration_guard.model.finding import Finding
+from migration_guard.model.printable import printable
 from migration_guard.pytest_plugin.bench import REST, Bench, CannotJudge, Subject
 from migration_guard.pytest_plugin.options import ASKED
 
@@ -83,7 +84,8 @@ class ProjectCollector(pytest.Collector):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """A sentence of ours, without a traceback; a crash of ours shows one."""
-        return str(excinfo.value) if isinstance(excinfo.value, CannotJudge) else super().repr_failure(excinfo)
+        told = isinstance(excinfo.value, CannotJudge)
+        return _shown(excinfo.value) if told else super().repr_failure(excinfo)
 
 
 class Judgement(pytest.Item):
@@ -108,11 +110,15 @@ class Judgement(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Our own words, without a traceback; a crash of ours shows one."""
         told = isinstance(excinfo.value, (Failed, CannotJudge))
-        return str(excinfo.value) if told else super().repr_failure(excinfo, style)
+        return _shown(excinfo.value) if told else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """The file of the migration."""
         return self.subject.path, None if self.subject.revision == REST else 0, self.name
+
+
+def _shown(error: BaseException) -> str:
+    return printable(str(error), lines=True)
 
 
 def _warned(finding: Finding, cwd: Path) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from textwrap import fill, indent
 
 from migration_guard.dialects import Fact, Impact, profile
+from migration_guard.model.printable import printable
 from migration_guard.model.target import DATABASES, DIALECTS
 from migration_guard.rules import AnyRule, Fixable
 from migration_guard.rules._page import SOURCES, PageExample, Section
@@ -55,7 +56,7 @@ def text(rule: AnyRule, *, width: int) -> str:
 def for_terminal(rule: AnyRule, *, width: int, bold: Style) -> str:
     """The page with what a person asks first: how bad it is, whether it is on, and what can be done about it."""
     sections = _sections(rule)
-    said = [one for one in (rule.message, rule.help) if not _NOTHING.fullmatch(one)]
+    said = [printable(one, lines=True) for one in (rule.message, rule.help) if not _NOTHING.fullmatch(one)]
     return _joined(
         [
             bold(_filled(_title(rule), width)),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from inspect import cleandoc
 
+from migration_guard.model.printable import printable
+
 WHAT_HAPPENS = "What happens"
 TO_WHOM = "To whom"
 NO_HAZARD = "When it is no hazard"
@@ -58,8 +60,8 @@ class Page:
 
 
 def read(docstring: str) -> Page:
-    """The page that a docstring holds."""
-    hazard, *rest = _HEADING.split(cleandoc(docstring))
+    """The page that a docstring holds: text, also where it is that of a plugin."""
+    hazard, *rest = _HEADING.split(printable(cleandoc(docstring), lines=True))
     sections = (Section(heading, _parts(text)) for heading, text in zip(rest[::2], rest[1::2], strict=True))
     return Page(hazard.strip(), tuple(sections))
 
