@@ -285,8 +285,8 @@ class Rule(Generic[Subject]):
         **words: object,
     ) -> Finding:
         """
-        A finding about this subject. `words` fill the placeholders of `message` and `help`: {table} for people,
-        {table:name}, {table:schema} and {table:sql} where they are part of code (see Word).
+        A finding about this subject. `words`, each on one line, fill the placeholders of `message` and `help`: {table}
+        for people, {table:name}, {table:schema} and {table:sql} where they are part of code (see Word).
 
         The engine fills in path and revision, and makes the fingerprint. `direction` is for rules on a Migration that
         speak of one of its functions; `around` is the whole statement, where `span` is a part of one.
