@@ -147,7 +147,8 @@ def _filled(line: str, width: int) -> str:
     # Code in a sentence stays on one line, so that it can be copied.
     whole = _CODE.sub(lambda code: code[0].replace(" ", "\xa0"), line)
     lines = fill(whole, width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False)
-    return lines.replace("\xa0", " ")
+    # Once more: what stood inside a line may begin one now.
+    return printable(lines.replace("\xa0", " "), lines=True)
 
 
 def _joined(blocks: Iterable[str]) -> str:
