@@ -442,5 +442,5 @@ def test_a_value_of_the_ini_file_that_names_others_comes_to_an_end(tmp_path: Pat
     values = "\n".join(f"v{level} = {f'%(v{level + 1})s' * 100}" for level in range(8))
     (tmp_path / "alembic.ini").write_text(f"[alembic]\nscript_location = %(v0)s\n{values}\nv8 = x\n")
 
-    with pytest.raises(ProjectError, match="script_location .* comes to more than 20,000 characters"):
+    with pytest.raises(ProjectError, match=r"script_location .* comes to more than 20,000 characters"):
         find([tmp_path], tmp_path)

@@ -16,8 +16,8 @@ def commands(output: str) -> Iterator[str]:
     """
     Each line that the runner would act on, were there a command of its name.
 
-    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs (TryParseV2, TryParse), on the lines
-    that .NET's StreamReader.ReadLine finds.
+    https://github.com/actions/runner/blob/v2.321.0/src/Runner.Common/ActionCommand.cs (TryParseV2, TryParse), on the
+    lines that .NET's StreamReader.ReadLine finds.
     """
     for line in re.split(r"\r\n|\r|\n", output):
         read = _WITHOUT_WEIGHT.sub("", line).lstrip()

@@ -20,7 +20,7 @@ _ON_ONE_LINE = re.compile(f"[{_UNSAFE}\n\t]")
 
 # What GitHub's runner takes for a command in the output of a step: `::name ...::` at the beginning of a line, behind
 # white space too, and `##[name]` anywhere in it. It compares as people do, so that a character without a width between
-# the others counts for nothing: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+# the others counts for nothing: https://github.com/actions/runner/blob/v2.321.0/src/Runner.Common/ActionCommand.cs
 _NOTHING = r"[\ufe00-\ufe0f]*"
 _INDENT = r"^(?:[^\S\n]|[\ufe00-\ufe0f])*"
 _OLD_COMMAND = re.compile(rf"#(?={_NOTHING}#{_NOTHING}\[)")
