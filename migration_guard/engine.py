@@ -24,6 +24,7 @@ from migration_guard.model.finding import Examined, Finding, Report, Summary
 from migration_guard.model.lineage import TableLineage, TableLineages
 from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration, Unreadable
 from migration_guard.model.objects import Opaque
+from migration_guard.model.patterns import SlowPatternError
 from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target
@@ -266,7 +267,10 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
     replayed = context.replayed
     for rule in usable:
         if rule.subject() is Migration:
-            yield from rule.findings(replayed.migration, context)
+            try:
+                yield from rule.findings(replayed.migration, context)
+            except SlowPatternError as error:
+                raise ConfigError(str(error)) from None
     for step in (*replayed.upgrade, *replayed.downgrade):
         operation = step.operation
         kind = type(operation)

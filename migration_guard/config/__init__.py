@@ -7,7 +7,6 @@ Selectors stay words here: which rules exist is told by the caller, never import
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -23,6 +22,7 @@ from migration_guard.config.files import Content, inner_table, on_disk, written
 from migration_guard.config.selection import RuleSelection, is_ours, nearest, precision, resolve
 from migration_guard.config.since import Since, since
 from migration_guard.config.value_readers import READERS, TEXT
+from migration_guard.model import patterns
 from migration_guard.model.concerns import Owners
 from migration_guard.model.conventions import DATED, Conventions
 from migration_guard.model.finding import Finding, Severity
@@ -354,13 +354,11 @@ def _pattern(value: str, field: str, place: _Place) -> str:
     if value == "alembic":
         return value
     pattern = PATTERNS.get(value, value)
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+    wrong = patterns.problem(pattern)
+    if wrong is not None:
         raise place.error(
-            field,
-            f"{value!r} is no regular expression ({error}). Write one, or one of the presets dated and alembic.",
-        ) from None
+            field, f"{value!r} is no regular expression ({wrong}). Write one, or one of the presets dated and alembic."
+        )
     return pattern
 
 

@@ -6,12 +6,12 @@ The options stand beside the others at the top level of a configuration, each un
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from string import Formatter
 
 from migration_guard.config.selection import nearest
+from migration_guard.model import patterns
 from migration_guard.model.conventions import Conventions, Names
 
 Read = Callable[[object], object]
@@ -53,10 +53,9 @@ def _text(value: object) -> str:
 
 def _pattern(value: object) -> object:
     text = _text(value)
-    try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise WrongValue(f"{value!r} is no regular expression ({error}).") from None
+    wrong = patterns.problem(text)
+    if wrong is not None:
+        raise WrongValue(f"{value!r} is no regular expression ({wrong}).")
     return text
 
 

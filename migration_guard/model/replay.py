@@ -13,7 +13,7 @@ from migration_guard.model.join import join
 from migration_guard.model.migration import Migration, RevisionGraph
 from migration_guard.model.objects import CreateEnum, CreateView, Opaque
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
-from migration_guard.model.schema import EMPTY, NOT_KNOWN, Column, Name, SchemaState, Table, changed
+from migration_guard.model.schema import EMPTY, NOT_KNOWN, Column, Constraint, Name, SchemaState, Table, changed
 
 Key = TypeVar("Key")
 Part = TypeVar("Part")
@@ -150,7 +150,7 @@ def _with_news(before: SchemaState, now: SchemaState, needed: SchemaState, made:
             news = replace(
                 old,
                 columns={**old.columns, **_news_of_old(old.columns, known.columns, table.columns)},
-                constraints=(*old.constraints, *(one for one in table.constraints if one not in known.constraints)),
+                constraints=(*old.constraints, *_new_constraints(known, table)),
                 indexes={**old.indexes, **_news(known.indexes, table.indexes)},
             )
             before = before.with_table(news)
@@ -160,6 +160,12 @@ def _with_news(before: SchemaState, now: SchemaState, needed: SchemaState, made:
         views={**before.views, **_news(now.views, needed.views)},
         sequences={**before.sequences, **_news(now.sequences, needed.sequences)},
     )
+
+
+def _new_constraints(known: Table, needed: Table) -> Iterator[Constraint]:
+    """Those that were not known. Nearly all are the very same objects, which saves comparing each with each."""
+    same = set(map(id, known.constraints))
+    yield from (one for one in needed.constraints if id(one) not in same and one not in known.constraints)
 
 
 def _news_of_old(

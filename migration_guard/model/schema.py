@@ -262,7 +262,9 @@ class SchemaState:
         """The state without this table; the same state where it was not there."""
         if name not in self.tables:
             return self
-        return replace(self, tables={key: table for key, table in self.tables.items() if key != name})
+        tables = dict(self.tables)
+        del tables[name]
+        return replace(self, tables=tables)
 
 
 EMPTY: Final = SchemaState()

@@ -49,7 +49,10 @@ def read_migration(
             reason = f"Its {which} is no revision id, so its place in the history is unknown."
             return Unreadable(path, reason, _assignment(source, which))
     parents, depends_on = _ids(names.get("down_revision")), _ids(names.get("depends_on"))
-    ignores, irreversible, phase = read_comments(source, _top(source))
+    try:
+        ignores, irreversible, phase = read_comments(source, _top(source))
+    except UnreadableSource as error:
+        return Unreadable(path, str(error), error.span)
     return Migration(
         path,
         revision.value,

@@ -22,9 +22,10 @@ from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hand
 from migration_guard.reading.directives.registry import directives, may_be_directive
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.interpreter import library, methods
+from migration_guard.reading.interpreter.budget import MOST_STEPS, Budget, OutOfSteps
 from migration_guard.reading.interpreter.definitions import made_by
 from migration_guard.reading.interpreter.modules import Files
-from migration_guard.reading.interpreter.scope import Frame, OutOfSteps
+from migration_guard.reading.interpreter.scope import Frame
 from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
@@ -46,6 +47,7 @@ from migration_guard.reading.unentered import Uses, unentered_functions
 from migration_guard.reading.unread import statement_around, unread_calls
 
 MOST_CUTS = 10
+STEPS_BEHIND_A_CUT = 6_000
 # Measured on Alembic 1.20.1: what reads the files without running env.py ("alembic heads") fails there, and all else
 # runs it, whatever the revision ("alembic current").
 _AT_IMPORT = (
@@ -74,7 +76,7 @@ class Walker(ModuleNames):
                 end = self.block([statement])
             except (OutOfSteps, RecursionError):
                 self.cuts += 1
-                self.steps = 0
+                self.budget.steps = MOST_STEPS - STEPS_BEHIND_A_CUT
                 end = None
             if end is not None or self.cuts > MOST_CUTS:
                 break
@@ -83,7 +85,7 @@ class Walker(ModuleNames):
 
     def run(self, name: str, direction: Direction, database: str | None) -> tuple[tuple[Operation, ...], str | None]:
         """The operations of the module's function `name`, and how it ends: None, "return" or "raise"."""
-        self.operations, self.direction, self.segment, self.steps = [], direction, 0, 0
+        self.operations, self.direction, self.segment, self.budget = [], direction, 0, Budget()
         self._opaque = set()
         self.entered, self.followed, self.dead = {}, {}, {}
         self.autocommit = self.conditional = self.repeated = False
@@ -93,9 +95,9 @@ class Walker(ModuleNames):
         function = names.get(name)
         end: str | None = None
         self._statement = None
-        if direction is Direction.UPGRADE:
-            self.emit(*self.done_at_import)
         try:
+            if direction is Direction.UPGRADE:
+                self.emit(*self.done_at_import)
             if self.replaced is not None:
                 self._statement, reason = self.replaced
                 self.opaque(None, name, reason)
@@ -112,9 +114,11 @@ class Walker(ModuleNames):
                 self.opaque(None, name, "the top level of this file unrolls into more steps than are followed")
             elif self.replaced is None and self.is_assembled:
                 self.opaque(None, name, f"if there is a function {name}, it is made when the file is imported")
-        except OutOfSteps:
-            self.opaque(None, name, "it unrolls into more steps than are followed")
+        except OutOfSteps as error:
+            self.budget = Budget()
+            self.opaque(None, name, str(error))
         except RecursionError:
+            self.budget = Budget()
             self.opaque(None, name, "its expressions are nested too deeply to follow")
         self.listening = False
         self.module.names.clear()
@@ -152,6 +156,7 @@ class Walker(ModuleNames):
                 if operation in self._opaque:
                     continue
                 self._opaque.add(operation)
+            self.budget.emit(operation)
             self.operations.append(operation)
 
     def batch_begins(self, batch: Batch) -> None:
@@ -300,6 +305,8 @@ class Walker(ModuleNames):
             owner = getattr(function, "owner", NONE)
             if isinstance(owner, (Items, Pairs)):
                 self.changes(owner)
+            elif type(owner) is Text:
+                self.budget.read(methods.characters(made, owner))
             known = methods.method(made, owner, self.attribute_of, self.conditional)
         if known is not None:
             return known

@@ -40,9 +40,8 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from functools import cache
 from importlib import import_module
-from itertools import takewhile
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeVar, get_args, overload
 
 from migration_guard import dialects
 from migration_guard.dialects import Ability, Change, Fact, Impact
@@ -50,7 +49,7 @@ from migration_guard.model.conventions import Conventions
 from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
 from migration_guard.model.lineage import TableLineage
 from migration_guard.model.migration import History, IgnoreOutcome, Migration
-from migration_guard.model.objects import DeleteRows, RunSql, TruncateTable
+from migration_guard.model.objects import DeleteRows, TruncateTable
 from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
 from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.model.replay import Replayed
@@ -59,9 +58,12 @@ from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules._page import Page, read
+from migration_guard.rules._surroundings import Surroundings, both
 from migration_guard.rules._word import Word
 from migration_guard.rules._yielded import findings
 
+Kind = TypeVar("Kind", bound=Operation)
+Found = TypeVar("Found")
 Subject = TypeVar("Subject", bound=Operation | Migration | History | TableLineage | IgnoreOutcome | Trip)
 
 # Codes that begin so are of the round trip, those to come too: a configuration may name these already.
@@ -146,6 +148,7 @@ class Context:
     conventions: Conventions = field(default_factory=Conventions)
     source_of: Callable[[str], str] = field(default=lambda path: "")
     releases_between: Callable[[str, str], int | None] = field(default=lambda older, newer: None)
+    _kept: dict[Callable[..., Any], tuple[Replayed, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def migration(self) -> Migration:
@@ -159,7 +162,7 @@ class Context:
     def is_empty(self, operation: TableOperation) -> bool:
         """Whether the migration has made the operation's table, or thrown all its rows away before."""
         emptied = {operation.table} if self.is_new(operation.table) else set()
-        for one in self.earlier(operation):
+        for one in self.earlier(operation, TruncateTable, DeleteRows, RenameTable):
             if one.site.conditional:
                 continue
             if isinstance(one, TruncateTable) or (isinstance(one, DeleteRows) and one.where is None):
@@ -177,23 +180,39 @@ class Context:
         downgrade = operation.site.direction is Direction.DOWNGRADE
         return (self.migration.downgrade if downgrade else self.migration.upgrade).operations
 
-    def earlier(self, operation: Operation) -> tuple[Operation, ...]:
-        """What runs before the operation in the same function."""
-        return tuple(takewhile(lambda one: one is not operation, self.together(operation)))
+    @overload
+    def earlier(self, operation: Operation) -> Sequence[Operation]: ...
+    @overload
+    def earlier(self, operation: Operation, *kinds: type[Kind]) -> Sequence[Kind]: ...
+    def earlier(self, operation: Operation, *kinds: type[Operation]) -> Sequence[Operation]:
+        """What runs before the operation in the same function; of these kinds, where any are named."""
+        return self._around(operation).earlier(operation, kinds)
 
-    def later(self, operation: Operation) -> tuple[Operation, ...]:
-        """What runs after the operation in the same function."""
-        return self.together(operation)[len(self.earlier(operation)) + 1 :]
+    @overload
+    def later(self, operation: Operation) -> Sequence[Operation]: ...
+    @overload
+    def later(self, operation: Operation, *kinds: type[Kind]) -> Sequence[Kind]: ...
+    def later(self, operation: Operation, *kinds: type[Operation]) -> Sequence[Operation]:
+        """What runs after the operation in the same function; of these kinds, where any are named."""
+        return self._around(operation).later(operation, kinds)
 
     def in_transaction(self, operation: Operation) -> bool:
         """Whether the operation runs in the migration's transaction, together with what stands around it."""
         environment = self.history.environment
         if operation.site.autocommit or environment.autocommit or environment.transactional_ddl is False:
             return False
-        for one in reversed(self.earlier(operation)):
-            if isinstance(one, RunSql) and one.kind.startswith(("BEGIN", "START TRANSACTION", "COMMIT")):
-                return not one.kind.startswith("COMMIT")
-        return True
+        return self._around(operation).has_transaction(operation)
+
+    def _around(self, operation: Operation) -> Surroundings:
+        return self.once(both)[operation.site.direction is Direction.DOWNGRADE]
+
+    def once(self, find_out: Callable[[Context], Found]) -> Found:
+        """What is found out of the revision as a whole, once for all the operations that a rule is asked about."""
+        known = self._kept.get(find_out)
+        if known is None or known[0] is not self.replayed:
+            known = self._kept[find_out] = self.replayed, find_out(self)
+        found: Found = known[1]
+        return found
 
     def changes(self, operation: Operation) -> tuple[Change, ...]:
         """What the operation asks of the target, in the schema before it."""

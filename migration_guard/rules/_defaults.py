@@ -50,10 +50,8 @@ def _is_one_of_a_kind(subject: AddColumn, context: Context) -> bool:
     """Whether the column is unique or refers to another table, so that no value would do for every row."""
     unlike = (ConstraintKind.UNIQUE, ConstraintKind.FOREIGN_KEY)
     name = subject.column.name
-    added = (one.constraint for one in context.later(subject) if isinstance(one, AddConstraint))
+    added = (one.constraint for one in context.later(subject, AddConstraint))
     if any(one.kind in unlike and name in one.columns for one in (*subject.inline, *added)):
         return True
-    indexes = (
-        one.index for one in context.later(subject) if isinstance(one, CreateIndex) and one.table == subject.table
-    )
+    indexes = (one.index for one in context.later(subject, CreateIndex) if one.table == subject.table)
     return any(one.unique is True and not isinstance(one.columns, Unknown) and name in one.columns for one in indexes)

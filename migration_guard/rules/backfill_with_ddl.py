@@ -7,6 +7,7 @@ from migration_guard.dialects import Ability, Change
 from migration_guard.model.finding import Finding
 from migration_guard.model.objects import DeleteRows, InsertRows, UpdateRows
 from migration_guard.model.operations import Operation, TableOperation
+from migration_guard.model.schema import Name
 from migration_guard.rules import Context, Rule
 
 
@@ -90,22 +91,26 @@ class BackfillWithDdl(Rule[Operation]):
             return
         if not context.can(Ability.TRANSACTIONAL_DDL):
             return
-        for step in context.replayed.upgrade:
-            earlier = step.operation
-            if earlier is subject:
-                return
-            if not isinstance(earlier, TableOperation) or earlier.table != subject.table:
-                continue
-            if earlier.site.segment != subject.site.segment or not context.in_transaction(earlier):
-                continue
-            asked = dialects.changes(earlier, step.before, context.target)
-            blocks = [impact.blocks for change in asked if (impact := dialects.impact_of(change, context.target))]
-            if any(blocks):
-                yield self.finding(
-                    subject,
-                    objects=[str(subject.table)],
-                    table=subject.table,
-                    blocks=max(blocks, key=len),
-                    line=earlier.site.span.line,
-                )
-                return
+        blocking = context.once(_first_blocking).get((subject.table, subject.site.segment))
+        if blocking is not None and blocking[0] < len(context.earlier(subject)):
+            _, line, blocks = blocking
+            yield self.finding(subject, objects=[str(subject.table)], table=subject.table, blocks=blocks, line=line)
+
+
+def _first_blocking(context: Context) -> dict[tuple[Name, int], tuple[int, int, str]]:
+    """
+    The first operation on each table in each transaction of the upgrade that keeps others out: how many come before
+    it, its line, and whom it keeps out.
+    """
+    found: dict[tuple[Name, int], tuple[int, int, str]] = {}
+    for place, step in enumerate(context.replayed.upgrade):
+        one = step.operation
+        if not isinstance(one, TableOperation) or (one.table, one.site.segment) in found:
+            continue
+        if not context.in_transaction(one):
+            continue
+        asked = dialects.changes(one, step.before, context.target)
+        blocks = [impact.blocks for change in asked if (impact := dialects.impact_of(change, context.target))]
+        if any(blocks):
+            found[one.table, one.site.segment] = place, one.site.span.line, max(blocks, key=len)
+    return found

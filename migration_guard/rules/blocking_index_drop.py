@@ -87,12 +87,14 @@ class BlockingIndexDrop(Rule[DropIndex]):
             return
         found = context.before.index(subject.name, subject.table)
         table = subject.table or (found[0].name if found else None)
-        if any(isinstance(one, CreateIndex) and one.index.name == subject.name for one in context.earlier(subject)):
+        if any(one.index.name == subject.name for one in context.earlier(subject, CreateIndex)):
             return
         if table is not None:
             known = context.before.table(table)
             backs_a_constraint = known and any(one.name == subject.name for one in known.constraints)
-            goes_anyway = _goes_anyway(table, found[1] if found else None, context.later(subject))
+            goes_anyway = _goes_anyway(
+                table, found[1] if found else None, context.later(subject, DropTable, DropColumn)
+            )
             if context.is_new(table) or backs_a_constraint or goes_anyway or (known and known.partitioned):
                 return
             if table in context.before.views:

@@ -69,6 +69,6 @@ class DeleteWithoutWhere(Rule[DeleteRows]):
     def check(self, subject: DeleteRows, context: Context) -> Iterator[Finding]:
         if subject.where is not None or subject.bounded or subject.site.repeated or subject.table.name == VERSION_TABLE:
             return
-        goes_anyway = any(isinstance(one, DropTable) and one.table == subject.table for one in context.later(subject))
+        goes_anyway = any(one.table == subject.table for one in context.later(subject, DropTable))
         if not (context.is_new(subject.table) or goes_anyway):
             yield self.finding(subject, objects=[str(subject.table)], table=subject.table)

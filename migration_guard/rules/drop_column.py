@@ -77,7 +77,7 @@ class ColumnDrop(Rule[DropColumn]):
         known = context.before.column(subject.table, subject.column)
         if context.is_new_column(subject.table, subject.column) or (known and known.generated):
             return
-        if any(isinstance(one, DropTable) and one.table == subject.table for one in context.later(subject)):
+        if any(one.table == subject.table for one in context.later(subject, DropTable)):
             return
         yield self.finding(
             subject, objects=[f"{subject.table}.{subject.column}"], table=subject.table, column=subject.column

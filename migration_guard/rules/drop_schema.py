@@ -111,7 +111,7 @@ class SchemaDrop(Rule[Operation]):
 
 def _is_new(subject: DropSchema, context: Context) -> bool:
     """Whether the migration itself has made the schema, and the history shows nothing that was in it before."""
-    made = any(isinstance(one, CreateSchema) and one.schema == subject.schema for one in context.earlier(subject))
+    made = any(one.schema == subject.schema for one in context.earlier(subject, CreateSchema))
     before = context.replayed.before
     every = (*before.tables, *before.views, *before.enums, *before.sequences)
     return made and not any(name.schema == subject.schema for name in every)

@@ -90,7 +90,6 @@ class TableDrop(Rule[DropTable]):
 def _makes_way(subject: DropTable, context: Context) -> bool:
     """Whether the table is an old one, and the one that the migration makes after it stays without its rows."""
     known = context.replayed.before.table(subject.table)
-    later = context.later(subject)
-    made = any(isinstance(one, CreateTable) and one.table.name == subject.table for one in later)
-    filled = any(isinstance(one, InsertRows | Opaque) for one in later)
+    made = any(one.table.name == subject.table for one in context.later(subject, CreateTable))
+    filled = bool(context.later(subject, InsertRows, Opaque))
     return known is not None and known.complete and made and not filled

@@ -102,7 +102,7 @@ class EnumCreatedTwice(Rule[CreateEnum]):
 
 def _comes_with_a_new_table(subject: CreateEnum, context: Context) -> bool:
     """Whether create_table makes the type, with a table never seen before: the condition will let it happen."""
-    made = next((one for one in context.later(subject) if isinstance(one, CreateTable)), None)
+    made = next(iter(context.later(subject, CreateTable)), None)
     if not subject.implicit or made is None or made.site.call != subject.site.call:
         return False
     return context.before.table(made.table.name) is None
@@ -114,6 +114,5 @@ def _is_remembered(subject: CreateEnum, context: Context) -> bool:
     does not make it again (measured with SQLAlchemy 2.1.9 and Alembic 1.20.1 on PostgreSQL 18).
     """
     return subject.implicit and any(
-        isinstance(one, CreateEnum) and one.implicit and one.type.name == subject.type.name
-        for one in context.earlier(subject)
+        one.implicit and one.type.name == subject.type.name for one in context.earlier(subject, CreateEnum)
     )

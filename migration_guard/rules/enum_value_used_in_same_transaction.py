@@ -93,10 +93,11 @@ class EnumValueUsedInSameTransaction(Rule[AddEnumValue]):
             return
         if not context.in_transaction(subject) or self.is_of_this_transaction(subject, context):
             return
-        for step in context.replayed.upgrade + context.replayed.downgrade:
+        steps = (
+            context.replayed.downgrade if subject.site.direction is Direction.DOWNGRADE else context.replayed.upgrade
+        )
+        for step in steps[len(context.earlier(subject)) + 1 :]:
             user = step.operation
-            if not any(user is one for one in context.later(subject)):
-                continue
             if user.site.segment != subject.site.segment or user.site.autocommit:
                 continue
             if uses(user, subject, step.before):
@@ -115,11 +116,8 @@ class EnumValueUsedInSameTransaction(Rule[AddEnumValue]):
     def is_of_this_transaction(subject: AddEnumValue, context: Context) -> bool:
         """Whether the type itself is made in this transaction, on a version that lets its values be used."""
         return context.can(Ability.ENUM_VALUE_OF_NEW_TYPE) and any(
-            isinstance(one, CreateEnum)
-            and one.type.name == subject.type
-            and one.site.segment == subject.site.segment
-            and not one.site.autocommit
-            for one in context.earlier(subject)
+            one.type.name == subject.type and one.site.segment == subject.site.segment and not one.site.autocommit
+            for one in context.earlier(subject, CreateEnum)
         )
 
 

@@ -106,8 +106,8 @@ def _taken_away(operation: Operation, context: Context) -> str:
 
 def _replacement(drop: DropColumn, new: set[tuple[Name, str]], context: Context) -> str:
     """The new column of the table that is filled from the dropped one before it goes; empty for none."""
-    for one in context.earlier(drop):
-        if not isinstance(one, UpdateRows) or one.table != drop.table:
+    for one in context.earlier(drop, UpdateRows):
+        if one.table != drop.table:
             continue
         filled = [column for column in one.columns if (drop.table, column) in new]
         text = _text(one, context)

@@ -108,7 +108,7 @@ class MissingGuard(Rule[Operation]):
             return
         made = isinstance(subject, MAKES) or (isinstance(subject, RunSql) and subject.kind.startswith("CREATE"))
         objects = _objects(subject)
-        if made and any(_clears_the_way(one, objects) for one in context.earlier(subject)):
+        if made and any(_clears_the_way(one, objects) for one in context.earlier(subject, *TAKES)):
             return
         what = "what it makes may be there already" if made else "what it drops may be gone already"
         yield self.finding(subject, objects=objects, fix=_fix(subject, context, made), what=what)
@@ -174,7 +174,7 @@ def _is_guarded(operation: Operation) -> bool:
 
 def _clears_the_way(operation: Operation, objects: tuple[str, ...]) -> bool:
     """Whether it drops just these, if they are there: then they can be made anew."""
-    return isinstance(operation, TAKES) and _is_guarded(operation) and bool(objects) and _objects(operation) == objects
+    return bool(objects) and _objects(operation) == objects and _is_guarded(operation)
 
 
 def _fix(operation: Operation, context: Context, made: bool) -> Fix | None:

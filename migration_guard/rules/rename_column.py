@@ -68,11 +68,8 @@ Rename only the attribute: {new} = mapped_column("{old}", ...). Or, if the colum
         if context.is_new_column(subject.table, subject.column):
             return
         stays = any(
-            isinstance(one, AddColumn)
-            and one.table == subject.table
-            and one.column.name == subject.column
-            and one.column.generated
-            for one in context.later(subject)
+            one.table == subject.table and one.column.name == subject.column and one.column.generated
+            for one in context.later(subject, AddColumn)
         )
         if not stays:
             yield self.finding(

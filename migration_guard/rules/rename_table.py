@@ -71,7 +71,7 @@ Or rename only the model: __tablename__ = "{old:name}"."""
         replaced = any(
             (isinstance(one, CreateView) and one.view.name == subject.table)
             or (isinstance(one, RenameTable) and one.new_name == subject.table)
-            for one in context.later(subject)
+            for one in context.later(subject, CreateView, RenameTable)
         )
         if not replaced:
             yield self.finding(subject, objects=[str(subject.table)], old=subject.table, new=subject.new_name)

@@ -114,7 +114,7 @@ class TypeChangeRewrite(Rule[AlterColumnType]):
         fix = None
         zone = Change.CHANGE_TYPE_TIME_ZONE in changes
         if zone:
-            earlier = (one.site.sql or "" for one in context.earlier(subject) if isinstance(one, RunSql))
+            earlier = (one.site.sql or "" for one in context.earlier(subject, RunSql))
             if any(UTC.search(sql) for sql in earlier):
                 return
             fix = _in_utc(subject, context)

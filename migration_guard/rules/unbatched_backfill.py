@@ -102,7 +102,7 @@ Do it in batches that each commit:
             return
         if _takes_one_row(subject, context):
             return
-        if any(isinstance(one, DropTable) and one.table == subject.table for one in context.later(subject)):
+        if any(one.table == subject.table for one in context.later(subject, DropTable)):
             return
         updates = isinstance(subject, UpdateRows)
         yield self.finding(

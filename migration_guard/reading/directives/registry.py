@@ -15,7 +15,7 @@ from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.reading.directives.arguments import BoundArguments, Signature
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.yielded import operations
-from migration_guard.reading.interpreter.scope import OutOfSteps
+from migration_guard.reading.interpreter.budget import OutOfSteps
 from migration_guard.reading.interpreter.values import Attribute, Batch, CallValue, Symbol, Value
 
 Reader = Callable[[BoundArguments], Iterator[Operation]]

@@ -112,6 +112,7 @@ class ControlFlow(Loops):
                     after = Items(before.items + value.items, before.complete and value.complete, certain)
                 case Constant(int(one)), Constant(int(other)):
                     after = Constant(one + other)
+        self.budget.made(after)
         self.bind(statement.target, after)
 
     def _if(self, statement: cst.If) -> str | None:
@@ -122,12 +123,12 @@ class ControlFlow(Loops):
         if known is False:
             self.note_dead(statement.body)
             return self._else(statement.orelse)
-        before = dict(self.frame.names)
+        before = self.names_here()
         # As _maybe() does, which costs more than this for each of thousands.
         saved, self.conditional = self.conditional, True
         try:
             first = self.block(statement.body.body)
-            after = dict(self.frame.names)
+            after = self.names_here()
             self._restore(before)
             second = self._else(statement.orelse)
         finally:
@@ -204,11 +205,11 @@ class ControlFlow(Loops):
     def _try(self, statement: cst.Try | cst.TryStar) -> str | None:
         swallowed = any(not _ends_in_raise(handler.body) for handler in statement.handlers)
         saved = self.conditional
-        before = dict(self.frame.names)
+        before = self.names_here()
         self.conditional = saved or swallowed
         end = self.block(statement.body.body)
         self.conditional = saved
-        after = dict(self.frame.names)
+        after = self.names_here()
         caught: list[str | None] = []
         handled: list[dict[str, Value]] = []
         for handler in statement.handlers:
@@ -216,7 +217,7 @@ class ControlFlow(Loops):
             with self._maybe():
                 caught.append(self.block(handler.body.body))
             if caught[-1] is None:
-                handled.append(dict(self.frame.names))
+                handled.append(self.names_here())
             if caught[-1] == "return":
                 self.conditional = True
         if end is None or None not in caught:
@@ -243,13 +244,13 @@ class ControlFlow(Loops):
                 continue
             if known is True:
                 self.note_dead(*statement.cases[position + 1 :])
-            before = dict(self.frame.names)
+            before = self.names_here()
             self.bind_pattern(case.pattern, subject)
             if known is True and certain:
                 return self.block(case.body.body)
             with self._maybe():
                 end = self.block(case.body.body)
-            after = dict(self.frame.names)
+            after = self.names_here()
             self._restore(before)
             self._meet(after, end, None)
             if known is True:

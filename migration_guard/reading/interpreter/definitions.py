@@ -117,6 +117,7 @@ class Definitions(Evaluator):
             if isinstance(one, cst.AnnAssign) and isinstance(one.target, cst.Name)
         )
         made = Class(statement.name.value, bases, names, fields)
+        self.budget.spend(len(made.order()))
         self.assign(statement.name.value, made)
         self._subclassed(made, statement)
         if saved.names is saved.module.names:

@@ -13,8 +13,8 @@ import libcst as cst
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library, literals, texts
 from migration_guard.reading.interpreter.attributes import Attributes
+from migration_guard.reading.interpreter.budget import MOST_STEPS, TOO_MANY_STEPS, OutOfSteps
 from migration_guard.reading.interpreter.operators import METHODS, compare, item, operate, part
-from migration_guard.reading.interpreter.scope import MOST_STEPS, OutOfSteps
 from migration_guard.reading.interpreter.values import (
     LARGEST_VALUE,
     NONE,
@@ -48,10 +48,14 @@ class Evaluator(Attributes):
         if handler is None:
             self.evaluate_parts(node)
             return Unknown(f"a {type(node).__name__} is not followed")
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise OutOfSteps
+        # As Budget.spend() does, which costs more than this for each of thousands.
+        budget = self.budget
+        budget.steps += 1
+        if budget.steps > MOST_STEPS:
+            raise OutOfSteps(TOO_MANY_STEPS)
         value = handler(self, node)
+        if type(value) in _COUNTED:
+            budget.made(value)
         if type(value) in SIZED and size_of(value) > LARGEST_VALUE:
             return Unknown("what is put together here is too large")
         return value
@@ -178,8 +182,9 @@ class Evaluator(Attributes):
         left, result = self.evaluate(node.left), True
         for link in node.comparisons:
             right = self.evaluate(link.comparator)
-            self.steps += min(size_of(left), size_of(right)) // PARTS_OF_A_STEP
-            if isinstance(link.operator, cst.In | cst.NotIn):
+            searched = isinstance(link.operator, cst.In | cst.NotIn)
+            self.budget.spend((size_of(right) if searched else min(size_of(left), size_of(right))) // PARTS_OF_A_STEP)
+            if searched:
                 self.special(right, "__contains__", left)
             known = compare(link.operator, left, right)
             if known is None and (library.is_column(left) or library.is_column(right)):
@@ -251,7 +256,7 @@ class Evaluator(Attributes):
             arguments = self.super_of()
         made = CallValue(function, tuple(arguments), tuple(keywords), node, self.frame.module.path)
         # What is handed over is read; what it is handed to, a list that grows say, is not read again.
-        self.steps += (made.size - size_of(function)) // PARTS_OF_A_STEP
+        self.budget.spend((made.size - size_of(function)) // PARTS_OF_A_STEP)
         return self.call_value(function, made)
 
     def defaults_of(self, parameters: cst.Parameters) -> dict[str, Value]:
@@ -328,6 +333,7 @@ class Evaluator(Attributes):
         return value
 
 
+_COUNTED = frozenset({Text, Items, Pairs, Unknown})
 _SUPER = Symbol("builtins.super")
 _LOADED = Symbol("sys.modules")
 _OWN_NAME = Text("migration")

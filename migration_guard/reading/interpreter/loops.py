@@ -55,7 +55,7 @@ class Loops(Patterns):
     def _for(self, statement: cst.For) -> str | None:
         iterable = self.items_of(self.evaluate(statement.iter))
         values, complete = library.iterate(iterable)
-        saved, before = self.conditional, dict(self.frame.names)
+        saved, before = self.conditional, self.names_here()
         certain = complete and (not isinstance(iterable, Items) or iterable.certain)
         self.conditional |= isinstance(iterable, Items) and not iterable.certain
         broken = False
@@ -119,7 +119,7 @@ class Loops(Patterns):
         if known is False:
             self.note_dead(statement.body)
             return self._after_loop(statement.orelse, certain=True)
-        before = dict(self.frame.names)
+        before = self.names_here()
         self._vary(statement.body, statement.test)
         end = self._repeat(statement.body.body, certain=known is True)
         if known is not True:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from migration_guard.reading.interpreter import dates, texts
+from migration_guard.reading.interpreter.budget import CHARACTERS_OF_A_STEP
 from migration_guard.reading.interpreter.library import MOST_ITEMS, iterate
 from migration_guard.reading.interpreter.values import (
     UNKNOWN_TEXT,
@@ -33,6 +34,18 @@ def method(made: CallValue, owner: Value, attribute: Callable[[Value, str], Valu
         case Constant(value=date() | timedelta() as moment):
             return dates.method(made, moment)
     return None
+
+
+def characters(made: CallValue, owner: Text) -> int:
+    """How much text a method of a text works on: its own and what it is given; what it replaces is read anew."""
+    joined = [item for one in made.arguments if isinstance(one, Items) for item in one.items[:MOST_ITEMS]]
+    replaced = made.arguments[0] if made.name == "replace" and made.arguments else None
+    places = owner.value.count(replaced.value) if isinstance(replaced, Text) else 0
+    return (
+        len(owner.value)
+        + places * CHARACTERS_OF_A_STEP
+        + sum(len(one.value) for one in (*made.arguments, *joined) if isinstance(one, Text))
+    )
 
 
 def _text_method(made: CallValue, owner: Text, attribute: Callable[[Value, str], Value]) -> Value | None:

@@ -1,4 +1,4 @@
-"""Names and what they are bound to, at one place of a walk; and the bound on its steps."""
+"""Names and what they are bound to, at one place of a walk."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import libcst as cst
 
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library
+from migration_guard.reading.interpreter.budget import Budget
 from migration_guard.reading.interpreter.values import (
     CallValue,
     Class,
@@ -25,14 +26,9 @@ from migration_guard.reading.interpreter.values import (
 )
 from migration_guard.reading.source.source import Source
 
-MOST_STEPS = 60_000
-CHARACTERS_OF_A_STEP = 50
+NAMES_OF_A_STEP = 50
 # What a name can stand for that has functions of the project in it.
 MEETS = frozenset({CallValue, Class, Function})
-
-
-class OutOfSteps(Exception):
-    """The code unrolls into more steps than we are willing to take."""
 
 
 @dataclass(slots=True)
@@ -61,7 +57,7 @@ class Scope:
         self.source = source
         self.dialect = dialect
         self.frame = Frame(module, module.names)
-        self.steps = 0
+        self.budget = Budget()
         self.conditional = self.repeated = self.listening = False
         # By id(), which is cheaper than the hash of a node; the nodes are kept, so that no other gets the same.
         self.followed: dict[int, cst.Call] = {}
@@ -105,14 +101,16 @@ class Scope:
 
     def step(self) -> None:
         """Counts a step; raises OutOfSteps past the bound."""
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise OutOfSteps
+        self.budget.spend()
 
     def spend(self, text: Text) -> None:
         """Counts what it takes to read SQL text as steps; raises OutOfSteps past the bound."""
-        self.steps += len(text.value) // CHARACTERS_OF_A_STEP
-        self.step()
+        self.budget.read(len(text.value))
+
+    def names_here(self) -> dict[str, Value]:
+        """A copy of the names as they are, for the ways that meet again; each name costs, where there are many."""
+        self.budget.spend(len(self.frame.names) // NAMES_OF_A_STEP)
+        return dict(self.frame.names)
 
     def note_dead(self, *nodes: cst.CSTNode | None) -> None:
         """Notes code that does not run here, as far as is known."""

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from migration_guard.model.unknown import Unknown, without_marks
 from migration_guard.reading.interpreter.values import (
     LONGEST_TEXT,
+    MOST_PIECES,
+    TOO_LONG,
     UNKNOWN_TEXT,
     Constant,
     Items,
@@ -26,6 +28,7 @@ from migration_guard.reading.interpreter.values import (
 )
 
 LONGEST_WIDTH = 3  # digits
+MOST_SHOWN = 1000  # items of a list
 _ESCAPES = re.compile(
     r"\\(?:\r\n|\n|\r|[0-7]{1,3}|x[0-9a-fA-F]{2}|N\{[^}]*\}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)", re.DOTALL
 )
@@ -67,7 +70,9 @@ def as_text(value: Value) -> Text:
             return value
         case Constant(known):
             return Text(str(known))
-        case Items(items, True) if all(isinstance(item, Text | Constant) for item in items):
+        case Items(items, True) if len(items) <= MOST_SHOWN and all(
+            isinstance(item, Text | Constant) for item in items
+        ):
             shown = ", ".join(as_repr(item).value for item in items)
             return Text(f"({shown}{',' if len(items) == 1 else ''})") if len(shown) < LONGEST_TEXT else UNKNOWN_TEXT
     return UNKNOWN_TEXT
@@ -201,8 +206,8 @@ def replaced(text: Text, old: str, new: Text) -> Text | Unknown:
     while (found := text.value.find(old, at)) >= 0:
         parts += [text.slice(at, found), new]
         at = found + len(old)
-        if len(parts) > LONGEST_TEXT // 10:
-            return Unknown("it is replaced too many times")
+        if len(parts) > MOST_PIECES:
+            return TOO_LONG
     return join([*parts, text.slice(at, len(text.value))])
 
 

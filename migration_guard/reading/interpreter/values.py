@@ -5,15 +5,20 @@ collections, imported names and the calls made with them. Whatever is not known 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from operator import attrgetter
 
 import libcst as cst
 
 from migration_guard.model.unknown import HOLE, Unknown, has_hole, show_holes, without_holes
 
 LONGEST_TEXT = 1_000_000
+_START = attrgetter("start")
+MOST_PIECES = 10_000
+"""Where the rest of a text was written is not kept."""
 LARGEST_VALUE = 200_000
 """How many parts a value may have, one that stands in several places counted as often as it stands there."""
 
@@ -57,7 +62,11 @@ class Text:
     def slice(self, start: int, end: int) -> Text:
         """The part between two offsets."""
         pieces = []
-        for piece in self.pieces:
+        first = max(0, bisect_right(self.pieces, start, key=_START) - 1)
+        for at in range(first, len(self.pieces)):
+            piece = self.pieces[at]
+            if piece.start >= end:
+                break
             low, high = max(start, piece.start), min(end, piece.start + piece.length)
             if low < high:
                 pieces.append(Piece(low - start, high - low, piece.path, piece.offset + low - piece.start))
@@ -299,6 +308,7 @@ SIZED = frozenset({CallValue, Items, Pairs})
 NAMED = (Symbol, Attribute, Class)
 NONE = Constant(None)
 UNKNOWN_TEXT = Text(HOLE)
+TOO_LONG = Unknown(f"the text grows past {LONGEST_TEXT:,} characters")
 TRUE = Constant(True)
 FALSE = Constant(False)
 
@@ -366,9 +376,10 @@ def join(parts: Iterable[Text]) -> Text | Unknown:
     pieces: list[Piece] = []
     length = 0
     for part in parts:
-        pieces += [Piece(one.start + length, one.length, one.path, one.offset) for one in part.pieces]
+        if len(pieces) < MOST_PIECES:
+            pieces += [Piece(one.start + length, one.length, one.path, one.offset) for one in part.pieces]
         values.append(part.value)
         length += len(part.value)
         if length > LONGEST_TEXT:
-            return Unknown(f"the text grows past {LONGEST_TEXT:,} characters")
+            return TOO_LONG
     return Text("".join(values), tuple(pieces))

@@ -18,19 +18,8 @@ import libcst as cst
 from migration_guard.model.finding import Span
 from migration_guard.reading.discovery.encoding import UnreadableSource, decode
 from migration_guard.reading.source.positions import Positions
+from migration_guard.reading.source.weight import refuse_what_is_too_heavy
 from migration_guard.regular_files import LARGEST_FILE
-
-# Python's own tokenizer refuses deeper nesting ("too many nested parentheses"); libcst's parser would exhaust the C
-# stack.
-DEEPEST_NESTING = 200
-LONGEST_CHAIN = 1500
-_SUSPICIOUS_BRACKETS = 900
-_SUSPICIOUS_LENGTH = 60_000
-_TOKENS = re.compile(
-    r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*|[(\[{]|[)\]}]|[,\n:;]"
-    r"|\b(?:not|and|or|lambda|if|elif|await)\b|\*\*|[-+*/%.~&|^<>]",
-    re.DOTALL,
-)
 
 __all__ = ["LARGEST_FILE", "Lines", "Source", "UnreadableSource", "decode", "parse"]
 
@@ -113,7 +102,9 @@ class Source:
 
 def parse(path: str, text: str, *, helper: bool = False) -> Source:
     """Parse a file's text. Raises UnreadableSource, naming the place and what is wrong."""
-    _refuse_what_would_harm(text)
+    if len(text) > LARGEST_FILE:
+        raise UnreadableSource(f"It is larger than {LARGEST_FILE:,} characters.")
+    refuse_what_is_too_heavy(text)
     try:
         with _unchecked():
             module = cst.parse_module(text)
@@ -149,26 +140,3 @@ def _plain(message: str) -> str:
     if "expected INDENT" in first:
         return "an indented block is missing"
     return "unexpected text" if ": expected " in first else first.rstrip(".").removeprefix("tokenizer error: ")
-
-
-def _refuse_what_would_harm(text: str) -> None:
-    if len(text) > LARGEST_FILE:
-        raise UnreadableSource(f"It is larger than {LARGEST_FILE:,} characters.")
-    brackets = sum(map(text.count, "([{"))
-    if brackets < _SUSPICIOUS_BRACKETS and len(text) < _SUSPICIOUS_LENGTH:
-        return
-    depth = chain = alternatives = 0
-    for match in _TOKENS.finditer(text):
-        token = match[0]
-        if token in "([{":
-            depth, chain = depth + 1, chain + 1
-        elif token in ")]}":
-            depth = max(0, depth - 1)
-        elif token == "," or (token in "\n:;" and depth == 0):
-            chain = 0
-        elif token[0] not in "'\"#\n:;":
-            chain += 1
-            alternatives += token == "elif"
-        if depth > DEEPEST_NESTING or chain > LONGEST_CHAIN or alternatives > LONGEST_CHAIN:
-            line = text.count("\n", 0, match.start()) + 1
-            raise UnreadableSource(f"Line {line} is nested more deeply than Python itself allows.", line, 1)

@@ -1,0 +1,150 @@
+"""What is too much is told, and never waited for. Each input stands just above a bound of ours, and is harmless."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from reading import HEAD, migration, operations
+
+from migration_guard.model import patterns
+from migration_guard.model.migration import Unreadable
+from migration_guard.model.objects import DeleteRows, Opaque
+from migration_guard.model.operations import DropTable
+from migration_guard.model.site import Site
+from migration_guard.reading.interpreter.budget import MOST_OPERATIONS
+from migration_guard.reading.interpreter.modules import Files
+from migration_guard.reading.migration import read_migration
+from migration_guard.reading.source.comments import MOST_COMMENTS
+from migration_guard.reading.source.source import UnreadableSource, parse
+from migration_guard.reading.source.weight import DEEPEST_NESTING, HEAVIEST, LONGEST_CHAIN
+from migration_guard.rules._surroundings import Surroundings
+
+CHAIN = LONGEST_CHAIN + 10
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("x = " + "(" * (DEEPEST_NESTING + 1) + ")" * (DEEPEST_NESTING + 1), "nested"),
+        ("x = f'{" + "(" * (DEEPEST_NESTING + 1) + ")" * (DEEPEST_NESTING + 1) + "}'", "nested"),
+        ("x = a" + ".b" * CHAIN, "chains"),
+        ("x = a" + ".b(1, 2)" * CHAIN, "chains"),
+        ("x = f'{a" + ".b" * CHAIN + "}'", "chains"),
+        ("x = (\n" + "a +\n" * CHAIN + "b)", "chains"),
+        ("x = \\\n" + "a + \\\n" * CHAIN + "b", "chains"),
+        ("x = " + "lambda a, b: " * CHAIN + "1", "more than is read"),
+        ("if a: pass\n" + "elif b: pass\n" * CHAIN, "chains"),
+        ("a()\n" * (HEAVIEST // 3), "more than is read"),
+        ("\n" * (HEAVIEST + 1), "more than is read"),
+        ("\r" * (HEAVIEST + 1), "more than is read"),
+        ("match a:\n    case " + "[" * 30 + "]" * 30 + ": pass", "more than is read"),
+    ],
+)
+def test_what_would_harm_the_parser_is_refused_with_its_line_before_it_is_parsed(text: str, word: str) -> None:
+    with pytest.raises(UnreadableSource, match=word) as caught:
+        parse("one.py", text + "\n")
+    assert caught.value.line is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = [\n" + "    {'name': 'a', 'at': (1, [2, 3])},\n" * 1_000 + "]",
+        "x = '''" + "(" * 5_000 + "'''",
+        "x = f'''" + "SELECT a ( FROM {b} WHERE c " * 200 + "'''",
+        "match a:\n" + "    case Point(x=[1, *_], y={'a': (b, c)}): pass\n" * 200,
+        "x = {\n" + "    'a': lambda x, y: x,\n" * 200 + "}",
+        "# " + "(" * 5_000,
+    ],
+)
+def test_what_people_write_is_light_enough(text: str) -> None:
+    assert parse("one.py", text + "\n").text
+
+
+def test_operations_past_the_bound_are_one_that_is_not_understood(tmp_path: Path) -> None:
+    found = operations(tmp_path, f'op.execute("DELETE FROM a WHERE b = 1;" * {MOST_OPERATIONS // 300})\n' * 301)
+    assert len(found) == MOST_OPERATIONS + 1
+    assert isinstance(found[-1], Opaque)
+    assert f"more than {MOST_OPERATIONS:,} operations" in found[-1].reason
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["s = 'ab' * 4_000", *["s = s.replace('a', 'ab')"] * 40],
+        ["s = list(range(900))", *["t = [a for a in s for b in s]"] * 2],
+    ],
+)
+def test_texts_and_lists_that_are_put_together_again_and_again_end_the_function(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    (only,) = operations(tmp_path, "\n".join([*lines, 'op.drop_table("a")']))
+    assert isinstance(only, Opaque)
+    assert "steps" in only.reason
+
+
+def test_what_is_behind_an_upgrade_that_is_too_much_is_read_all_the_same(tmp_path: Path) -> None:
+    much = "    x = [0 for a in range(900) for b in range(900)]\n"
+    found = migration(tmp_path, f"def upgrade():\n{much}\ndef downgrade():\n    op.drop_table('a')\n")
+    assert isinstance(found.upgrade.operations[0], Opaque)
+    assert isinstance(found.downgrade.operations[0], DropTable)
+
+
+def test_more_comments_to_us_than_anybody_writes_are_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    text = HEAD + "# migration-guard: ignore[MG101] x\n" * (MOST_COMMENTS + 1) + "def upgrade():\n    pass\n"
+    found = read_migration(str(tmp_path / "one.py"), text.encode(), "postgresql", Files(str(tmp_path)))
+    assert isinstance(found, Unreadable)
+    assert "comments to migration-guard" in found.reason
+
+
+def test_what_stands_around_an_operation_is_found_by_its_kind(tmp_path: Path) -> None:
+    found = operations(tmp_path, "op.execute('DELETE FROM a'); op.drop_table('a'); op.execute('DELETE FROM b')")
+    around = Surroundings(found)
+    assert list(around.earlier(found[1], ())) == found[:1]
+    assert list(around.later(found[0], (DropTable,))) == [found[1]]
+    assert list(around.later(found[1], (DeleteRows,))) == [found[2]]
+    assert list(around.later(found[2], ())) == []
+
+
+def test_sql_that_begins_or_commits_decides_whether_a_transaction_is_open(tmp_path: Path) -> None:
+    found = operations(tmp_path, "op.drop_table('a'); op.execute('COMMIT'); op.drop_table('b'); op.execute('BEGIN')")
+    around = Surroundings(found)
+    assert [around.has_transaction(one) for one in found] == [True, True, False, False]
+    assert isinstance(found[0].site, Site)
+
+
+def in_main_thread(ask: Callable[[], bool]) -> list[bool]:
+    return [ask()]
+
+
+def in_another_thread(ask: Callable[[], bool]) -> list[bool]:
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(ask()))
+    thread.start()
+    thread.join()
+    return found
+
+
+@pytest.mark.parametrize("run", [in_main_thread, in_another_thread])
+def test_a_pattern_with_repetitions_in_repetitions_matches_what_it_should(
+    run: Callable[[Callable[[], bool]], list[bool]],
+) -> None:
+    pattern = r"[a-z0-9]+(_[a-z0-9]+)*\.py"
+    assert run(lambda: patterns.is_all_of(pattern, "0001_add_users.py")) == [True]
+    assert run(lambda: patterns.is_all_of(pattern, "0001__add.py")) == [False]
+    assert run(lambda: patterns.is_in(r"\bTASK-\d+\b", "for TASK-12")) == [True]
+
+
+def test_a_pattern_that_takes_too_long_is_an_error_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "MOST_SECONDS", 1e-6)
+    with pytest.raises(patterns.SlowPatternError, match="repetitions"):
+        patterns.is_in("(?:a|b)*c", "ab" * (patterns.LONGEST_TEXT // 2))
+
+
+def test_a_pattern_longer_than_anybody_writes_is_none() -> None:
+    assert patterns.problem("a" * (patterns.LONGEST_PATTERN + 1)) is not None
+    assert patterns.problem("[") is not None
+    assert patterns.problem("a") is None
