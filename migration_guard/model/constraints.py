@@ -8,7 +8,7 @@ from migration_guard.model.operations import (
     Operation,
     TableOperation,
     edit_table,
-    with_unknown_column,
+    with_unknown_columns,
     with_unknown_table,
 )
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Index, Name, SchemaState, Table
@@ -28,9 +28,7 @@ class AddConstraint(TableOperation):
     if_not_exists: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
-        state = with_unknown_table(state, self.table)
-        for column in self.constraint.columns:
-            state = with_unknown_column(state, self.table, column)
+        state = with_unknown_columns(state, self.table, self.constraint.columns)
         if self.constraint.references:
             state = with_unknown_table(state, self.constraint.references)
         return state
@@ -164,11 +162,8 @@ class CreateIndex(TableOperation):
     if_not_exists: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
-        state = with_unknown_table(state, self.table)
-        for column in () if isinstance(self.index.columns, Unknown) else self.index.columns:
-            if not column.startswith("("):
-                state = with_unknown_column(state, self.table, column)
-        return state
+        columns = () if isinstance(self.index.columns, Unknown) else self.index.columns
+        return with_unknown_columns(state, self.table, [one for one in columns if not one.startswith("(")])
 
     def apply(self, state: SchemaState) -> SchemaState:
         name = self.index.name

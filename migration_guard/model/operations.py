@@ -6,7 +6,7 @@ Each operation knows its effect on a schema (`apply`), and what must already be 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from migration_guard.model.schema import Column, ColumnType, Constraint, Expression, Name, SchemaState, Table
@@ -38,11 +38,17 @@ def with_unknown_table(state: SchemaState, name: Name, certain: bool = True) -> 
 
 def with_unknown_column(state: SchemaState, name: Name, column: str, certain: bool = True) -> SchemaState:
     """The state in which this table has this column."""
+    return with_unknown_columns(state, name, (column,), certain)
+
+
+def with_unknown_columns(state: SchemaState, name: Name, columns: Iterable[str], certain: bool = True) -> SchemaState:
+    """The state in which this table has these columns."""
     state = with_unknown_table(state, name, certain)
     table = state.tables[name]
-    if column in table.columns or table.complete:
-        return state
-    return state.with_table(replace(table, columns={**table.columns, column: Column(column, certain=certain)}))
+    unknown = (
+        {} if table.complete else {one: Column(one, certain=certain) for one in columns if one not in table.columns}
+    )
+    return state.with_table(replace(table, columns={**table.columns, **unknown})) if unknown else state
 
 
 def edit_table(state: SchemaState, name: Name, change: Callable[[Table], Table]) -> SchemaState:

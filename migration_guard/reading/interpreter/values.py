@@ -5,7 +5,7 @@ collections, imported names and the calls made with them. Whatever is not known 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -77,13 +77,15 @@ class Text:
         Where the part between two offsets stands in the file: start, end, and whether it stands there as it is.
         None where its beginning comes from another file or from no literal at all.
         """
-        first = next((one for one in self.pieces if one.start <= start < one.start + one.length), None)
-        if first is None or first.path != path:
+        at = bisect_right(self.pieces, start, key=_START) - 1
+        first = self.pieces[at] if at >= 0 else None
+        if first is None or start >= first.start + first.length or first.path != path:
             return None
         offset = first.offset + start - first.start
         if end <= first.start + first.length:
             return offset, offset + end - start, True
-        last = next((one for one in reversed(self.pieces) if one.start < end and one.path == path), first)
+        before = (self.pieces[at] for at in range(bisect_left(self.pieces, end, key=_START) - 1, -1, -1))
+        last = next((one for one in before if one.path == path), first)
         return offset, max(offset, last.offset + min(end - last.start, last.length)), False
 
 
