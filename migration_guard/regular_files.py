@@ -9,6 +9,7 @@ holds that), and whatever is asked for is either bytes or a reason in words.
 from __future__ import annotations
 
 import errno
+import errno
 import os
 import stat
 from functools import lru_cache
@@ -74,6 +75,8 @@ def read(path: str | Path, root: str | Path | None, largest: int = LARGEST_FILE)
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise FileNotRead("is a link that leads nowhere") from None
+        if error.errno == errno.ENAMETOOLONG:
+            raise FileNotRead("is not there", absent=True) from None
         raise FileNotRead(f"cannot be opened ({error.strerror})") from None
     except ValueError:  # no file can have such a name
         raise FileNotRead("is not there", absent=True) from None

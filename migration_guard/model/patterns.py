@@ -3,7 +3,7 @@ The regular expressions that a configuration names: compiled, and matched within
 anybody waits for a name of thirty letters, and Python's own module has no limit.
 
 Where a timer can interrupt it, which Python's module looks out for, it is interrupted: in the main thread, but for
-Windows (https://docs.python.org/3/library/signal.html#signal.setitimer). Elsewhere whatever repeats what repeats, or
+Windows (https://docs.python.org/3.14/library/signal.html#signal.setitimer). Elsewhere whatever repeats what repeats, or
 has too many repetitions for the text, is matched by another process, which can be ended.
 """
 
