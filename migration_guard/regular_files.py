@@ -9,7 +9,6 @@ holds that), and whatever is asked for is either bytes or a reason in words.
 from __future__ import annotations
 
 import errno
-import errno
 import os
 import stat
 from functools import lru_cache
