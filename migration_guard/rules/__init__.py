@@ -35,35 +35,26 @@ you would say it to a colleague who has to ship today.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, StrEnum, auto
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, get_args, overload
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from migration_guard import dialects
-from migration_guard.dialects import Ability, Change, Fact, Impact
-from migration_guard.model.conventions import Conventions
+from migration_guard.dialects import Change, Fact
 from migration_guard.model.finding import Direction, Finding, Fix, Severity, Span
 from migration_guard.model.lineage import TableLineage
 from migration_guard.model.migration import History, IgnoreOutcome, Migration
-from migration_guard.model.objects import DeleteRows, TruncateTable
-from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
+from migration_guard.model.operations import Operation
 from migration_guard.model.plugin import blamed, is_ours
-from migration_guard.model.replay import Replayed
-from migration_guard.model.schema import ColumnType, Name, SchemaState
-from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
-from migration_guard.model.unknown import Unknown
+from migration_guard.rules._context import Context as Context
 from migration_guard.rules._page import Page, read
-from migration_guard.rules._surroundings import Surroundings, both
 from migration_guard.rules._word import Word
 from migration_guard.rules._yielded import findings
 
-Kind = TypeVar("Kind", bound=Operation)
-Found = TypeVar("Found")
 Subject = TypeVar("Subject", bound=Operation | Migration | History | TableLineage | IgnoreOutcome | Trip)
 
 # Codes that begin so are of the round trip, those to come too: a configuration may name these already.
@@ -127,110 +118,6 @@ class Fixable(StrEnum):
     """By --unsafe-fixes: a person must decide."""
     DEPENDS = "depends"
     """By --fix, or by --unsafe-fixes where something else in the migration makes it a decision."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """
-    What a rule may know beside its subject.
-
-    `source` is the text of the migration's file, and `source_of` gives that of any file. `releases_between` tells how
-    many tags of git have the first of two files and not the second, None where nobody knows. For a Rule[History],
-    `replayed` and the states are those of an empty history.
-    """
-
-    target: Target
-    history: History
-    replayed: Replayed
-    before: SchemaState
-    source: str = ""
-    filename_pattern: str | None = None
-    conventions: Conventions = field(default_factory=Conventions)
-    source_of: Callable[[str], str] = field(default=lambda path: "")
-    releases_between: Callable[[str, str], int | None] = field(default=lambda older, newer: None)
-    _kept: dict[Callable[..., Any], tuple[Replayed, Any]] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def migration(self) -> Migration:
-        """The revision that is being judged."""
-        return self.replayed.migration
-
-    def is_new(self, table: Name) -> bool:
-        """Whether this migration itself makes the table: nobody reads or writes it yet."""
-        return table in self.replayed.created
-
-    def is_empty(self, operation: TableOperation) -> bool:
-        """Whether the migration has made the operation's table, or thrown all its rows away before."""
-        emptied = {operation.table} if self.is_new(operation.table) else set()
-        for one in self.earlier(operation, TruncateTable, DeleteRows, RenameTable):
-            if one.site.conditional:
-                continue
-            if isinstance(one, TruncateTable) or (isinstance(one, DeleteRows) and one.where is None):
-                emptied.add(one.table)
-            elif isinstance(one, RenameTable) and one.table in emptied:
-                emptied.add(one.new_name)
-        return operation.table in emptied
-
-    def is_new_column(self, table: Name, column: str) -> bool:
-        """Whether this migration itself adds the column (or its table)."""
-        return self.is_new(table) or (table, column) in self.replayed.added
-
-    def together(self, operation: Operation) -> tuple[Operation, ...]:
-        """Everything the same function of the migration asks for, in its order."""
-        downgrade = operation.site.direction is Direction.DOWNGRADE
-        return (self.migration.downgrade if downgrade else self.migration.upgrade).operations
-
-    @overload
-    def earlier(self, operation: Operation) -> Sequence[Operation]: ...
-    @overload
-    def earlier(self, operation: Operation, *kinds: type[Kind]) -> Sequence[Kind]: ...
-    def earlier(self, operation: Operation, *kinds: type[Operation]) -> Sequence[Operation]:
-        """What runs before the operation in the same function; of these kinds, where any are named."""
-        return self._around(operation).earlier(operation, kinds)
-
-    @overload
-    def later(self, operation: Operation) -> Sequence[Operation]: ...
-    @overload
-    def later(self, operation: Operation, *kinds: type[Kind]) -> Sequence[Kind]: ...
-    def later(self, operation: Operation, *kinds: type[Operation]) -> Sequence[Operation]:
-        """What runs after the operation in the same function; of these kinds, where any are named."""
-        return self._around(operation).later(operation, kinds)
-
-    def in_transaction(self, operation: Operation) -> bool:
-        """Whether the operation runs in the migration's transaction, together with what stands around it."""
-        environment = self.history.environment
-        if operation.site.autocommit or environment.autocommit or environment.transactional_ddl is False:
-            return False
-        return self._around(operation).has_transaction(operation)
-
-    def _around(self, operation: Operation) -> Surroundings:
-        return self.once(both)[operation.site.direction is Direction.DOWNGRADE]
-
-    def once(self, find_out: Callable[[Context], Found]) -> Found:
-        """What is found out of the revision as a whole, once for all the operations that a rule is asked about."""
-        known = self._kept.get(find_out)
-        if known is None or known[0] is not self.replayed:
-            known = self._kept[find_out] = self.replayed, find_out(self)
-        found: Found = known[1]
-        return found
-
-    def changes(self, operation: Operation) -> tuple[Change, ...]:
-        """What the operation asks of the target, in the schema before it."""
-        return dialects.changes(operation, self.before, self.target)
-
-    def impact(self, operation: Operation) -> Impact | None:
-        """What the operation does to a table in use: the worst of its changes; None where nothing is known."""
-        known = [dialects.impact_of(change, self.target) for change in self.changes(operation)]
-        found = [impact for impact in known if impact is not None]
-        return max(found, key=lambda one: (not one.brief, one.rewrites, len(one.blocks)), default=None)
-
-    def type_before(self, operation: AlterColumnType) -> ColumnType | Unknown:
-        """The type the column has before this change."""
-        return dialects.type_before(operation, self.before)
-
-    def can(self, ability: Ability) -> bool:
-        """Whether the target has this ability."""
-        return dialects.can(ability, self.target)
 
 
 class Rule(Generic[Subject]):
