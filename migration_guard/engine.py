@@ -72,7 +72,10 @@ def lint(
         all_rules = rules.load()
         for project, own in zip(projects, settings, strict=True):
             earlier = partial(configuration.at, folder=project.root, explicit=explicit, overrides=overrides)
-            one, no_more = _lint_project(project, own, all_rules, cwd, earlier, buffer)
+            try:
+                one, no_more = _lint_project(project, own, all_rules, cwd, earlier, buffer)
+            except SlowPatternError as error:
+                raise ConfigError(str(error)) from None
             reports.append(one)
             missing.append((project, no_more))
         check_start(settings, [revision for report in reports for revision in report.summary.revisions])
@@ -267,10 +270,7 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
     replayed = context.replayed
     for rule in usable:
         if rule.subject() is Migration:
-            try:
-                yield from rule.findings(replayed.migration, context)
-            except SlowPatternError as error:
-                raise ConfigError(str(error)) from None
+            yield from rule.findings(replayed.migration, context)
     for step in (*replayed.upgrade, *replayed.downgrade):
         operation = step.operation
         kind = type(operation)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
+from migration_guard.model.patterns import SlowPatternError
 from migration_guard.model.plugin import PluginError
 from migration_guard.version import REPOSITORY
 
@@ -40,7 +41,7 @@ def contained(action: Callable[[], T]) -> T | Unexpected:
     """
     try:
         return action()
-    except (PluginError, KeyboardInterrupt, SystemExit):
+    except (PluginError, SlowPatternError, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:
         return Unexpected(type(error).__name__, _place(error.__traceback__))

@@ -9,6 +9,9 @@ import libcst as cst
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.migration import Body, Form, Migration, Unreadable
 from migration_guard.model.objects import Opaque
+from migration_guard.model.site import Site
+from migration_guard.reading.discovery.encoding import TooHeavySource
+from migration_guard.reading.discovery.folders import declared_in, parents_in
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.values import Constant, Function, Items, Pairs, Symbol, Text, Value
 from migration_guard.reading.source.comments import read_comments
@@ -31,6 +34,8 @@ def read_migration(
         return None if is_package else Unreadable(path, "The file is empty. Remove it, or write the migration.")
     try:
         source = parse(path, decode(content))
+    except TooHeavySource as error:
+        return _at_a_glance(path, content, error)
     except UnreadableSource as error:
         return Unreadable(path, str(error), error.span)
     if not source.module.body:
@@ -71,6 +76,23 @@ def read_migration(
         next((name for name, value in names.items() if value == Symbol("alembic.op")), None),
         has_known_parents=parents is not None and depends_on is not None,
     )
+
+
+def _at_a_glance(path: str, content: bytes, error: TooHeavySource) -> Migration | Unreadable:
+    """What is too much to be parsed: its place in the history is known all the same, and what it does is Opaque."""
+    revision = declared_in(content)
+    if not revision:
+        return Unreadable(path, str(error), error.span)
+    place = error.span or Span(1, 1, 1, 1)
+    reason = str(error)[0].lower() + str(error)[1:].rstrip(".")
+
+    def body(direction: Direction) -> Body:
+        all_of_it = Opaque(site=Site(direction, place, place), what=direction.value, reason=reason)
+        return Body(Form.BODY, place, (all_of_it,), place)
+
+    parents, depends_on = parents_in(content)
+    upgrade, downgrade = body(Direction.UPGRADE), body(Direction.DOWNGRADE)
+    return Migration(path, revision, parents, depends_on, upgrade=upgrade, downgrade=downgrade)
 
 
 def _no_revision(path: str, revision: Value | None, names: dict[str, Value], source: Source) -> Unreadable | None:

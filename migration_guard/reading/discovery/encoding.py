@@ -29,6 +29,10 @@ class UnreadableSource(Exception):
         return Span(self.line, column, self.line, column)
 
 
+class TooHeavySource(UnreadableSource):
+    """Python that would take libcst's parser too long, or too much memory."""
+
+
 def _encoding(content: bytes) -> str:
     """The encoding that Python would take; UTF-8 where none is declared, even if the bytes then turn out not to be."""
     try:

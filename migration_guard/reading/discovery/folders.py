@@ -81,6 +81,15 @@ def needed_by(content: bytes) -> list[str]:
     return [one.decode("utf-8", "replace") for text in REFERS.findall(content) for one in QUOTED.findall(text)]
 
 
+def parents_in(content: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ids and labels of a migration's down_revision, and those of its depends_on, at a glance."""
+    named: dict[bool, tuple[str, ...]] = {}
+    for found in REFERS.finditer(content):
+        ids = tuple(one.decode("utf-8", "replace") for one in QUOTED.findall(found[1]))
+        named[found[0].startswith(b"down_revision")] = ids
+    return named.get(True, ()), named.get(False, ())
+
+
 def names_engines(env: Path, root: Path) -> bool:
     """Whether an env.py tells the migrations which engine they run on, at a glance: run_migrations(engine_name=...)."""
     return b"engine_name" in (content(env, root) or b"")
