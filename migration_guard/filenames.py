@@ -85,7 +85,7 @@ def from_template(template: str, migration: Migration) -> str | None:
     except (KeyError, TypeError, ValueError):
         name = ""
     # A revision can have any characters, those included that no name of a file has.
-    if not name or not {"/", "\\", "\0"}.isdisjoint(name):
+    if not name or name.startswith(".") or not {"/", "\\", "\0"}.isdisjoint(name):
         tokens = ", ".join(("rev", "slug", *_DATE, "epoch"))
         raise UnusableTemplate(
             f"file_template: no name can be made from {template} for {migration.revision}. It has {tokens}."

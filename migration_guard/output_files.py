@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 
@@ -13,7 +14,13 @@ def refusal(file: Path, folder: Path) -> str:
     A configuration comes with a repository: it must not choose what else of the user's is overwritten. What git keeps
     in `.git` are programs and the names of programs (https://git-scm.com/docs/githooks).
     """
-    place, top = Path(os.path.abspath(file)), Path(os.path.abspath(folder))
+    try:
+        return _refusal(Path(os.path.abspath(file)), Path(os.path.abspath(folder)))
+    except (OSError, ValueError):
+        return "is no name that a file can have"
+
+
+def _refusal(place: Path, top: Path) -> str:
     if place == top or not place.is_relative_to(top):
         return f"is not below {top}"
     for part in (place, *place.parents):
@@ -23,4 +30,7 @@ def refusal(file: Path, folder: Path) -> str:
             return f"leads through the link {part}"
         if part.name.lower() == ".git":
             return "is git's own"
-    return "" if place.is_file() or not place.exists() else "is no regular file"
+    try:
+        return "" if stat.S_ISREG(os.stat(place).st_mode) else "is no regular file"
+    except FileNotFoundError:
+        return ""

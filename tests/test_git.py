@@ -403,3 +403,27 @@ def test_another_work_tree_in_the_configuration_and_replaced_commits_count_for_n
     git(shop.folder, "replace", "main", "mine")
     git(shop.folder, "config", "core.worktree", str(tmp_path))
     assert judged(shop.folder).findings == expected.findings
+
+
+@pytest.mark.parametrize(("kind", "name"), [("branch", "origin/main"), ("tag", "main")])
+def test_a_name_that_stands_for_two_commits_is_a_doubt(
+    shop: Repository, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    git(shop.folder, "update-ref", "refs/remotes/origin/main", "main")
+    git(shop.folder, kind, name, "mine")
+    shop.commit("d4 <- b2")
+
+    with pytest.raises(ProjectError, match=rf"{name} may be refs/.* or refs/.*Name it in full: --since refs/"):
+        judged(shop.folder, name)
+    assert [one.revision for one in judged(shop.folder, "refs/remotes/origin/main").summary.examined] == ["d4"]
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    examined = [one.revision for one in judged(shop.folder, None).summary.examined]
+    assert examined == (["a1", "b2", "d4"] if kind == "branch" else ["d4"])
+
+
+def test_an_id_in_the_docstring_of_a_new_migration_does_not_make_it_an_old_one(shop: Repository) -> None:
+    (shop.versions / "a1_.py").unlink()
+    body = script("d4", "b2", "\ndef upgrade():\n    pass\n")
+    (shop.versions / "d4_.py").write_text(f'"""\nrevision = "a1"\n"""\n{body}')
+
+    assert "d4" in [one.revision for one in judged(shop.folder).summary.examined]

@@ -444,3 +444,31 @@ def test_a_value_of_the_ini_file_that_names_others_comes_to_an_end(tmp_path: Pat
 
     with pytest.raises(ProjectError, match=r"script_location .* comes to more than 20,000 characters"):
         find([tmp_path], tmp_path)
+
+
+def test_a_key_of_very_many_parts_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(".".join(["a"] * 60) + " = 1\n")
+
+    with pytest.raises(ConfigError, match="is nested too deeply"):
+        toml_table(tmp_path / "a.toml", root=tmp_path)
+
+
+def test_very_many_databases_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    names = ", ".join(f"v{number}" for number in range(101))
+    tree(tmp_path, {"alembic.ini": f"[alembic]\nscript_location = .\ndatabases = {names}\n", "env.py": ""})
+
+    with pytest.raises(ProjectError, match="databases names 101"):
+        find([tmp_path], tmp_path)
+
+
+@pytest.mark.parametrize("location", ["x" * 5_000, ":".join("a" * 3_000)])
+def test_a_location_that_no_folder_can_have_is_one_that_does_not_exist(tmp_path: Path, location: str) -> None:
+    tree(tmp_path, {"alembic.ini": f"[alembic]\nscript_location = {location}\n"})
+
+    with pytest.raises(ProjectError, match="does not exist"):
+        find([tmp_path], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x" * 5_000, "a\0b"])
+def test_an_output_that_no_file_can_be_is_refused(tmp_path: Path, name: str) -> None:
+    assert output_files.refusal(tmp_path / name, tmp_path) == "is no name that a file can have"

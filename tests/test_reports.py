@@ -12,6 +12,7 @@ from work import grows_with
 from migration_guard.model.finding import Direction, Edit, Finding, Fix, Rename, Report, Severity, Span, Summary
 from migration_guard.model.printable import printable
 from migration_guard.report import concise, github, render, text
+from migration_guard.report.excerpt import excerpt
 
 SOURCE = """\
 def upgrade():
@@ -251,3 +252,10 @@ def test_many_findings_in_a_long_file_take_no_more_work_for_each(monkeypatch: py
     monkeypatch.setattr(text, "split", lambda source: read.append(source) or source.split("\n"))
     render(2000)
     assert len(read) == 1
+
+
+def test_a_line_that_is_a_whole_file_is_shown_in_part() -> None:
+    line = "op.drop_table('t'); " * 1_000
+    (shown,) = excerpt(Span(1, 1, 1, 10), Span(1, 1, 1, 10), [line]).lines
+
+    assert shown == f"{line[:500]}..."

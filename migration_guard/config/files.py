@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ Content = Callable[[Path, Path | None], bytes | None]
 """Gives what is in a file that has to be inside a folder, None where there is none."""
 DEEPEST = 30
 """How deep a value may be nested. Ours take three levels."""
+# Python's parser takes the square of their number for a key of many parts.
+_LONG_KEY = re.compile(r"(?<![\w-])(?:(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}")
 
 
 class ConfigError(Exception):
@@ -81,7 +84,10 @@ def toml_table(file: Path, *names: str, root: Path | None, content: Content = on
     import tomllib
 
     try:
-        table: Any = tomllib.loads(text.decode("utf-8-sig"))
+        toml = text.decode("utf-8-sig")
+        if _LONG_KEY.search(toml):
+            raise RecursionError
+        table: Any = tomllib.loads(toml)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is no valid TOML: {error}. Mend that line and run again.") from None
     except RecursionError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from migration_guard.model.finding import Span
 
 SHOWN = 8  # lines of a statement that are shown
+LONGEST_LINE = 500  # characters of a line that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,12 @@ def excerpt(span: Span, statement: Span, lines: Sequence[str]) -> Excerpt:
     if statement.end_line - statement.line >= SHOWN or not statement.line <= span.line <= statement.end_line:
         statement = span
     last = min(statement.end_line, statement.line + SHOWN - 1, len(lines))
-    shown = tuple(lines[statement.line - 1 : last])
+    shown = tuple(map(shortened, lines[statement.line - 1 : last]))
     whole = (span.line, span.end_line) == (statement.line, statement.end_line)
     marked = range(0) if whole else range(span.line, span.end_line + 1)
     return Excerpt(statement.line, shown, marked, min(statement.end_line, len(lines)) - last if shown else 0)
+
+
+def shortened(line: str) -> str:
+    """A line, as much of it as is shown: one can be a whole file, and each finding in it shows it again."""
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}..."

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from migration_guard.model.finding import Edit, Span
+from migration_guard.report.excerpt import shortened
 from migration_guard.source_edits import apply
 
 CONTEXT = 3  # unchanged lines shown on either side of a change in a long stretch
@@ -71,4 +72,4 @@ def _compared(before: list[str], after: list[str]) -> tuple[Line, ...]:
     shown = STATEMENT if len(before) <= STATEMENT else CONTEXT
     above = [Line(" ", text) for text in after[max(0, head - shown) : head]]
     below = [Line(" ", text) for text in after[len(after) - tail :][:shown]]
-    return (*above, *(changed or gone), *below)
+    return tuple(replace(one, text=shortened(one.text)) for one in (*above, *(changed or gone), *below))

@@ -71,9 +71,9 @@ def holds_migrations(folder: Path, root: Path) -> bool:
 
 
 def declared_in(content: bytes) -> str:
-    """The id that a migration declares, at a glance; empty where that does not show it."""
-    found = REVISION.search(content)
-    return found[1].decode("utf-8", "replace") if found else ""
+    """The id that a migration declares, at a glance; empty where that does not show it, or shows several."""
+    found = set(REVISION.findall(content))
+    return found.pop().decode("utf-8", "replace") if len(found) == 1 else ""
 
 
 def needed_by(content: bytes) -> list[str]:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,14 @@ class GitDoubt(Exception):
     """git did not say what it was asked for. The message says how that showed, as the end of a sentence."""
 
 
+class AmbiguousName(GitDoubt):
+    """Several refs have a name, and stand for different commits."""
+
+    def __init__(self, name: str, refs: Sequence[str]) -> None:
+        super().__init__(f"{name} may be {' or '.join(refs)}")
+        self.refs = refs
+
+
 @dataclass(frozen=True, slots=True)
 class GitRepository:
     """A repository: the folder that git keeps it in, and the top of its work tree. Links in both are resolved."""
@@ -60,12 +68,19 @@ class GitRepository:
         return Path(os.path.relpath(os.path.realpath(path), self.top)).as_posix()
 
     def commit(self, name: str) -> str | None:
-        """The commit that a name stands for; None where git knows no such name."""
+        """
+        The commit that a name stands for; None where git knows no such name. Raises AmbiguousName where a branch, one
+        of a remote and a tag have this name for different commits: whoever names a branch chooses what git would take.
+        """
         asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         found = self._line(*asked, refusals=(1, 128))
         refs = [f"refs/{kind}/{name}" for kind in ("heads", "remotes", "tags")]
-        if found is None and set(refs) & set(self._text("for-each-ref", "--format=%(refname)", *refs).split()):
+        lines = self._text("for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", *refs).splitlines()
+        known = {words[0]: words[-1] for line in lines if (words := line.split())[0] in refs}
+        if found is None and known:
             raise GitDoubt(f"the commit of {name} cannot be read")
+        if len(set(known.values())) > 1:
+            raise AmbiguousName(name, list(known))
         return found
 
     def answers(self) -> None:

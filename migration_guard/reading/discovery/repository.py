@@ -8,7 +8,7 @@ from pathlib import Path
 
 from migration_guard.config.since import Since
 from migration_guard.reading.discovery.comparison import Contents, GitBase, compare
-from migration_guard.reading.discovery.git import GitDoubt, GitRepository, repository_around
+from migration_guard.reading.discovery.git import AmbiguousName, GitDoubt, GitRepository, repository_around
 from migration_guard.reading.discovery.project import Project, ProjectError
 
 DEFAULT_BRANCHES = ("origin/main", "origin/master", "main", "master")
@@ -37,7 +37,10 @@ def base(project: Project, contents: Contents, since: Since) -> tuple[GitBase | 
         return _base(repository, project, contents, since)
     except GitDoubt as doubt:
         ref = since.candidates[0] if since.candidates else "the default branch"
-        unknown, remedy = f"what {ref} has of this history is not known, as {doubt}", _remedy_of_doubt(repository)
+        unknown, remedy = (
+            f"what {ref} has of this history is not known, as {doubt}",
+            _remedy_of_doubt(repository, doubt),
+        )
         if since.asked:
             raise ProjectError(f"since: {unknown}. {remedy}") from None
         return None, (f"{unknown[0].upper()}{unknown[1:]}, {WHOLE} {remedy}",)
@@ -110,8 +113,10 @@ def _remedy(repository: GitRepository, ref: str) -> str:
     return "Name a branch, a tag or a commit that `git log` knows."
 
 
-def _remedy_of_doubt(repository: GitRepository) -> str:
+def _remedy_of_doubt(repository: GitRepository, doubt: GitDoubt) -> str:
     """What to do where git has a ref and cannot read it: a sentence."""
+    if isinstance(doubt, AmbiguousName):
+        return f"Name it in full: --since {doubt.refs[-1]}."
     try:
         partial = repository.is_partial()
     except GitDoubt:

@@ -19,6 +19,7 @@ SOURCES = ("", "src", "lib")  # where packages are kept, below a folder that hol
 DEPTH = 3  # how far below the configuration a package is looked for
 _HERE = re.compile(r"%%|%\(here\)s")
 MENTIONS_SCRIPTS = re.compile(rb"^\s*script_location\s*[=:]", re.MULTILINE)
+MOST_DATABASES = 100
 LONGEST_VALUE = 20_000
 """Characters of a value and of all that it names."""
 _TOO_LONG = f"it comes to more than {LONGEST_VALUE:,} characters."
@@ -172,7 +173,12 @@ class _Reader:
         databases = self._text(name, "databases")
         if not databases:
             yield found
-        for database in filter(None, re.split(r"[\s,]+", databases or "")):
+        named = [one for one in re.split(r"[\s,]+", databases or "") if one]
+        if len(named) > MOST_DATABASES:
+            raise ProjectError(
+                f"{self.file}: databases names {len(named)}, and each is judged alone. Name at most {MOST_DATABASES}."
+            )
+        for database in named:
             yield replace(found, database=database, url=self._url(database))
 
     def _script(self, section: str) -> tuple[Path | None, list[Path]]:
@@ -229,7 +235,7 @@ class _Reader:
         else:
             bases = dict.fromkeys((self.here, self.cwd, *self.here.parents))
             tried = [Path(os.path.normpath(base / location)) for base in bases]
-        folders = [one for one in tried if one.is_dir()]
+        folders = [one for one in tried if os.path.isdir(one)]
         scripts = [one for one in folders if (one / "env.py").is_file() or (one / "versions").is_dir()]
         return next(iter(scripts or folders), None), tried[:2]
 
