@@ -20,6 +20,7 @@ from migration_guard.reading.migration import read_migration
 from migration_guard.reading.source.comments import MOST_COMMENTS
 from migration_guard.reading.source.source import UnreadableSource, parse
 from migration_guard.reading.source.weight import DEEPEST_NESTING, HEAVIEST, LONGEST_CHAIN
+from migration_guard.reading.sql.tokens import split
 from migration_guard.rules._surroundings import Surroundings
 
 CHAIN = LONGEST_CHAIN + 10
@@ -148,3 +149,9 @@ def test_a_pattern_longer_than_anybody_writes_is_none() -> None:
     assert patterns.problem("a" * (patterns.LONGEST_PATTERN + 1)) is not None
     assert patterns.problem("[") is not None
     assert patterns.problem("a") is None
+
+
+def test_copies_without_rows_that_end_are_statements_like_others() -> None:
+    copies = "COPY a FROM stdin;\n" * 3_000
+    assert [one.text for one in split(copies + "1\n", "postgresql")] == ["COPY a FROM stdin"] * 3_000 + ["1"]
+    assert [one.text for one in split(copies + "\\.\nSELECT 1", "postgresql")] == ["COPY a FROM stdin", "SELECT 1"]

@@ -227,11 +227,16 @@ def shown(text: str) -> str:
 def split(text: str, dialect: str) -> Iterator[Statement]:
     """The statements of `text`, without their semicolons, and without those that are empty or only comment."""
     position, length = 0, len(text)
+    has_rows = True
     while position < length:
         tokens, position = _next_statement(text, dialect, position)
         if tokens:
             start, end = tokens[0].start, tokens[-1].end
             yield Statement(text[start:end], start, end, tuple(tokens), dialect)
+        if has_rows and _takes_rows(tokens):
+            rows = _END_OF_COPY.search(text, position)
+            position = rows.end() if rows else position
+            has_rows = rows is not None  # what ends no rows here ends none further on, so it is not searched again
 
 
 def _next_statement(text: str, dialect: str, start: int) -> tuple[list[Token], int]:
@@ -244,7 +249,7 @@ def _next_statement(text: str, dialect: str, start: int) -> tuple[list[Token], i
             if meta:
                 return [Token(MARK, meta[0], meta[0], token.start, meta.end())], meta.end()
         if token.raw == ";" and nesting <= 0:
-            return tokens, _after(tokens, text, token.end)
+            return tokens, token.end
         if (token.kind == WORD and token.word in _BLOCK_WORDS) or token.raw in ("(", ")"):
             if block is None and tokens:
                 block = _has_block(tokens, dialect)
@@ -278,12 +283,9 @@ def _nesting(token: Token, before: list[Token], dialect: str) -> int:
     return 0
 
 
-def _after(tokens: list[Token], text: str, position: int) -> int:
-    """Where the next statement starts: behind the rows of a COPY ... FROM STDIN."""
-    if tokens and tokens[0].word == "COPY" and any(token.word == "STDIN" for token in tokens):
-        end = _END_OF_COPY.search(text, position)
-        return end.end() if end else position
-    return position
+def _takes_rows(tokens: list[Token]) -> bool:
+    """True for COPY ... FROM STDIN: its rows follow, down to a line of their own that ends them."""
+    return bool(tokens) and tokens[0].word == "COPY" and any(token.word == "STDIN" for token in tokens)
 
 
 # --- what the parser sees -------------------------------------------------------------------------------------------
