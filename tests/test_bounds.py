@@ -20,6 +20,7 @@ from migration_guard.reading.migration import read_migration
 from migration_guard.reading.source.comments import MOST_COMMENTS
 from migration_guard.reading.source.source import UnreadableSource, parse
 from migration_guard.reading.source.weight import DEEPEST_NESTING, HEAVIEST, LONGEST_CHAIN
+from migration_guard.reading.sql.postgresql.plpgsql import DEEPEST
 from migration_guard.reading.sql.tokens import split
 from migration_guard.rules._surroundings import Surroundings
 
@@ -155,3 +156,18 @@ def test_copies_without_rows_that_end_are_statements_like_others() -> None:
     copies = "COPY a FROM stdin;\n" * 3_000
     assert [one.text for one in split(copies + "1\n", "postgresql")] == ["COPY a FROM stdin"] * 3_000 + ["1"]
     assert [one.text for one in split(copies + "\\.\nSELECT 1", "postgresql")] == ["COPY a FROM stdin", "SELECT 1"]
+
+
+def in_blocks(statement: str, depth: int) -> str:
+    """The statement inside this many DO blocks."""
+    for number in range(depth):
+        statement = f"DO $b{number}$ BEGIN {statement}; END $b{number}$"
+    return statement
+
+
+def test_blocks_in_blocks_are_read_as_deep_as_the_bound_and_told_below_it(tmp_path: Path) -> None:
+    (read,) = operations(tmp_path, f"op.execute({in_blocks('DROP TABLE a', DEEPEST)!r})")
+    assert isinstance(read, DropTable)
+    (told,) = operations(tmp_path, f"op.execute({in_blocks('DROP TABLE a', DEEPEST + 1)!r})")
+    assert isinstance(told, Opaque)
+    assert "nested too deeply" in told.reason

@@ -6,6 +6,7 @@ parser is imported when the first statement needs it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 
 from migration_guard.model.objects import Opaque
@@ -52,10 +53,10 @@ def _operations(text: str, dialect: str, site: SiteFor) -> Iterator[Operation]:
         yield Opaque(site=site(beyond.start, beyond.end), what=shorten(beyond.text), reason=reason)
 
 
-def read_one(statement: Statement, site: SiteFor) -> tuple[Operation, ...]:
-    """The operations of one statement."""
+def read_one(statement: Statement, site: SiteFor, depth: int = 0) -> tuple[Operation, ...]:
+    """The operations of one statement, which stands inside `depth` DO blocks."""
     if statement.dialect == "postgresql" and statement.tokens[0].word == "DO":
-        operations = _read_do(statement, site)
+        operations = _read_do(statement, site, depth)
     else:
         operations = _read(statement, site(statement.start, statement.end))
     if statement.has_hole:
@@ -88,7 +89,7 @@ def _read_postgresql(statement: Statement, site: Site) -> tuple[Operation, ...]:
         return (_opaque(statement, site, reason + _looks_like(statement)),)
 
 
-def _read_do(statement: Statement, site: SiteFor) -> tuple[Operation, ...]:
+def _read_do(statement: Statement, site: SiteFor, depth: int) -> tuple[Operation, ...]:
     body = next((token for token in statement.tokens if token.kind in (BODY, STRING)), None)
     if "LANGUAGE" in statement.words(6) and not {"PLPGSQL", "plpgsql"} & set(statement.words(6)):
         return (_opaque(statement, site(statement.start, statement.end), "it is not written in PL/pgSQL"),)
@@ -98,7 +99,7 @@ def _read_do(statement: Statement, site: SiteFor) -> tuple[Operation, ...]:
         from migration_guard.reading.sql.postgresql.plpgsql import read_do
     except ImportError:
         return (_opaque(statement, site(statement.start, statement.end), NOT_INSTALLED),)
-    return read_do(statement, site, read_one)
+    return read_do(statement, site, partial(read_one, depth=depth + 1), depth)
 
 
 def _read_other(statement: Statement, site: Site) -> tuple[Operation, ...]:

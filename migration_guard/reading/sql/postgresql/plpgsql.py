@@ -21,7 +21,7 @@ SiteFor = Callable[[int, int], Site]
 ReadOne = Callable[[Statement, SiteFor], tuple[Operation, ...]]
 Json = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
-DEEPEST = 8  # an EXECUTE of a DO of an EXECUTE ...
+DEEPEST = 20  # a DO of an EXECUTE of a DO ...: each of them reads all that is in it once more
 
 _LOOPS = ("loop", "while", "fori", "fors", "forc", "foreach_a", "dynfors")
 _GUARDS = re.compile(r"\s*(?P<not>not\s+)?(?:\(\s*)?exists\s*\(", re.IGNORECASE)
@@ -54,8 +54,8 @@ class Circumstances:
     present: tuple[type[Operation], ...] = ()  # dropped only where it is there
 
 
-def read_do(statement: Statement, site: SiteFor, read: ReadOne, depth: int = 0) -> tuple[Operation, ...]:
-    """The operations inside a DO block. `read` reads one SQL statement."""
+def read_do(statement: Statement, site: SiteFor, read: ReadOne, depth: int) -> tuple[Operation, ...]:
+    """The operations inside a DO block, which itself is inside `depth` others. `read` reads one SQL statement of it."""
     whole = site(statement.start, statement.end)
     if depth >= DEEPEST:
         return (_opaque(statement, whole, "DO blocks are nested too deeply in it"),)
