@@ -171,3 +171,11 @@ def test_blocks_in_blocks_are_read_as_deep_as_the_bound_and_told_below_it(tmp_pa
     (told,) = operations(tmp_path, f"op.execute({in_blocks('DROP TABLE a', DEEPEST + 1)!r})")
     assert isinstance(told, Opaque)
     assert "nested too deeply" in told.reason
+
+
+def test_each_pair_of_a_rename_counts_as_an_operation(tmp_path: Path) -> None:
+    pairs = ", ".join(f"a{number} TO b{number}" for number in range(MOST_OPERATIONS + 1))
+    found = operations(tmp_path, f"op.execute('RENAME TABLE {pairs}')", "mysql")
+    assert len(found) == MOST_OPERATIONS + 1
+    assert isinstance(found[-1], Opaque)
+    assert f"more than {MOST_OPERATIONS:,} operations" in found[-1].reason
