@@ -42,13 +42,15 @@ class FixedReport:
 
 @dataclass(slots=True)
 class _FileFix:
-    """What the fixes chosen for one file make of it."""
+    """What the fixes chosen for one file make of it. The same import may be wanted by several."""
 
     path: str
     before: bytes
     text: str
     findings: list[Finding] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
+    imports: set[Edit] = field(default_factory=set)
+    touched: source_edits.TouchedText = field(default_factory=source_edits.TouchedText)
     name: str | None = None
 
 
@@ -146,20 +148,18 @@ def _choose(change: _FileFix, finding: Finding, notes: dict[str, None]) -> None:
     """Take the finding's fix into the change, if it fits beside those taken before."""
     wanted = finding.fix.edits if finding.fix else ()
     names = [edit.name for edit in wanted if isinstance(edit, Rename)]
-    edits = [edit for edit in wanted if isinstance(edit, Edit) and not _shared(edit, change.edits)]
+    edits = [edit for edit in wanted if isinstance(edit, Edit) and edit not in change.imports]
     if not all(_FILE_NAME.fullmatch(name) for name in names):
         notes[f"{change.path} was left as it is: {names[0]!r} is no name for it. Report this."] = None
         return
-    if (names and change.name) or source_edits.overlaps(edits, change.edits):
+    if (names and change.name) or any(map(change.touched.touches, edits)):
         return
     change.name = names[0] if names else change.name
     change.edits += edits
+    change.imports.update(edit for edit in edits if edit.text.lstrip().startswith(("import ", "from ")))
+    for edit in edits:
+        change.touched.add(edit)
     change.findings.append(finding)
-
-
-def _shared(edit: Edit, others: Sequence[Edit]) -> bool:
-    """Whether another fix makes the same import already."""
-    return edit in others and edit.text.lstrip().startswith(("import ", "from "))
 
 
 def _after(change: _FileFix, notes: dict[str, None]) -> str | None:

@@ -9,14 +9,13 @@ then there is no fix, never a wrong one.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 from migration_guard.model.finding import Edit, Span
 from migration_guard.model.migration import Migration
-from migration_guard.model.operations import Operation
 from migration_guard.model.site import Call, Site
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -111,14 +110,36 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
     return "".join([*parts, text[done:]])
 
 
-def overlaps(first: Sequence[Edit], second: Sequence[Edit]) -> bool:
-    """Whether two corrections touch the same text, so that one must wait for the other."""
-    return any(
-        (one.span.line, one.span.column) <= (other.span.end_line, other.span.end_column)
-        and (other.span.line, other.span.column) <= (one.span.end_line, one.span.end_column)
-        for one in first
-        for other in second
-    )
+class TouchedText:
+    """The text that chosen edits touch: ranges in their order, with text between each and the next."""
+
+    def __init__(self) -> None:
+        self._begins: list[tuple[int, int]] = []
+        self._ends: list[tuple[int, int]] = []
+
+    def add(self, edit: Edit) -> None:
+        """Takes the text of one more edit, together with what it touches."""
+        first, behind = self._touched(edit.span)
+        begin, end = _begin(edit.span), _end(edit.span)
+        self._begins[first:behind] = [min([begin, *self._begins[first:behind]])]
+        self._ends[first:behind] = [max([end, *self._ends[first:behind]])]
+
+    def touches(self, edit: Edit) -> bool:
+        """Whether the edit is about text that is taken, or borders on it: then it must wait."""
+        first, behind = self._touched(edit.span)
+        return first < behind
+
+    def _touched(self, span: Span) -> tuple[int, int]:
+        """Which ranges the span touches: the number of the first, and of the one behind the last."""
+        return bisect_left(self._ends, _begin(span)), bisect_right(self._begins, _end(span))
+
+
+def _begin(span: Span) -> tuple[int, int]:
+    return span.line, span.column
+
+
+def _end(span: Span) -> tuple[int, int]:
+    return span.end_line, span.end_column
 
 
 # --- editing --------------------------------------------------------------------------------------------------------
@@ -279,11 +300,3 @@ def op_name(site: Site, migration: Migration) -> str | None:
     if owner and function not in OF_CONNECTIONS and not site.batch:
         return owner
     return migration.op_name
-
-
-def is_alone(operation: Operation, migration: Migration) -> bool:
-    """Whether its statement asks for nothing else (a loop may ask for the same several times)."""
-    site = operation.site
-    body = migration.upgrade if site.direction == "upgrade" else migration.downgrade
-    together = [other for other in body.operations if other.site.statement == site.statement]
-    return all(type(other) is type(operation) and other.site.span == site.span for other in together)

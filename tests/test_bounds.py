@@ -118,6 +118,13 @@ def test_sql_that_begins_or_commits_decides_whether_a_transaction_is_open(tmp_pa
     assert isinstance(found[0].site, Site)
 
 
+def test_a_statement_is_alone_when_all_it_asks_for_is_the_same(tmp_path: Path) -> None:
+    lines = ["for a in ('b', 'c'): op.drop_table(a)", "op.execute('DROP TABLE d; DELETE FROM e')"]
+    found = operations(tmp_path, "\n".join(lines))
+    around = Surroundings(found)
+    assert [around.is_alone(one) for one in found] == [True, True, False, False]
+
+
 def in_main_thread(ask: Callable[[], bool]) -> list[bool]:
     return [ask()]
 

@@ -10,11 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migration_guard import source_edits
-from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.finding import Direction, Edit, Span
-from migration_guard.model.migration import Body, Form, Migration
-from migration_guard.model.objects import RunSql
-from migration_guard.model.schema import Index, Name
+from migration_guard.model.migration import Migration
 from migration_guard.model.site import Argument, Call, Site
 from migration_guard.source_edits import Places
 
@@ -168,12 +165,15 @@ def test_overlapping_edits_are_refused() -> None:
     first, second = Edit(Span(1, 1, 1, 3), "x"), Edit(Span(1, 2, 1, 4), "y")
     with pytest.raises(ValueError, match="overlap"):
         source_edits.apply("abcd", [first, second])
-    assert source_edits.overlaps([first], [second])
-    assert not source_edits.overlaps([first], [Edit(Span(2, 1, 2, 1), "z")])
 
 
-def operation_at(site: Site) -> CreateIndex:
-    return CreateIndex(site=site, table=Name("users"), index=Index("ix"))
+def test_an_edit_touches_the_text_of_others_and_what_borders_on_it() -> None:
+    touched = source_edits.TouchedText()
+    for span in (Span(1, 5, 1, 9), Span(3, 1, 4, 1), Span(1, 9, 2, 1), Span(6, 1, 6, 1)):
+        touched.add(Edit(span, "x"))
+    there = [Span(1, 1, 1, 5), Span(1, 7, 1, 7), Span(2, 1, 2, 3), Span(3, 9, 3, 9), Span(1, 1, 9, 9), Span(6, 1, 6, 2)]
+    apart = [Span(1, 1, 1, 4), Span(2, 2, 2, 9), Span(4, 2, 5, 1), Span(6, 2, 6, 2)]
+    assert [touched.touches(Edit(span, "y")) for span in (*there, *apart)] == [True] * 6 + [False] * 4
 
 
 @pytest.mark.parametrize(
@@ -193,15 +193,6 @@ def test_the_name_of_op_is_that_of_the_file(called: str, known_as: str | None, b
     call = Call(called, somewhere, (), somewhere)
     site = Site(Direction.UPGRADE, somewhere, somewhere, call=call, batch=batch)
     assert source_edits.op_name(site, Migration("m.py", "1", op_name=known_as)) == name
-
-
-def test_a_statement_is_alone_when_all_it_asks_for_is_the_same() -> None:
-    site = Site(Direction.UPGRADE, Span(1, 1, 1, 2), Span(1, 1, 1, 9))
-    index = operation_at(site)
-    alone = Migration("m.py", "1", upgrade=Body(Form.BODY, operations=(index, index)))
-    shared = Migration("m.py", "1", upgrade=Body(Form.BODY, operations=(index, RunSql(site=site, kind="SELECT"))))
-    assert source_edits.is_alone(index, alone)
-    assert not source_edits.is_alone(index, shared)
 
 
 # --- properties -----------------------------------------------------------------------------------------------------

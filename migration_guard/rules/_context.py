@@ -90,6 +90,10 @@ class Context:
         """What runs after the operation in the same function; of these kinds, where any are named."""
         return self._around(operation).later(operation, kinds)
 
+    def is_alone(self, operation: Operation) -> bool:
+        """Whether its statement asks for nothing else (a loop may ask for the same several times)."""
+        return self._around(operation).is_alone(operation)
+
     def in_transaction(self, operation: Operation) -> bool:
         """Whether the operation runs in the migration's transaction, together with what stands around it."""
         environment = self.history.environment

@@ -23,7 +23,7 @@ def with_default(subject: AddColumn, context: Context) -> Fix | None:
     if value is None or site.helper:
         return None
     if site.sql is not None:
-        alone = source_edits.is_alone(subject, context.migration)
+        alone = context.is_alone(subject)
         edit = in_sql(subject, context, r"\bNOT\s+NULL\b", f" DEFAULT {value}") if alone else None
     elif site.call and site.call.column:
         column = site.call.column

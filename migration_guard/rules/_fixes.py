@@ -25,7 +25,7 @@ def outside_the_transaction(operation: Operation, context: Context, *edits: Edit
         return Fix(True, tuple(made)) if made else None
     site = operation.site
     name = source_edits.op_name(site, context.migration)
-    if name is None or site.helper or site.batch or not source_edits.is_alone(operation, context.migration):
+    if name is None or site.helper or site.batch or not context.is_alone(operation):
         return None
     if BLOCK.search(source_edits.places_of(context.source).of(site.statement)):
         return None
@@ -76,7 +76,7 @@ def not_valid(operation: Operation, context: Context) -> Fix | None:
     """Add the constraint as NOT VALID."""
     if operation.site.sql is None:
         edit = keyword(operation, context, "postgresql_not_valid", "True")
-    elif source_edits.is_alone(operation, context.migration):
+    elif context.is_alone(operation):
         edit = in_sql(operation, context, r"\bADD\b.*[^\s;]", " NOT VALID")
     else:
         edit = None

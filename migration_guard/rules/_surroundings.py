@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Protocol
 
+from migration_guard.model.finding import Span
 from migration_guard.model.migration import Migration
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import Operation
@@ -31,6 +32,7 @@ class Surroundings:
             self._places.setdefault(id(one), place)
         self._by_kind: dict[Kinds, tuple[list[int], Sequence[Operation]]] = {}
         self._begun: tuple[list[int], list[bool]] | None = None
+        self._asked: dict[Span, set[tuple[type[Operation], Span]]] | None = None
 
     def place(self, operation: Operation) -> int:
         """How many come before it; all of them, where it is none of them."""
@@ -45,6 +47,14 @@ class Surroundings:
         """Those behind the operation; of these kinds, where any are named."""
         places, found = self._of(kinds)
         return found[bisect_left(places, self.place(operation) + 1) :]
+
+    def is_alone(self, operation: Operation) -> bool:
+        """Whether its statement asks for nothing else (a loop may ask for the same several times)."""
+        if self._asked is None:
+            self._asked = {}
+            for one in self.operations:
+                self._asked.setdefault(one.site.statement, set()).add((type(one), one.site.span))
+        return self._asked.get(operation.site.statement, set()) <= {(type(operation), operation.site.span)}
 
     def has_transaction(self, operation: Operation) -> bool:
         """Whether the SQL before the operation leaves a transaction open: it does, where it says nothing of one."""
