@@ -342,4 +342,4 @@ def _notes(reading: _ReplayedHistory, where: SummarizedHistory) -> Iterator[str]
         if migration.revision in chosen:
             yield f"{migration.revision} comes after {missing}, which no file declares: the schema before is not known."
     if chosen & reading.history.graph.unplaced:
-        yield "What comes before is computed when Alembic imports a file: the schema before is not known."
+        yield "What comes before is computed when Alembic imports a file, or not read: the schema before is not known."

@@ -116,8 +116,8 @@ def _heads(history: History) -> tuple[Migration, ...]:
     heads = {one.revision for one in history.graph.heads}
     if not heads:
         raise ProjectError(
-            "Which revision is the newest, the files do not show: parents are computed, or go round in a circle."
-            " Name a revision."
+            "Which revision is the newest, the files do not show: parents are computed or not read, or go round in a"
+            " circle. Name a revision."
         )
     return tuple(one for one in history.graph.order if one.revision in heads)
 

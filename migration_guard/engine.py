@@ -115,7 +115,7 @@ def _lint_project(
     cache = cache_of(project, settings, cwd)
     place = (project.root, project.versions, project.section, project.database)
     states = [
-        (path, refusal(path, project.repository) if content is None else digest(content))
+        (path, refusal(path, project.fence(path)) if content is None else digest(content))
         for path, content in contents.items()
     ]
     name = digest(repr((place, settings.judging())).encode())

@@ -166,6 +166,72 @@ def test_a_configuration_reads_no_migrations_outside(project: Path) -> None:
         lint(project, "alembic.ini")
 
 
+@pytest.fixture
+def extended(project: Path) -> Path:
+    """The repository builds on revisions of a folder outside of it, which its configuration names."""
+    extension = project.parent / "extension"
+    tree(extension, {"base/x.py": revision("x")})
+    tree(project, {"alembic.ini": ini("script_location = alembic", f"version_locations = {VERSIONS} {extension}/base")})
+    tree(project, {f"{VERSIONS}/a.py": revision("a", "x")})
+    return project
+
+
+@pytest.mark.parametrize(
+    "named",
+    [["repository", "extension/base"], ["extension/base", "repository"], ["repository", "extension"], ["."], []],
+)
+def test_a_folder_outside_of_the_repository_is_read_where_the_user_names_it(extended: Path, named: list[str]) -> None:
+    (extended.parent / "outside/secret.py").unlink()
+    (extended.parent / "outside/keep.py").write_text("mine = True\n")
+    (extended.parent / "extension/base/link.py").symlink_to(extended.parent / "outside/keep.py")
+    (extended / VERSIONS / "link.py").symlink_to(extended.parent / "outside/keep.py")
+    (one,) = find([Path(name) for name in named], extended.parent)
+    assert (sorted(file.name for file in one.files), one.only) == (["a.py", "b.py", "link.py", "x.py"], None)
+    assert [name for name, content in one.contents().items() if content is None] == [
+        str(extended / VERSIONS / "link.py")
+    ]
+    report = lint(extended.parent, *named)
+    assert report.summary.migrations == 3
+    assert "MG004" not in {finding.code for finding in report.findings}
+
+
+def test_a_link_of_the_repository_that_leaves_it_is_not_a_folder_that_the_user_names(extended: Path) -> None:
+    (extended / "link").symlink_to(extended.parent / "extension/base")
+    tree(extended, {"alembic.ini": ini("script_location = alembic", f"version_locations = {VERSIONS} link")})
+    (note,) = lint(extended.parent, "repository", "repository/alembic/versions").summary.notes[:1]
+    assert "link is outside of" in note
+
+
+def test_a_revision_that_builds_on_what_was_left_out_misses_no_parent(extended: Path) -> None:
+    report = lint(extended)
+    assert any("base is outside of" in note for note in report.summary.notes)
+    assert report.summary.migrations == 2
+    assert not {"MG003", "MG004"} & {finding.code for finding in report.findings}
+    (extended.parent / "extension/base/x.py").unlink()
+    assert "MG004" in {finding.code for finding in lint(extended.parent, "repository", "extension").findings}
+
+
+@pytest.mark.parametrize(("cwd", "named"), [("conf", []), (".", ["conf"]), (".", ["conf/alembic.ini"])])
+def test_without_a_repository_a_configuration_that_the_user_names_may_have_its_scripts_beside_it(
+    tmp_path: Path, cwd: str, named: list[str]
+) -> None:
+    root = plain(tmp_path / "shop", location="%(here)s/../alembic")
+    tree(root, {"conf/alembic.ini": (root / "alembic.ini").read_text()})
+    (root / "alembic.ini").unlink()
+    tree(tmp_path, {"secret.py": revision("secret", "b")})
+    (root / VERSIONS / "link.py").symlink_to(tmp_path / "secret.py")
+    report = lint(root / cwd, *named)
+    assert (report.summary.migrations, set(unread(report))) == (2, {"link.py"})
+
+
+def test_a_configuration_does_not_make_the_home_folder_a_fence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    root = plain(tmp_path / "shop", location="%(here)s/../alembic")
+    (root / "alembic").rename(tmp_path / "alembic")
+    with pytest.raises(ProjectError, match=r"is outside of .*shop"):
+        lint(root)
+
+
 def test_without_a_repository_the_folder_that_was_named_is_the_fence(tmp_path: Path) -> None:
     tree(tmp_path, {"secret.py": revision("secret", "b")})
     root = plain(tmp_path / "project")

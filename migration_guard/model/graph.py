@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from migration_guard.model.migration import Migration, RevisionGraph
@@ -10,13 +10,16 @@ from migration_guard.model.migration import Migration, RevisionGraph
 Edges = Mapping[str, tuple[str, ...]]  # a revision -> what must run before it
 
 
-def graph(migrations: Sequence[Migration]) -> RevisionGraph:
+def graph(migrations: Sequence[Migration], *, whole: bool = True) -> RevisionGraph:
     """
     The graph of these migrations.
 
     Of several files that declare one id the first by path counts, and only that one is part of the order. As in
     Alembic, a head is a revision that no other names as its parent, whether or not one depends on it; depends_on may
     name a branch label, down_revision may not. A loop stands in the order of upgrades, from its first file by path.
+
+    Not `whole`: others of the history are not read. Then none is missing, what comes before a revision that builds on
+    one of those is not known, and heads are not either.
     """
     known: dict[str, Migration] = {}
     duplicates = []
@@ -27,13 +30,14 @@ def graph(migrations: Sequence[Migration]) -> RevisionGraph:
     edges, missing = _edges(known)
     order = _order(edges)
     entangled, loops = _loops(edges, set(edges).difference(order))
-    unplaced = _unplaced(known, edges, (*order, *entangled))
+    gaps = {one.revision for one, _ in missing if not whole}
+    unplaced = _unplaced(known, edges, (*order, *entangled), gaps)
     named = {parent for migration in known.values() for parent in migration.parents}
     return RevisionGraph(
         order=tuple(known[revision] for revision in sorted((*order, *entangled), key=unplaced.__contains__)),
-        heads=tuple(one for revision, one in known.items() if revision not in named) if not unplaced else (),
+        heads=tuple(one for revision, one in known.items() if revision not in named) if whole and not unplaced else (),
         cycles=tuple(tuple(known[revision] for revision in loop) for loop in loops),
-        missing=tuple(missing),
+        missing=tuple(missing) if whole else (),
         duplicates=tuple(duplicates),
         unplaced=unplaced,
     )
@@ -75,9 +79,11 @@ def _order(edges: Edges) -> list[str]:
     return order
 
 
-def _unplaced(known: Mapping[str, Migration], edges: Edges, order: Sequence[str]) -> frozenset[str]:
+def _unplaced(
+    known: Mapping[str, Migration], edges: Edges, order: Sequence[str], gaps: Collection[str]
+) -> frozenset[str]:
     """The revisions of which it is not known what runs before them."""
-    found: set[str] = set()
+    found = set(gaps)
     for revision in order:
         if not known[revision].has_known_parents or found.intersection(edges[revision]):
             found.add(revision)

@@ -149,8 +149,8 @@ class RevisionGraph:
     each loop once, as the revisions along it. `missing` pairs a migration with an id that no file declares.
     `duplicates` pairs the migration that was kept with the one that declares the same id.
 
-    `unplaced` are the ids of the revisions whose parents are computed, and of all that come after one. They stand
-    behind all others in `order`. Where there are any no `heads` are known: a computed one may build upon each.
+    `unplaced` are the ids of the revisions whose parents are computed or not read, and of all that come after one. They
+    stand behind all others in `order`. Where there are any no `heads` are known: a computed one may build upon each.
     """
 
     order: tuple[Migration, ...] = ()

@@ -60,7 +60,7 @@ def _read_files(
     waiting = []
     for path, content in contents.items():
         if content is None:
-            reason = refusal(path, project.repository) or "could not be opened"
+            reason = refusal(path, project.fence(path)) or "could not be opened"
             found[path] = FileRecord(Unreadable(path, f"It {reason}. Make it a file that can be read, or remove it."))
         elif path not in found:
             waiting.append((path, content))
@@ -74,7 +74,7 @@ def _read_environment(project: Project, dialect: str) -> EnvironmentRecord:
     from migration_guard.reading import environment
     from migration_guard.reading.interpreter import modules
 
-    files = modules.Files(str(project.repository), str(project.env))
+    files = modules.Files(str(project.fence(project.env)), str(project.env))
     with without_collector():
         return environment.read_environment(str(project.env), dialect, files), files.needed()
 
@@ -90,7 +90,7 @@ def history(project: Project, read: Mapping[str, FileRecord], environment: Envir
         environment=environment,
         file_template=project.file_template,
         database=project.database,
-        graph=graph(migrations),
+        graph=graph(migrations, whole=not project.left_out),
         by_revision={one.revision: one for one in reversed(migrations)},
     )
 
@@ -99,7 +99,8 @@ def with_base(history: History, project: Project, base: GitBase, dialect: str) -
     """The history with what it will be when it is merged with a git ref."""
     read = _read_some(base.coming, dialect, project) if base.coming else {}
     coming = [one.content for one in read.values() if isinstance(one.content, Migration)]
-    return replace(history, merge=Merge(base.ref, base.old, graph((*history.migrations, *coming)), base.removed))
+    merged = graph((*history.migrations, *coming), whole=not project.left_out)
+    return replace(history, merge=Merge(base.ref, base.old, merged, base.removed))
 
 
 def _read(waiting: Files, dialect: str, project: Project, jobs: int) -> Reads:

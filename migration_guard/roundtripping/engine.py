@@ -191,7 +191,9 @@ def judged(running: Running, trips: Iterable[Trip], *, models: bool = False) -> 
     found: list[Finding] = []
     for trip in troubled:
         migration = read.get(trip.migration.revision, trip.migration)
-        source = decoded(running.contents.get(migration.path) or content(migration.path, running.project.repository))
+        source = decoded(
+            running.contents.get(migration.path) or content(migration.path, running.project.fence(migration.path))
+        )
         context = Context(target, History("", (migration,)), Replayed(migration), EMPTY, source)
         excused = Trait.FAILED_STEP if _hindrances(trip) else None
         usable = [rule for rule in active.values() if excused not in rule.traits]

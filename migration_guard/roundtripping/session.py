@@ -219,7 +219,7 @@ def _refuse_others(address: str | None) -> None:
 
 
 def _job(project: Project, options: TripConfig) -> Job:
-    env = (content(project.env, project.repository) or b"") if project.env else b""
+    env = (content(project.env, project.fence(project.env)) or b"") if project.env else b""
     return Job(
         folder=project.base,
         config=project.ini,

@@ -32,8 +32,9 @@ class Project:
     `database` is what env.py calls the engine, where it has several. With `finds_engines` it alone knows at run time
     which those are: the names are those of the migrations' functions.
     `file_template` and `sqlalchemy_url` are None where the configuration sets none. `repository` fences what may be
-    read on behalf of the migrations. `read` are the configuration files that were looked at, absent ones included.
-    `notes` are sentences for the summary.
+    read on behalf of the migrations; `elsewhere` are folders of the history outside of it that the user named, each a
+    fence for what is in it. `left_out` are those that nobody named, and that are not read. `read` are the configuration
+    files that were looked at, absent ones included. `notes` are sentences for the summary.
     """
 
     root: Path
@@ -51,17 +52,23 @@ class Project:
     database: str | None = None
     finds_engines: bool = False
     repository: Path
+    elsewhere: tuple[Path, ...] = ()
+    left_out: tuple[Path, ...] = ()
     read: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def place(self) -> Path:
         """A folder in the repository of the migrations: the first one that they are in."""
-        return self.versions[0] if self.versions else self.root
+        return next((one for one in self.versions if one not in self.elsewhere), self.root)
+
+    def fence(self, path: str | Path) -> Path:
+        """The folder that this file of the history must be in, wherever links lead."""
+        return next((folder for folder in self.elsewhere if is_below(str(path), str(folder))), self.repository)
 
     def contents(self) -> dict[str, bytes | None]:
         """The bytes of each file, by its path; None for one that is not read."""
-        return {str(path): content(path, self.repository) for path in self.files}
+        return {str(path): content(path, self.fence(path)) for path in self.files}
 
 
 def find(paths: Sequence[Path], cwd: Path) -> tuple[Project, ...]:
@@ -73,11 +80,21 @@ def find(paths: Sequence[Path], cwd: Path) -> tuple[Project, ...]:
     """
     search = _search(paths, cwd)
     found: dict[object, Project] = {}
+    refused: dict[Path, ProjectError] = {}
     for path in paths or (Path(),):
-        for project in search.at(path):
+        try:
+            projects = search.at(path)
+        except ProjectError as error:
+            refused[path] = error
+            continue
+        for project in projects:
             key = (tuple(sorted(map(os.path.realpath, project.versions))), project.database)
             found[key] = _united(found[key], project) if key in found else project
-    first, *others = found.values()
+    for path, refusal in refused.items():
+        # What a configuration has outside of its repository may be found by that alone.
+        if not any(leads_below(folder, cwd / path) for project in found.values() for folder in project.elsewhere):
+            raise refusal
+    first, *others = _without_parts(found.values())
     if not search.troubles:
         return (first, *others)
     return (replace(first, notes=tuple(dict.fromkeys(search.troubles))), *others)
@@ -107,20 +124,31 @@ def _united(one: Project, other: Project) -> Project:
     return replace(one, only=_restriction(one, one.only | other.only))
 
 
+def _without_parts(projects: Iterable[Project]) -> list[Project]:
+    """The histories without those that are folders which another one, whose configuration is not above them, has."""
+    found = list(projects)
+    for part in [one for one in found if one.ini is None]:
+        folders = {os.path.realpath(folder) for folder in part.versions}
+        if whole := next((one for one in found if one.elsewhere and one is not part and folders <= _reach(one)), None):
+            asked = replace(whole, only=frozenset(part.files) if part.only is None else part.only)
+            found = [_united(whole, asked) if one is whole else one for one in found if one is not part]
+    return found
+
+
 def _restriction(project: Project, only: frozenset[Path]) -> frozenset[Path] | None:
     return None if only >= frozenset(project.files) else only
 
 
 def _search(paths: Sequence[Path], cwd: Path) -> _Search:
     places = [Path(os.path.normpath(cwd / path)) for path in paths or (Path(),)]
-    return _Search(cwd, tuple(sorted(place for place in places if place.is_dir())), {}, [])
+    return _Search(cwd, tuple(sorted(places)), {}, [])
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     """
-    One call of find(): the folders that were named, the highest first, those whose configuration was read already, and
-    what was wrong with some.
+    One call of find(): the files and folders that were named, the highest first, the folders whose configuration was
+    read already, and what was wrong with some.
     """
 
     cwd: Path
@@ -231,18 +259,22 @@ class _Search:
 
     def _projects(self, one: Settings, troubles: list[str]) -> list[Project]:
         """The histories that these settings stand for: one, unless subfolders hold histories of their own."""
-        root = self.fence(one.file.parent)
-        versions = tuple(folder for folder in one.versions if leads_below(folder, root))
-        for folder in one.versions:
-            if folder not in versions:
-                troubles.append(
-                    f"{one.file}: {folder} is outside of {root}, so its migrations are not read."
-                    " Name that folder, or one around both."
-                )
+        root = self._fence_of_settings(one)
+        folders = dict.fromkeys((*one.versions, *((one.script,) if one.script else ())))
+        elsewhere = tuple(folder for folder in folders if self._is_named_outside(folder, root))
+        versions = tuple(folder for folder in one.versions if folder in elsewhere or leads_below(folder, root))
+        left_out = tuple(folder for folder in one.versions if folder not in versions)
+        troubles.extend(
+            f"{one.file}: {folder} is outside of {root}, so its migrations are not read."
+            " Name that folder, or one around both."
+            for folder in left_out
+        )
         if one.versions and not versions:
             return []
-        groups = [versions] if one.recursive or not versions else histories(versions, root)
-        found = [_project(one, group, root) for group in groups]
+        near = versions[0] if versions and versions[0] in elsewhere else root
+        groups = [versions] if one.recursive or not versions else histories(versions, near)
+        made = [_project(one, group, root) for group in groups]
+        found = [replace(project, elsewhere=elsewhere, left_out=left_out) for project in made]
         if not any(project.files for project in found):
             where = ", ".join(map(str, one.versions or one.absent or (one.script,)))
             troubles.append(
@@ -267,6 +299,21 @@ class _Search:
             repository=repository,
             read=tuple(folder / name for folder in above for name in ("alembic.ini", "pyproject.toml")),
         )
+
+    def _fence_of_settings(self, one: Settings) -> Path:
+        """
+        The fence of a history that is configured. Without a repository, a configuration that the user named, or whose
+        folder, may have its scripts beside it.
+        """
+        root = self.fence(one.file.parent)
+        if one.script is None or repository_of(one.file.parent) or not {one.file, one.file.parent} & {*self.named}:
+            return root
+        around = Path(os.path.commonpath((root, one.script)))
+        return root if Path.home().is_relative_to(around) else around
+
+    def _is_named_outside(self, folder: Path, root: Path) -> bool:
+        """Whether a folder is outside of this fence, not by a link, and the user named it or one around it."""
+        return not is_below(str(folder), str(root)) and any(leads_below(folder, named) for named in self.named)
 
     def fence(self, root: Path) -> Path:
         """
@@ -300,10 +347,10 @@ def _reach(project: Project) -> set[str]:
 
 def _of_engines(project: Project) -> list[Project]:
     """The project, once for each engine that env.py hands to its migrations where no configuration names them."""
-    root = project.repository
-    if project.database is not None or project.env is None or not names_engines(project.env, root):
+    env = project.env
+    if project.database is not None or env is None or not names_engines(env, project.fence(env)):
         return [project]
-    names = engines(project.files, root)
+    names = engines(project.files, project.fence(project.files[0]))
     return [replace(project, database=name, finds_engines=True) for name in names] or [project]
 
 
