@@ -5,7 +5,8 @@ of others is run: only that of a plugin that a user has named, never what a file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from migration_guard import config, rules
 from migration_guard.assembly import relative
 from migration_guard.config import Config, Overrides, plugins
-from migration_guard.config.files import Content
+from migration_guard.config.files import Content, on_disk, written
 from migration_guard.reading import plugin_modules
 
 
@@ -53,6 +54,22 @@ def at(content: Content, folder: Path, *, explicit: Path | None = None, override
     known = rules.selectable()
     absent = ("any that was wished for",)
     return config.load(folder, explicit=explicit, overrides=options, known=known, absent=absent, content=content)
+
+
+def file_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, histories: Iterable[Config]) -> Path | None:
+    """
+    The file that says when a run fails and what it prints: the one nearest to everything that was named, else the one
+    that all its histories share. Raises ConfigError.
+    """
+    nearest, _, _ = written(common_folder(paths, cwd), explicit, on_disk)
+    shared = {one.file for one in histories}
+    return nearest or (shared.pop() if len(shared) == 1 else None)
+
+
+def common_folder(paths: Sequence[Path], cwd: Path) -> Path:
+    """The folder of everything that was named; with nothing, the current one."""
+    places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
+    return Path(os.path.commonpath([place if place.is_dir() else place.parent for place in places]))
 
 
 def running(settings: Config) -> rules.Rules:

@@ -70,10 +70,11 @@ def lint(
         configuration.load_plugins([one.root for one in projects], overrides or Overrides(), explicit=explicit)
         settings = [configuration.load(one.root, explicit=explicit, overrides=overrides) for one in projects]
         all_rules = rules.load()
+        file = configuration.file_of_run(paths, cwd, explicit, settings)
         for project, own in zip(projects, settings, strict=True):
             earlier = partial(configuration.at, folder=project.root, explicit=explicit, overrides=overrides)
             try:
-                one, no_more = _lint_project(project, own, all_rules, cwd, earlier, buffer)
+                one, no_more = _lint_project(project, own, all_rules, cwd, earlier, buffer, of_run=own.file == file)
             except SlowPatternError as error:
                 raise ConfigError(str(error)) from None
             reports.append(one)
@@ -103,10 +104,12 @@ def _lint_project(
     cwd: Path,
     earlier: Callable[[Content], Config],
     buffer: Buffer | None = None,
+    *,
+    of_run: bool,
 ) -> tuple[Report, tuple[KnownFinding, ...]]:
     """
     One history: what was found the last time, if nothing has changed since; and what its baseline holds in vain.
-    `earlier` gives the options that held when files had other contents.
+    `earlier` gives the options that held when files had other contents; `of_run`: those of now hold for the whole run.
     """
     contents = project.contents()
     if buffer is not None:
@@ -132,7 +135,7 @@ def _lint_project(
     if settings.verbose:
         file = relative(str(settings.file), cwd) if settings.file else "no file"
         notes = (*notes, f"{relative(str(project.root), cwd)} is configured by {file}.")
-    weaker = weakened_checks.notes(settings, earlier, project, contents, base)
+    weaker = weakened_checks.notes(settings, earlier, project, contents, base, of_run=of_run)
     notes = (*notes, *weaker, *unsure, *configuration.notes(settings, cwd))
     summary = replace(
         summary,

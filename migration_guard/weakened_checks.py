@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from migration_guard.config.shown import shown
 from migration_guard.config.since import since
 from migration_guard.model.conventions import Conventions
 from migration_guard.reading.discovery.comparison import Contents, GitBase, names_of
+from migration_guard.reading.discovery.folders import declared_in, needed_by
 from migration_guard.reading.discovery.git import GitDoubt, GitRepository, repository_around
 from migration_guard.reading.discovery.project import Project
 from migration_guard.regular_files import LARGEST_BASELINE, content
@@ -24,6 +25,7 @@ from migration_guard.rules import AnyRule, Rules
 from migration_guard.rules.bad_filename import BadFilename
 
 NAMED = 5
+NOT_KNOWN = "Which checks this change turns off is not known"
 CODE = re.compile(r"\bMG\d+")  # the meaning of a convention names the rules that go by it
 PACKAGE = Path(__file__).parent
 INSTALLED = ("site-packages", "dist-packages")
@@ -45,29 +47,46 @@ PATTERNS = ("index_name", "unique_name", "ticket_pattern")
 
 
 def notes(
-    settings: Config, earlier: Callable[[Content], Config], project: Project, contents: Contents, base: GitBase | None
+    settings: Config,
+    earlier: Callable[[Content], Config],
+    project: Project,
+    contents: Contents,
+    base: GitBase | None,
+    *,
+    of_run: bool,
 ) -> tuple[str, ...]:
     """
     Sentences on the checks that a change turns off, in the history that these settings hold for; none without a base.
 
     `earlier` gives the options that held when files had other contents: those of the commit where the change began, so
-    that what its base has agreed on meanwhile is nothing that the change takes away.
+    that what its base has agreed on meanwhile is nothing that the change takes away. `of_run`: these settings are those
+    that say when the run fails and what it prints.
     """
     repository = repository_around(project.place)
     if repository is None or base is None:
         return ()
     try:
         ref, commit = _compared(repository, settings, base)
-        then = earlier(lambda file, root: _content(repository, commit, file, root))
+        try:
+            then = earlier(lambda file, root: _content(repository, commit, file, root))
+        except ConfigError as error:
+            reason = str(error).partition(". ")[0].rstrip(".")  # the rest tells how to mend what is over
+            return (f"{NOT_KNOWN}: the configuration at {ref} is not valid ({reason}).",)
         if then.file is None and settings.file is not None and _has_moved(repository, commit, settings.file):
             return ()
-        found = [*weakened(settings, then), *_targets_gone(settings, then, project, contents)]
+        found = [
+            *weakened(settings, then),
+            *(_weakened_run(settings, then) if of_run else ()),
+            *_start_moved(settings, then, contents),
+            *_since_moved(settings, then, repository, {repository.commit(ref), commit}),
+            *_targets_gone(settings, then, project, contents),
+        ]
         if settings.baseline is not None:
             before = _content(repository, commit, then.baseline or settings.baseline, None)
             found += _known_findings(content(settings.baseline, None, LARGEST_BASELINE), before)
-    except (GitDoubt, ConfigError) as error:
-        return (f"Which checks this change turns off is not known: {str(error).rstrip('.')}.",)
-    return (f"This change also changes what is judged, compared with {ref}: {'; '.join(found)}.",) if found else ()
+    except GitDoubt as error:
+        return (f"{NOT_KNOWN}: {str(error).rstrip('.')}.",)
+    return (f"This change also weakens the checks, compared with {ref}: {'; '.join(found)}.",) if found else ()
 
 
 def _compared(repository: GitRepository, settings: Config, base: GitBase) -> tuple[str, str]:
@@ -92,20 +111,52 @@ def weakened(now: Config, then: Config) -> Iterator[str]:
     if BadFilename.code in both and then.filename_pattern not in (None, now.filename_pattern):
         pattern = shown(now.filename_pattern) if now.filename_pattern else "nothing"
         yield f"{pattern} instead of {shown(then.filename_pattern)} (filename-pattern)"
+    everywhere, before_all = ({os.path.normpath(path) for path in one.paths or (".",)} for one in (now, then))
+    if "." not in everywhere and not everywhere >= before_all:
+        yield f"only {shown(now.paths)} is linted where nothing is named (paths)"
+    if gone := tuple(one for one in then.plugins if one not in now.plugins):
+        yield f"{shown(gone)} not wished for any more (plugins)"
+
+
+def _weakened_run(now: Config, then: Config) -> Iterator[str]:
+    """What holds for the run as a whole, whatever the files of its histories say."""
     if now.fail_on is not then.fail_on and now.fail_on.at_least(then.fail_on):
         yield f"only from {now.fail_on} on does a finding fail, not from {then.fail_on} (fail-on)"
     if now.exit_zero and not then.exit_zero:
         yield "nothing that is found fails (exit-zero)"
     if now.quiet and not then.quiet:
         yield "only errors are printed (quiet)"
-    if now.start_after not in (None, then.start_after):
+
+
+def _start_moved(now: Config, then: Config, contents: Contents) -> Iterator[str]:
+    """A start behind which less is judged; nothing where the files do not show that."""
+    if now.start_after in (None, then.start_after):
+        return
+    parents = {declared_in(one): needed_by(one) for one in contents.values() if one}
+    if then.start_after is None or (
+        then.start_after in parents and _up_to(now.start_after, parents) - _up_to(then.start_after, parents)
+    ):
         yield f"nothing is judged up to {shown(now.start_after)} (start-after)"
+
+
+def _up_to(revision: str, parents: Mapping[str, Iterable[str]]) -> set[str]:
+    """The revision and all before it."""
+    found: set[str] = set()
+    waiting = [revision]
+    while waiting:
+        one = waiting.pop()
+        if one in parents and one not in found:
+            found.add(one)
+            waiting += parents[one]
+    return found
+
+
+def _since_moved(now: Config, then: Config, repository: GitRepository, bases: Collection[str | None]) -> Iterator[str]:
+    """A ref that the configuration names, unless that is the base under another name."""
     if now.named("since") and now.since != then.since and now.since.asked:
-        yield f"only what {shown(now.since.candidates[0])} lacks is judged (since)"
-    if now.paths and "." not in now.paths and not set(now.paths) >= set(then.paths or (".",)):
-        yield f"only {shown(now.paths)} is linted where nothing is named (paths)"
-    if gone := tuple(one for one in then.plugins if one not in now.plugins):
-        yield f"{shown(gone)} not wished for any more (plugins)"
+        ref = now.since.candidates[0]
+        if repository.commit(ref) not in bases:
+            yield f"only what {shown(ref)} lacks is judged (since)"
 
 
 def _rules_off(now: Config, before: Rules, both: Collection[str]) -> Iterator[str]:
@@ -129,10 +180,10 @@ def _severities(now: Config, then: Config, judging: Iterable[AnyRule]) -> Iterat
 
 def _targets_gone(now: Config, then: Config, project: Project, contents: Contents) -> Iterator[str]:
     """The databases that nothing is judged for any more: an older one has the hazards of a newer one."""
-    if now.target == then.target:
+    if now.target == then.target or not then.target:  # a first one is what was guessed at before
         return
     guess = targets.guess(project.sqlalchemy_url, [one for one in contents.values() if one])[0]
-    for target in then.target or (guess,):
+    for target in then.target:
         if not any(one.dialect == target.dialect and one.version <= target.version for one in now.target or (guess,)):
             yield f"nothing is judged for {target} (target)"
 

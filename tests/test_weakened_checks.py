@@ -13,7 +13,7 @@ from migration_guard.config import Overrides
 from migration_guard.engine import lint
 
 TEAM = 'extend-select = ["MG9", "MG504", "MG814"]\n'
-START = "This change also changes what is judged, compared with main: "
+START = "This change also weakens the checks, compared with main: "
 
 
 @pytest.fixture
@@ -53,10 +53,14 @@ def said(one: Repository, ref: str = "main") -> list[str]:
         ("", "quiet = true", "only errors are printed (quiet)."),
         ("", "start-after = 'a1'", 'nothing is judged up to "a1" (start-after).'),
         ('target = ["postgresql 14", "sqlite"]', "target = 'sqlite'", "nothing is judged for postgresql 14 (target)."),
-        ("", "target = 'sqlite'", "nothing is judged for postgresql 14 (target)."),
+        ("target = 'postgresql 14'", "", None),  # what is guessed is the same
+        ("", "target = 'sqlite'", None),  # what was judged before was a guess
+        ("target = 'mysql 8.0'", "", "nothing is judged for mysql 8.0 (target)."),
         ("filename-pattern = 'x.*'", "", 'nothing instead of "x.*" (filename-pattern).'),
         ("", "since = 'HEAD'", None),  # the command line has the word here
         ("", "paths = ['other']", 'only ["other"] is linted where nothing is named (paths).'),
+        ("", "paths = ['./']", None),
+        ("paths = ['migrations']", "paths = ['./migrations/']", None),
         ("plugins = ['acme_guard']", "", '["acme_guard"] not wished for any more (plugins).'),
         ("", "exempt-tables = ['users']", '{ ALL = ["users"] } let pass (exempt-tables).'),
         ("", "exempt-tables = { MG101 = 'users' }", '{ MG101 = ["users"] } let pass (exempt-tables).'),
@@ -174,4 +178,54 @@ def test_a_configuration_of_the_base_that_cannot_be_read_is_named(shop: Reposito
     on_main(shop, "ignore = [")
     configured(shop, "")
     (sentence,) = said(shop)
-    assert sentence.startswith("Which checks this change turns off is not known: ")
+    assert sentence.startswith(
+        "Which checks this change turns off is not known: the configuration at main is not valid ("
+    )
+    on_main(shop, "ignroe = ['MG101']")
+    configured(shop, "")
+    (sentence,) = said(shop)
+    assert sentence.endswith("migration-guard.toml: there is no option 'ignroe').")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_said"),
+    [("a1", "b2", True), ("b2", "a1", False), ("c3", "d3", True), ("gone", "b2", False), ("d3", "b2", False)],
+)
+def test_a_start_that_moves_is_said_where_less_is_judged(
+    shop: Repository, before: str, after: str, is_said: bool
+) -> None:
+    for written in ("b2 <- a1", "c3 <- b2", "d3 <- b2"):
+        shop.commit(written)
+    git(shop.folder, "branch", "--force", "main")
+    configured(shop, f"start-after = '{before}'")
+    shop.commit()
+    git(shop.folder, "branch", "--force", "main")
+    configured(shop, f"start-after = '{after}'")
+    assert said(shop) == ([f'nothing is judged up to "{after}" (start-after).'] if is_said else [])
+
+
+def test_a_ref_that_a_file_names_and_that_is_the_base_weakens_nothing(
+    shop: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(shop.folder, "update-ref", "refs/remotes/origin/main", "main")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    shop.commit("b2 <- a1")
+    configured(shop, "since = 'main'")
+    assert not [note for note in lint([], shop.folder, None, Overrides(cache=False)).summary.notes if "weakens" in note]
+    configured(shop, "since = 'HEAD'")
+    notes = lint([], shop.folder, None, Overrides(cache=False)).summary.notes
+    assert any('only what "HEAD" lacks is judged (since)' in note for note in notes)
+
+
+def test_what_holds_for_the_run_is_said_of_its_own_file_alone(tmp_path: Path) -> None:
+    made = repository(tmp_path / "all", {"one/alembic.ini": "[alembic]\nscript_location = migrations\n"})
+    (made.folder / "alembic.ini").unlink()
+    made.write("a1", folder="one/migrations/versions")
+    made.commit()
+    made.branch("mine")
+    configured(made, "exit-zero = true\nquiet = true", name="one/migration-guard.toml")
+    assert said(made) == ["nothing that is found fails (exit-zero); only errors are printed (quiet)."]
+    configured(made, "", name="migration-guard.toml")
+    assert said(made) == []
+    configured(made, "ignore = ['MG101']\nquiet = true", name="one/migration-guard.toml")
+    assert said(made) == ["MG101 off (ignore)."]

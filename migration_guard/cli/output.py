@@ -26,14 +26,12 @@ def settings_of_run(paths: Sequence[Path], cwd: Path, explicit: Path | None, ove
     They come from the file nearest to everything that was named, else from the one file that all histories share. What
     is judged, and how, each history says for itself.
     """
-    from migration_guard.configuration import load, load_plugins
+    from migration_guard.configuration import common_folder, load, load_plugins
     from migration_guard.reading.discovery.project import ProjectError, find
 
-    places = [Path(os.path.normpath(cwd / path)) for path in paths] or [cwd]
-    folders = [place if place.is_dir() else place.parent for place in places]
     if overrides.plugins:
         load_plugins(roots(paths, cwd), overrides, explicit=explicit)
-    settings = load(Path(os.path.commonpath(folders)), explicit=explicit, overrides=overrides)
+    settings = load(common_folder(paths, cwd), explicit=explicit, overrides=overrides)
     if settings.file is None:
         with suppress(ProjectError):  # the engine says it better
             below = {load(one.root, overrides=overrides) for one in find(paths, cwd)}

@@ -103,7 +103,7 @@ def _one(
             notes=(
                 *project.notes,
                 *running.notes,
-                *weakened_checks.notes(settings, earlier, project, running.contents, running.base),
+                *weakened_checks.notes(settings, earlier, project, running.contents, running.base, of_run=True),
                 *run.seen.notes,
                 *notes,
                 *configuration.notes(settings, cwd),
