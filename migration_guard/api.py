@@ -120,6 +120,7 @@ def roundtrip(
             options=load_trip(settings.file, wanted, cwd=cwd, url=database_url),
             selection=RevisionSelection(span=revisions, only=only),
             explicit=explicit,
+            file=settings.file,
             overrides=overrides,
         )
         return round_trip(projects, cwd, request)

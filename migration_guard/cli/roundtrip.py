@@ -121,6 +121,7 @@ def _run(
         selection=RevisionSelection(span=options["revisions"], only=options["only"], shard=_shard(options["shard"])),
         stop_at_first=options["stop_at_first"],
         explicit=explicit,
+        file=file,
         overrides=overrides,
     )
     progress = Progress(terminal=sys.stderr.isatty(), quiet=options["quiet"])

@@ -40,12 +40,13 @@ Progress = Callable[[str, int, int], None]  # the revision, its number, how many
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One round trip as it was asked for."""
+    """One round trip as it was asked for. `file` is the configuration that holds for the run, None for none."""
 
     options: TripConfig
     selection: RevisionSelection = field(default_factory=RevisionSelection)
     stop_at_first: bool = False
     explicit: Path | None = None
+    file: Path | None = None
     overrides: Overrides | None = None
 
 
@@ -103,7 +104,9 @@ def _one(
             notes=(
                 *project.notes,
                 *running.notes,
-                *weakened_checks.notes(settings, earlier, project, running.contents, running.base, of_run=True),
+                *weakened_checks.notes(
+                    settings, earlier, project, running.contents, running.base, of_run=settings.file == request.file
+                ),
                 *run.seen.notes,
                 *notes,
                 *configuration.notes(settings, cwd),
