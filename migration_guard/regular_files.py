@@ -56,7 +56,7 @@ def read(path: str | Path, root: str | Path | None, largest: int = LARGEST_FILE)
     """
     try:
         _refuse_all_but_files(os.stat(path), path)  # most that are asked for are absent: that is told soonest
-        real = os.path.realpath(path)
+        real = _real_path(path)
         if root is not None and not is_below(real, _real(root)):
             raise FileNotRead(f"leads to {real}, which is outside of {root}")
         # Between a look at a name and its opening it may become another file: what was opened is looked at again.
@@ -117,7 +117,7 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 
 def leads_below(path: str | Path, root: str | Path) -> bool:
     """Whether the path is the folder or inside it, wherever links lead."""
-    return is_below(os.path.realpath(path), _real(root))
+    return is_below(_real_path(path), _real(root))
 
 
 def is_below(path: str, root: str) -> bool:
@@ -135,10 +135,19 @@ def fence_of(folder: Path) -> Path:
     return repository_of(folder) or folder
 
 
-@lru_cache(maxsize=64)
-def _real(root: str | Path) -> str:
-    """Where a fence is. It is asked for each file, and stays where it is in a run."""
-    return os.path.realpath(root)
+def _real_path(path: str | Path) -> str:
+    """Where a path leads. A folder is asked once in a run, and not for each of its files."""
+    folder, name = os.path.split(path)
+    if not os.path.isabs(folder) or name in ("", os.curdir, os.pardir):
+        return os.path.realpath(path)
+    real = os.path.join(_real(folder), name)
+    return os.path.realpath(real) if os.path.islink(real) else real
+
+
+@lru_cache(maxsize=1024)
+def _real(folder: str | Path) -> str:
+    """Where a folder is. It is asked for each file, and stays where it is in a run."""
+    return os.path.realpath(folder)
 
 
 def _refuse_all_but_files(status: os.stat_result, path: str | Path) -> None:

@@ -35,6 +35,8 @@ def printable(text: str, *, lines: bool = False, inside: bool = False) -> str:
     `lines` lets line ends and tabs be: the text is made of whole lines, where a value has words of ours behind it.
     `inside` says that it stands behind something else on its line, so that no command can begin with it.
     """
+    if text.isascii() and text.isprintable() and "##" not in text and not text.lstrip().startswith(":"):
+        return text  # as most names are
     shown = _OLD_COMMAND.sub(r"\\x23", (_ANYWHERE if lines else _ON_ONE_LINE).sub(_escaped, text))
     return shown if inside else (_COMMAND if lines else _BEGINNING).sub(r"\1\\x3a", shown)
 

@@ -46,7 +46,9 @@ class Budget:
     def made(self, value: Value) -> None:
         """Counts a text or a collection that was put together; raises OutOfSteps past the bound."""
         if type(value) is Text:
-            self.spend(len(value.value) // _COPIED_OF_A_STEP + len(value.pieces) // _PIECES_OF_A_STEP)
+            steps = len(value.value) // _COPIED_OF_A_STEP + len(value.pieces) // _PIECES_OF_A_STEP
+            if steps:  # most are short
+                self.spend(steps)
         elif type(value) is Items or type(value) is Pairs:
             self.spend(size_of(value) // _PARTS_OF_A_STEP)
         elif value is TOO_LONG:

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import accumulate
 from operator import itemgetter
 
 import libcst as cst
@@ -33,7 +34,11 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
+        if "\r" in text:
+            self.starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
+        else:
+            *lines, _ = text.split("\n")
+            self.starts = [0, *accumulate(map((1).__add__, map(len, lines)))]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, from 1."""

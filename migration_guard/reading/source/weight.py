@@ -31,7 +31,8 @@ PATTERNS_OF_A_TOKEN = 4
 _STRING = r"'''.*?'''|\"\"\".*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#[^\n]*"
 _LARGE = 30_000
 _CASE = r"[\r\n][ \t\f]*case\b"
-_BRACKETS = re.compile(rf"[()\[\]{{}}]|{_STRING}|{_CASE}", re.DOTALL)
+# Each of these begins with one letter, so that Python looks for these letters first.
+_BRACKETS = re.compile(rf"\(|\)|\[|\]|\{{|\}}|{_STRING}|\n[ \t\f]*case\b|\r[ \t\f]*case\b", re.DOTALL)
 _TOKENS = re.compile(rf"[()\[\]{{}}]|{_STRING}|{_CASE}|[\r\n,;]|\\\r?\n|\w+|[^\s\\]", re.DOTALL)
 _BRACES = re.compile(r"\{\{|\}\}|[{}]")
 _FORMATTED = re.compile(r"[fFtT][rR]?\Z|[rR]?[fFtT]\Z")
