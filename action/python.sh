@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a step of this folder with the first Python on the path that is new enough, and never a module of the workspace. A step reads this file into its own
-# shell: bash 3.2 on macOS, and on Windows that of Git, where the path of this file has backslashes and another bash may
-# come first on the path.
+# Runs a step of this folder with the first Python on the path that is new enough, and never a module of the workspace.
+# A step reads this file into its own shell: bash 3.2 on macOS, and on Windows that of Git, where the path of this file
+# has backslashes and another bash may come first on the path.
 set -euo pipefail
 
 for python in python python3 python3.14 python3.13 python3.12 python3.11; do

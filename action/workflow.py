@@ -16,19 +16,11 @@ NAMES_PLUGINS = re.compile(r"--(?:plugin|trust-plugins)\b")
 PULL_REQUESTS = ("pull_request", "pull_request_target")
 # The configuration of a checkout has to hold, as actions/checkout keeps the credentials in it, but nothing here needs
 # its hooks and helpers, and a folder among the files is no repository. In a container the owner is often another one.
-GIT = (
-    *(
-        "git",
-        "--no-pager",
-        "-c",
-        "safe.directory=*",
-        "-c",
-        "safe.bareRepository=explicit",
-        "-c",
-        "core.fsmonitor=false",
-    ),
-    *("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.ext.allow=never", "-c", "submodule.recurse=false"),
+SETTINGS = (
+    *("safe.directory=*", "safe.bareRepository=explicit", "core.fsmonitor=false", f"core.hooksPath={os.devnull}"),
+    *("protocol.ext.allow=never", "submodule.recurse=false"),
 )
+GIT = ("git", "--no-pager", *(word for setting in SETTINGS for word in ("-c", setting)))
 
 
 class Refused(Exception):

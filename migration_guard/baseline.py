@@ -68,7 +68,7 @@ def kept(file: Path, root: Path | None, judged: Collection[Path], *, with_trips:
         entries = _entries(file, root, COMMAND)
     except ConfigError:
         return []
-    return [one for one in entries if _stays(_known(one, file), judged, with_trips=with_trips)]
+    return [entry for entry, known in entries if _stays(known, judged, with_trips=with_trips)]
 
 
 def _stays(known: KnownFinding, judged: Collection[Path], *, with_trips: bool) -> bool:
@@ -83,10 +83,10 @@ def read(file: Path, root: Path | None, command: str = COMMAND) -> tuple[KnownFi
     The findings of a baseline inside the folder `root`; without one the user named the file. Raises ConfigError, with
     the command that writes it, where the file is none.
     """
-    return tuple(_known(one, file) for one in _entries(file, root, command))
+    return tuple(known for _, known in _entries(file, root, command))
 
 
-def _entries(file: Path, root: Path | None, command: str) -> list[Entry]:
+def _entries(file: Path, root: Path | None, command: str) -> list[tuple[Entry, KnownFinding]]:
     try:
         content = bytes_of(file, root, LARGEST_BASELINE)
     except FileNotRead as reason:
@@ -94,9 +94,7 @@ def _entries(file: Path, root: Path | None, command: str) -> list[Entry]:
     try:
         match json.loads(content):
             case {"version": int(version), "findings": list(findings)} if version == VERSION:
-                for one in findings:
-                    _known(one, file)
-                return findings
+                return [(one, _known(one, file)) for one in findings]
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise ConfigError(f"baseline: {file} is no baseline of version {VERSION}. Write it anew with: {command}")

@@ -24,7 +24,7 @@ from migration_guard.model.finding import Examined, Finding, Report, Summary
 from migration_guard.model.lineage import TableLineage, TableLineages
 from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration, Unreadable
 from migration_guard.model.objects import Opaque
-from migration_guard.model.patterns import SlowPatternError
+from migration_guard.model.regular_expressions import SlowPatternError
 from migration_guard.model.replay import Replayed, replay
 from migration_guard.model.schema import EMPTY
 from migration_guard.model.target import Target

@@ -32,7 +32,7 @@ from functools import partial
 from pathlib import Path
 
 from migration_guard import engine
-from migration_guard.config import ConfigError, Overrides
+from migration_guard.config import FORMATS, ConfigError, Overrides
 from migration_guard.reading.discovery.project import ProjectError
 from migration_guard.report import render
 
@@ -41,7 +41,6 @@ MOST_SECONDS = 5.0
 MOST_MEGABYTES = 500.0
 PATIENCE = 60.0  # seconds after which a trial is killed
 LARGEST = 1_000_000
-FORMATS = ("text", "concise", "github", "gitlab", "json", "junit", "markdown", "sarif")
 CONFIGURATION = "[alembic]\nscript_location = .\n"
 TOKEN = re.compile(r"\w+|\"[^\"\n]*\"|'[^'\n]*'|\s+|[^\w\s]")
 ODD = (

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from reading import HEAD, migration, operations
 
-from migration_guard.model import patterns
+from migration_guard.config import ConfigError
+from migration_guard.engine import lint
+from migration_guard.model import regular_expressions
 from migration_guard.model.migration import Unreadable
 from migration_guard.model.objects import DeleteRows, Opaque
 from migration_guard.model.operations import DropTable
@@ -142,21 +145,38 @@ def test_a_pattern_with_repetitions_in_repetitions_matches_what_it_should(
     run: Callable[[Callable[[], bool]], list[bool]],
 ) -> None:
     pattern = r"[a-z0-9]+(_[a-z0-9]+)*\.py"
-    assert run(lambda: patterns.is_all_of(pattern, "0001_add_users.py")) == [True]
-    assert run(lambda: patterns.is_all_of(pattern, "0001__add.py")) == [False]
-    assert run(lambda: patterns.is_in(r"\bTASK-\d+\b", "for TASK-12")) == [True]
+    assert run(lambda: regular_expressions.is_all_of(pattern, "0001_add_users.py")) == [True]
+    assert run(lambda: regular_expressions.is_all_of(pattern, "0001__add.py")) == [False]
+    assert run(lambda: regular_expressions.is_in(r"\bTASK-\d+\b", "for TASK-12")) == [True]
 
 
 def test_a_pattern_that_takes_too_long_is_an_error_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patterns, "MOST_SECONDS", 1e-6)
-    with pytest.raises(patterns.SlowPatternError, match="repetitions"):
-        patterns.is_in("(?:a|b)*c", "ab" * (patterns.LONGEST_TEXT // 2))
+    monkeypatch.setattr(regular_expressions, "MOST_SECONDS", 1e-6)
+    with pytest.raises(regular_expressions.SlowPatternError, match="repetitions"):
+        regular_expressions.is_in("(?:a|b)*c", "ab" * (regular_expressions.LONGEST_TEXT // 2))
+
+
+def test_a_pattern_that_takes_too_long_ends_the_run_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = .\n")
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "a1_x.py").write_text(f"{HEAD}def upgrade():\n    pass\n")
+    (tmp_path / "migration-guard.toml").write_text('filename-pattern = "(?:a|b)*c"\n')
+    monkeypatch.setattr(regular_expressions, "is_all_of", partial(_takes_too_long, "(?:a|b)*c"))
+
+    with pytest.raises(ConfigError, match="takes too long"):
+        lint([tmp_path], tmp_path)
+
+
+def _takes_too_long(pattern: str, *_: str) -> bool:
+    raise regular_expressions.SlowPatternError(f"{pattern} takes too long.")
 
 
 def test_a_pattern_longer_than_anybody_writes_is_none() -> None:
-    assert patterns.problem("a" * (patterns.LONGEST_PATTERN + 1)) is not None
-    assert patterns.problem("[") is not None
-    assert patterns.problem("a") is None
+    assert regular_expressions.problem("a" * (regular_expressions.LONGEST_PATTERN + 1)) is not None
+    assert regular_expressions.problem("[") is not None
+    assert regular_expressions.problem("a") is None
 
 
 def test_copies_without_rows_that_end_are_statements_like_others() -> None:

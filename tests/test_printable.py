@@ -36,6 +36,14 @@ def shows_only_text(output: str) -> bool:
     return output == printable(output, lines=True, inside=True)
 
 
+def with_a_hostile_value(test: Callable[..., None]) -> Callable[..., None]:
+    """Hands a `value` of others to a test of the command line, among others those that once were commands."""
+    for value in ("a\n::error::b", "::error::b", "##[error]b"):
+        test = example(value=value)(test)
+    shared = [HealthCheck.function_scoped_fixture]
+    return settings(max_examples=12, deadline=None, suppress_health_check=shared)(given(value=hostile)(test))
+
+
 # One function
 
 
@@ -196,11 +204,7 @@ CONFIGURATIONS: Sequence[str] = (
 
 
 @pytest.mark.parametrize("option", CONFIGURATIONS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(value="a\n::error::b")
-@example(value="::error::b")
-@example(value="##[error]b")
-@given(value=hostile)
+@with_a_hostile_value
 def test_a_refused_configuration_is_told_on_lines_of_ours(project: Path, option: str, value: str) -> None:
     write_history(project, 'op.drop_table("orders")')
     file = project / "migration-guard.toml"
@@ -238,11 +242,7 @@ def test_a_refused_configuration_is_told_on_lines_of_ours(project: Path, option:
     ],
     ids=" ".join,
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(value="a\n::error::b")
-@example(value="::error::b")
-@example(value="##[error]b")
-@given(value=hostile)
+@with_a_hostile_value
 def test_a_refused_word_of_the_command_line_is_told_on_lines_of_ours(
     project: Path, before: Sequence[str], value: str
 ) -> None:
@@ -265,14 +265,10 @@ BODIES: Sequence[str] = (
 
 
 @pytest.mark.parametrize("body", BODIES)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example(name="a\n::error::b")
-@example(name="::error::b")
-@example(name="##[error]b")
-@given(name=hostile)
-def test_no_name_in_a_migration_is_a_command_in_what_is_printed(project: Path, body: str, name: str) -> None:
-    create = f"op.create_table({name!a}, sa.Column({name!a}, sa.Integer()))"
-    write_history(project, create, body.format(ascii(name)))
+@with_a_hostile_value
+def test_no_name_in_a_migration_is_a_command_in_what_is_printed(project: Path, body: str, value: str) -> None:
+    create = f"op.create_table({value!a}, sa.Column({value!a}, sa.Integer()))"
+    write_history(project, create, body.format(ascii(value)))
     every = [("lint", "--no-cache", "--target", "postgresql 16", "--output-format", one) for one in FORMATS]
     with chdir(project):
         for arguments in (*every, ("summary",), ("summary", "--output-format", "markdown"), ("lint", "--statistics")):

@@ -22,7 +22,7 @@ from migration_guard.config.files import Content, inner_table, on_disk, written
 from migration_guard.config.selection import RuleSelection, is_ours, nearest, precision, resolve
 from migration_guard.config.since import Since, since
 from migration_guard.config.value_readers import READERS, TEXT
-from migration_guard.model import patterns
+from migration_guard.model import regular_expressions
 from migration_guard.model.concerns import Owners
 from migration_guard.model.conventions import DATED, Conventions
 from migration_guard.model.finding import Finding, Severity
@@ -128,9 +128,7 @@ class Config:
 
     def fence(self, option: str) -> Path | None:
         """The folder in which a file has to be that this option names for reading; None where the user named it."""
-        if self.file is None or dict(self.said_by).get(option, COMMAND_LINE) == COMMAND_LINE:
-            return None
-        return fence_of(self.file.absolute().parent)
+        return fence_of(self.file.absolute().parent) if self.file is not None and self.named(option) else None
 
     def selects(self, code: str, *, default: bool) -> bool:
         """Whether the rule of this code runs; `default` is what it does when nobody says anything."""
@@ -354,7 +352,7 @@ def _pattern(value: str, field: str, place: _Place) -> str:
     if value == "alembic":
         return value
     pattern = PATTERNS.get(value, value)
-    wrong = patterns.problem(pattern)
+    wrong = regular_expressions.problem(pattern)
     if wrong is not None:
         raise place.error(
             field, f"{value!r} is no regular expression ({wrong}). Write one, or one of the presets dated and alembic."

@@ -11,7 +11,7 @@ from dataclasses import fields
 from string import Formatter
 
 from migration_guard.config.selection import nearest
-from migration_guard.model import patterns
+from migration_guard.model import regular_expressions
 from migration_guard.model.conventions import Conventions, Names
 
 Read = Callable[[object], object]
@@ -53,7 +53,7 @@ def _text(value: object) -> str:
 
 def _pattern(value: object) -> object:
     text = _text(value)
-    wrong = patterns.problem(text)
+    wrong = regular_expressions.problem(text)
     if wrong is not None:
         raise WrongValue(f"{value!r} is no regular expression ({wrong}).")
     return text

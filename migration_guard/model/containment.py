@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
-from migration_guard.model.patterns import SlowPatternError
 from migration_guard.model.plugin import PluginError
+from migration_guard.model.regular_expressions import SlowPatternError
 from migration_guard.version import REPOSITORY
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from os.path import basename
 
 from migration_guard import filenames
-from migration_guard.model import patterns
+from migration_guard.model import regular_expressions
 from migration_guard.model.conventions import DATED
 from migration_guard.model.finding import Finding, Fix, Rename, Severity
 from migration_guard.model.migration import History, Migration
@@ -104,7 +104,7 @@ def _expected(migration: Migration, context: Context) -> tuple[str, str]:
 def _fits(name: str, pattern: str, migration: Migration, context: Context) -> bool:
     if context.filename_pattern in (None, "alembic"):
         return filenames.fits(name, pattern, migration.revision)
-    return patterns.is_all_of(pattern, name)
+    return regular_expressions.is_all_of(pattern, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,11 @@ def _better(migration: Migration, pattern: str, names: frozenset[str], made_up: 
     tries.append(migration.revision)
     candidates = [*(f"{one.strip('_')}.py" for one in tries if one), *([made_up] if made_up else [])]
     for name in candidates:
-        if name not in names and not UNSOUND.search(name) and (not pattern or patterns.is_all_of(pattern, name)):
+        if (
+            name not in names
+            and not UNSOUND.search(name)
+            and (not pattern or regular_expressions.is_all_of(pattern, name))
+        ):
             return name
     return None
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model import patterns
+from migration_guard.model import regular_expressions
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.migration import Migration
 from migration_guard.rules import Context, Rule
@@ -53,5 +53,5 @@ class MissingTicket(Rule[Migration]):
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         if len(subject.parents) > 1 and not subject.operations:
             return
-        if not patterns.is_in(context.conventions.ticket_pattern, subject.docstring):
+        if not regular_expressions.is_in(context.conventions.ticket_pattern, subject.docstring):
             yield self.finding(subject, span=subject.revision_span, name=subject.revision)

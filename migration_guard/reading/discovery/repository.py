@@ -37,10 +37,8 @@ def base(project: Project, contents: Contents, since: Since) -> tuple[GitBase | 
         return _base(repository, project, contents, since)
     except GitDoubt as doubt:
         ref = since.candidates[0] if since.candidates else "the default branch"
-        unknown, remedy = (
-            f"what {ref} has of this history is not known, as {doubt}",
-            _remedy_of_doubt(repository, doubt),
-        )
+        unknown = f"what {ref} has of this history is not known, as {doubt}"
+        remedy = _remedy_of_doubt(repository, doubt)
         if since.asked:
             raise ProjectError(f"since: {unknown}. {remedy}") from None
         return None, (f"{unknown[0].upper()}{unknown[1:]}, {WHOLE} {remedy}",)
