@@ -113,6 +113,7 @@ def test_a_document_keeps_its_values(value: str) -> None:
 
 
 @pytest.mark.parametrize("write", [inline, in_html, code, lambda text: fenced("python", [text])])
+@example(text="::\n::")
 @given(text=hostile)
 def test_no_line_of_markdown_is_a_command(write: Callable[[str], str], text: str) -> None:
     assert not [*commands(write(text))]

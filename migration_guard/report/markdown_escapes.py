@@ -46,7 +46,7 @@ def code(text: str) -> str:
 
 def fenced(language: str, lines: Iterable[str], *, indent: str = "") -> str:
     """A block of code, in a fence that nothing in it can close."""
-    shown = [_narrow(printable(line, lines=True).replace("\n", "\\n")) for line in lines]
+    shown = [_narrow(printable(line.replace("\n", "\\n"), lines=True)) for line in lines]
     longest = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join(f"{indent}{line}".rstrip() for line in (f"{fence}{language}", *shown, fence))
