@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex, ValidateConstraint
+from migration_guard.model.named_objects import SetProperties
 from migration_guard.model.objects import (
     AddEnumValue,
     CreateEnum,
@@ -232,7 +233,8 @@ def test_alter_table_is_one_operation_for_each_action() -> None:
         )
     ]
     assert kinds == [
-        AddColumn, DropColumn, AlterColumnType, SetNotNull, SetDefault, ValidateConstraint, DropConstraint, RunSql,
+        AddColumn, DropColumn, AlterColumnType, SetNotNull, SetDefault, ValidateConstraint, DropConstraint,
+        SetProperties,
     ]  # fmt: skip
 
 

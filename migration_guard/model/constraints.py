@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from migration_guard.model.dependants import without_index
 from migration_guard.model.operations import (
     Operation,
     TableOperation,
@@ -174,16 +175,20 @@ class CreateIndex(TableOperation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropIndex(Operation):
-    """DROP INDEX. `table` is None where it is not written: PostgreSQL finds an index by its name alone."""
+    """
+    DROP INDEX. `table` is None where it is not written. `by_name`: PostgreSQL and SQLite find an index by its name
+    alone, whatever table the author names.
+    """
 
     name: str = field(metadata=needed("index name"))
     table: Name | None = field(default=None, metadata=OR_NONE)
     concurrently: bool | Unknown = False
     if_exists: bool = False
     cascade: bool = False
+    by_name: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
-        if self.table is None or state.index(self.name, self.table):
+        if self.table is None or self._found(state):
             return state
         state = with_unknown_table(state, self.table)
         table = state.tables[self.table]
@@ -193,12 +198,19 @@ class DropIndex(Operation):
         return state.with_table(replace(table, indexes={**table.indexes, self.name: index}))
 
     def apply(self, state: SchemaState) -> SchemaState:
-        found = state.index(self.name, self.table)
+        found = self._found(state)
         if found is None:
             return self._without_unique(state)
-        table, _ = found
-        rest = {name: index for name, index in table.indexes.items() if name != self.name}
-        return state.with_table(replace(table, indexes=rest))
+        return without_index(state, found[0].name, self.name)
+
+    def _found(self, state: SchemaState) -> tuple[Table, Index] | None:
+        """The index with its table, that of the author or, `by_name`, any."""
+        found = state.index(self.name, self.table)
+        if found is None and self.by_name and self.table is not None:
+            found = state.index(self.name)
+            if found is not None and found[0].name.schema != self.table.schema:
+                return None
+        return found
 
     def _without_unique(self, state: SchemaState) -> SchemaState:
         """MySQL drops a unique constraint as the index that it is."""

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
+from migration_guard.model.named_objects import changed_properties
 from migration_guard.model.schema import (
+    UNKNOWN_WORD,
     Column,
     ColumnType,
     Constraint,
@@ -19,16 +21,20 @@ from migration_guard.model.schema import (
     Expression,
     Index,
     Name,
+    NamedObject,
     SchemaState,
     Sequence,
     Table,
     View,
     changed,
 )
+from migration_guard.model.spelling import same_constant, spelled, surely_differ
 from migration_guard.model.unknown import Unknown
 
-SchemaObject = Table | Column | Index | EnumType | View | Sequence
-Other = TypeVar("Other", EnumType, View, Sequence)
+SchemaObject = Table | Column | Index | EnumType | View | Sequence | NamedObject
+Other = TypeVar("Other", EnumType, View, Sequence, NamedObject)
+
+NOT_SET = "not set"
 
 
 class Fate(Enum):
@@ -69,14 +75,51 @@ def _differences(before: SchemaState, after: SchemaState) -> Iterator[SchemaDiff
         elif was.certain and now.certain:
             yield from _table(was, now)
     yield from _objects("type", before.enums, after.enums)
+    for name, had, has in changed(before.enums, after.enums):
+        if had is not None and has is not None and had.certain and has.certain and _differ(had.labels, has.labels):
+            yield SchemaDifference(Fate.CHANGED, LABELS, str(name), None, _listed(had.labels), _listed(has.labels))
     yield from _objects("view", before.views, after.views)
     yield from _objects("sequence", before.sequences, after.sequences)
+    yield from _others(before, after)
+
+
+LABELS = "labels of type"
+
+
+def _listed(labels: tuple[str, ...] | Unknown) -> str:
+    return "not known" if isinstance(labels, Unknown) else ", ".join(labels)
 
 
 def _objects(kind: str, one: Mapping[Name, Other], other: Mapping[Name, Other]) -> Iterator[SchemaDifference]:
     for name, had, has in changed(one, other):
         if had is None or has is None:
             yield from _one_sided(kind, str(name), had, has, None)
+        elif isinstance(had, View) and isinstance(has, View) and had.certain and has.certain:
+            yield from _redefined(f"{kind} {name}", had.definition, has.definition, None)
+
+
+def _others(before: SchemaState, after: SchemaState) -> Iterator[SchemaDifference]:
+    for key, had, has in changed(before.others, after.others):
+        on = "" if key.table is None else f" on {key.table}"
+        if had is None or has is None:
+            yield from _one_sided(key.kind, f"{key.name}{on}", had, has, key.table)
+        elif had.certain and has.certain:
+            yield from _redefined(f"{key.kind} {key.name}{on}", had.definition, has.definition, key.table)
+    for key in changed_properties(before, after):
+        was, now = (str(one.properties.get(key) or NOT_SET) for one in (before, after))
+        if key.kind.startswith("privilege "):
+            fate = Fate.LEFT_BEHIND if was == NOT_SET else Fate.MISSING
+            yield SchemaDifference(fate, key.kind, str(key.name), key.table)
+        else:
+            yield SchemaDifference(Fate.CHANGED, key.kind, str(key.name), key.table, was, now)
+
+
+DEFINITION = "definition of"
+
+
+def _redefined(name: str, was: str | None, now: str | None, table: Name | None) -> Iterator[SchemaDifference]:
+    if was is not None and now is not None and was != now:
+        yield SchemaDifference(Fate.CHANGED, DEFINITION, name, table, was, now)
 
 
 def _one_sided(
@@ -103,7 +146,7 @@ def _table(was: Table, now: Table) -> Iterator[SchemaDifference]:
         if before is None or after is None:
             if not _covered(before or after, was if before is None else now):
                 yield from _one_sided("index", index, before, after, name)
-        elif _differ(before.unique, after.unique) or _differ(before.columns, after.columns):
+        elif _is_on(before, now) and not _is_same_index(before, after):
             yield SchemaDifference(Fate.CHANGED, "index", index, name, _shown_index(before), _shown_index(after))
     yield from _constraints(was, now)
 
@@ -125,9 +168,49 @@ def _differ(one: object, other: object) -> bool:
     return not isinstance(one, Unknown) and not isinstance(other, Unknown) and one != other
 
 
+def _is_on(index: Index, table: Table) -> bool:
+    """Whether the table has all that the index is on: of a column with another name, the column is what has changed."""
+    if isinstance(index.columns, Unknown) or not table.complete:
+        return True
+    return all(one in table.columns for one in index.columns if not one.startswith("("))
+
+
+def _is_same_index(one: Index, other: Index) -> bool:
+    """Whether two indexes of a name are the same as far as both are known."""
+    if isinstance(one.columns, Unknown) or isinstance(other.columns, Unknown):
+        return not _differ(one.unique, other.unique)
+    if not (one.certain and other.certain):
+        return True
+    elements = [list(map(spelled, _elements(each))) for each in (one, other)]
+    known = "(expression)" not in (*one.columns, *other.columns)
+    return not (
+        _differ(one.unique, other.unique)
+        or (known and elements[0] != elements[1])
+        or surely_differ(one.where, other.where)
+        or one.method != other.method
+        or sorted(one.include) != sorted(other.include)
+    )
+
+
+def _elements(index: Index) -> tuple[str, ...]:
+    """What the index is built on, each with what is written behind it: `name`, `name DESC`, `lower(name)`."""
+    if isinstance(index.columns, Unknown):
+        return ("...",)
+    columns = [one[1:-1] if one.startswith("(") and one.endswith(")") else one for one in index.columns]
+    orders = index.orders or ("",) * len(columns)
+    return tuple(f"{column} {order}".strip() for column, order in zip(columns, orders, strict=False))
+
+
 def _shown_index(index: Index) -> str:
-    columns = "unknown" if isinstance(index.columns, Unknown) else ", ".join(index.columns)
-    return f"{'unique ' if index.unique is True else ''}on ({columns})"
+    columns = "unknown" if isinstance(index.columns, Unknown) else ", ".join(_elements(index))
+    words = [
+        "unique" if index.unique is True else "",
+        f"using {index.method}" if index.method else "",
+        f"on ({columns})",
+        f"include ({', '.join(index.include)})" if index.include else "",
+        f"where {index.where}" if index.where else "",
+    ]
+    return " ".join(filter(None, words))
 
 
 def _column(table: Name, was: Column, now: Column) -> Iterator[SchemaDifference]:
@@ -141,17 +224,41 @@ def _column(table: Name, was: Column, now: Column) -> Iterator[SchemaDifference]
         yield SchemaDifference(
             Fate.CHANGED, "nullability of", name, table, words[was.nullable is True], words[now.nullable is True]
         )
-    counted = was.serial or now.serial or was.identity or now.identity
-    known = not isinstance(was.default, Unknown) and not isinstance(now.default, Unknown)
-    if known and not counted and not _same_default(was.default, now.default):  # type: ignore[arg-type]
+    if isinstance(was.default, Unknown) or isinstance(now.default, Unknown):
+        return
+    if _drawn(was) != _drawn(now):
+        yield SchemaDifference(Fate.CHANGED, "default of", name, table, _shown_default(was), _shown_default(now))
+    elif not _drawn(was) and not _same_default(was.default, now.default):
         yield SchemaDifference(Fate.CHANGED, "default of", name, table, _shown(was.default), _shown(now.default))
+    if _differ(was.comment, now.comment) and (was.comment or now.comment):
+        said = [str(one.comment or NOT_SET) for one in (was, now)]
+        yield SchemaDifference(Fate.CHANGED, "comment of column", name, table, *said)
+    if (was.generated is None) != (now.generated is None):
+        shown = [one.generated.expression.sql if one.generated else NOT_SET for one in (was, now)]
+        yield SchemaDifference(Fate.CHANGED, "generated expression of", name, table, *shown)
+
+
+def _drawn(column: Column) -> str:
+    """What draws the column's values from a sequence; empty where nothing does."""
+    if column.identity:
+        return "identity"
+    default = column.default
+    called = () if default is None or isinstance(default, Unknown) else default.functions
+    return "sequence" if column.serial or (not isinstance(called, Unknown) and "nextval" in called) else ""
+
+
+def _shown_default(column: Column) -> str:
+    """The default; of a column that draws from a sequence, so in words."""
+    words = {"identity": "generated as identity", "sequence": "drawn from its sequence"}
+    return words.get(_drawn(column)) or _shown(column.default)
 
 
 def _same_type(was: ColumnType, now: ColumnType) -> bool:
     if not (was.known and now.known):
         return True
     if was.is_enum and now.is_enum:
-        return was.name == now.name
+        # MySQL has no types of their own for enums: the labels are part of the column's.
+        return was.name == now.name and not (was.name == "enum" and _differ(was.labels, now.labels))
     return _spelled(was) == _spelled(now)
 
 
@@ -166,14 +273,9 @@ def _same_default(was: Expression | None, now: Expression | None) -> bool:
         empty = was if was is not None else now
         return empty is None or empty.sql.upper() == "NULL"
     if was.literal is not None and now.literal is not None:
-        return _plain(was.literal) == _plain(now.literal)
+        return same_constant(was.literal, now.literal)
     unread = isinstance(was.functions, Unknown) or isinstance(now.functions, Unknown)
-    return unread or _plain(was.sql) == _plain(now.sql)
-
-
-def _plain(sql: str) -> str:
-    text = "".join(sql.lower().split()).strip("()")
-    return {"t": "true", "f": "false", "1": "true", "0": "false", "current_timestamp": "now"}.get(text, text)
+    return unread or same_constant(was.sql, now.sql)
 
 
 def _shown(default: Expression | Unknown | None) -> str:
@@ -182,6 +284,11 @@ def _shown(default: Expression | Unknown | None) -> str:
 
 def _constraints(was: Table, now: Table) -> Iterator[SchemaDifference]:
     """Constraints by what they say: a name may have been left to the database on one side."""
+    for own in was.constraints:
+        other = next((two for two in now.constraints if own is two or _alike(own, two)), None)
+        if other is not None and own is not other and _say_something_else(own, other, now):
+            name, kind = constraint_name(was.name, own), f"{own.kind.value} constraint"
+            yield SchemaDifference(Fate.CHANGED, kind, name, was.name, _said_by(own), _said_by(other))
     gone = [one for one in was.constraints if one.certain and not any(_alike(one, two) for two in now.constraints)]
     come = [one for one in now.constraints if one.certain and not any(_alike(one, two) for two in was.constraints)]
     if not (was.complete and now.complete):
@@ -195,13 +302,50 @@ def _constraints(was: Table, now: Table) -> Iterator[SchemaDifference]:
             if one.kind is not ConstraintKind.PRIMARY_KEY:
                 names = constraint_name(was.name, one), constraint_name(was.name, renamed)
                 yield SchemaDifference(Fate.CHANGED, f"name of {one.kind.value} constraint", names[0], was.name, *names)
-    for fate, constraints, other in ((Fate.MISSING, gone, now), (Fate.LEFT_BEHIND, come, was)):
+    for fate, constraints, table in ((Fate.MISSING, gone, now), (Fate.LEFT_BEHIND, come, was)):
         for constraint in constraints:
-            if fate is Fate.MISSING and not set(constraint.columns) <= set(other.columns):
+            if fate is Fate.MISSING and not set(constraint.columns) <= set(table.columns):
                 continue
             yield SchemaDifference(
                 fate, f"{constraint.kind.value} constraint", constraint_name(was.name, constraint), was.name
             )
+
+
+def _say_something_else(one: Constraint, other: Constraint, table: Table) -> bool:
+    """Whether two constraints of one name are certainly not the same."""
+    if not (one.certain and other.certain and one.columns and other.columns):
+        return False
+    if table.complete and not set(one.columns) <= set(table.columns):
+        return False  # a column has another name, which is said of the column
+    if one.kind is ConstraintKind.CHECK:
+        texts = [each.expression.sql if each.expression else None for each in (one, other)]
+        return None not in texts and surely_differ(*texts)
+    both = (one.referenced_columns, other.referenced_columns)
+    return (
+        one.columns != other.columns
+        or one.references != other.references
+        or (all(both) and both[0] != both[1])
+        or _clauses(one) != _clauses(other)
+    )
+
+
+_IMPLIED = frozenset({"ON DELETE NO ACTION", "ON UPDATE NO ACTION", "INITIALLY IMMEDIATE", "MATCH SIMPLE"})
+
+
+def _clauses(constraint: Constraint) -> frozenset[str]:
+    """Its other clauses, without those that say what holds anyway; INITIALLY DEFERRED says DEFERRABLE, too."""
+    said = {one.upper() for one in constraint.options if UNKNOWN_WORD not in one} - _IMPLIED
+    return frozenset(said | ({"DEFERRABLE"} if "INITIALLY DEFERRED" in said else set()))
+
+
+def _said_by(constraint: Constraint) -> str:
+    """What a constraint says, in SQL's words."""
+    if constraint.expression is not None:
+        return f"CHECK ({constraint.expression.sql})"
+    words = [f"({', '.join(constraint.columns)})"]
+    if constraint.references is not None:
+        words.append(f"to {constraint.references} ({', '.join(constraint.referenced_columns)})".replace(" ()", ""))
+    return " ".join([*words, *sorted(_clauses(constraint))])
 
 
 def _says_the_same(one: Constraint, other: Constraint) -> bool:

@@ -11,16 +11,19 @@ from migration_guard.model.schema import (
     Constraint,
     EnumType,
     Index,
+    Name,
+    NamedObject,
+    ObjectKey,
     SchemaState,
     Sequence,
     Table,
     View,
     changed,
 )
-from migration_guard.model.unknown import UNKNOWN
+from migration_guard.model.unknown import UNKNOWN, Unknown
 
-Key = TypeVar("Key")
-Part = TypeVar("Part", Table, Column, Index, EnumType, View, Sequence)
+Part = TypeVar("Part", Table, Column, Index, EnumType, View, Sequence, NamedObject)
+Key = TypeVar("Key", str, Name, ObjectKey)
 
 
 def join(one: SchemaState, other: SchemaState) -> SchemaState:
@@ -30,10 +33,26 @@ def join(one: SchemaState, other: SchemaState) -> SchemaState:
     return SchemaState(
         tables=_joined(one.tables, other.tables, _table),
         enums=_joined(one.enums, other.enums, _enum),
-        views=_joined(one.views, other.views, _keep),
+        views=_joined(one.views, other.views, _view),
         sequences=_joined(one.sequences, other.sequences, _keep),
         clouded=one.clouded or other.clouded,
+        others=_joined(one.others, other.others, _other),
+        properties=_either(one, other),
     )
+
+
+def _either(one: SchemaState, other: SchemaState) -> dict[ObjectKey, str | Unknown | None]:
+    """The properties; what is not the same in both is not known."""
+    joined = {**one.properties, **other.properties}
+    for key, _, _ in changed(one.properties, other.properties):
+        if one.properties.get(key) != other.properties.get(key):
+            joined[key] = UNKNOWN
+    return joined
+
+
+def _other(one: NamedObject, other: NamedObject) -> NamedObject:
+    definition = one.definition if one.definition == other.definition else None
+    return replace(one, definition=definition, certain=one.certain and other.certain)
 
 
 def _joined(one: Mapping[Key, Part], other: Mapping[Key, Part], both: Callable[[Part, Part], Part]) -> dict[Key, Part]:
@@ -50,6 +69,11 @@ def _keep(one: Part, other: Part) -> Part:
     return one
 
 
+def _view(one: View, other: View) -> View:
+    definition = one.definition if one.definition == other.definition else None
+    return replace(one, definition=definition, certain=one.certain and other.certain)
+
+
 def _table(one: Table, other: Table) -> Table:
     return Table(
         one.name,
@@ -59,6 +83,8 @@ def _table(one: Table, other: Table) -> Table:
         partitioned=one.partitioned or other.partitioned,
         complete=one.complete and other.complete,
         certain=one.certain and other.certain,
+        parents=one.parents if one.parents == other.parents else (),
+        partition=one.partition or other.partition,
     )
 
 
@@ -67,7 +93,7 @@ def _column(one: Column, other: Column) -> Column:
         one,
         type=one.type if one.type == other.type else UNKNOWN,
         nullable=one.nullable if one.nullable == other.nullable else UNKNOWN,
-        default=one.default if one.default == other.default else UNKNOWN,
+        default=one.default if (one.default, one.identity) == (other.default, other.identity) else UNKNOWN,
         comment=one.comment if one.comment == other.comment else UNKNOWN,
         certain=one.certain and other.certain,
     )
@@ -80,6 +106,7 @@ def _index(one: Index, other: Index) -> Index:
         one,
         columns=one.columns if one.columns == other.columns else UNKNOWN,
         unique=one.unique if one.unique == other.unique else UNKNOWN,
+        parent=one.parent or other.parent,
         certain=one.certain and other.certain,
     )
 

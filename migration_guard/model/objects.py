@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from migration_guard.model.dependants import (
+    not_on,
+    without_columns_of_type,
+    without_tables,
+    without_views_that_read,
+)
 from migration_guard.model.join import join
 from migration_guard.model.operations import Operation, TableOperation, edit_table, with_unknown_table
-from migration_guard.model.schema import EMPTY, EnumType, Name, SchemaState, Sequence, View
-from migration_guard.model.unknown import LEFT_OUT, OR_UNKNOWN, SHOWN, Unknown, needed
+from migration_guard.model.schema import EMPTY, EnumType, Name, NamedObject, ObjectKey, SchemaState, Sequence, View
+from migration_guard.model.unknown import LEFT_OUT, OR_NONE, OR_UNKNOWN, SHOWN, Unknown, needed
 
 Kept = TypeVar("Kept")
+
+OUTSIDE_SCHEMAS = ("schema", "extension", "event trigger", "role", "publication", "subscription", "server", "language")
+"""The kinds of objects that are in no schema."""
 
 
 def with_unknown_enum(state: SchemaState, name: Name, certain: bool = True) -> SchemaState:
@@ -40,15 +49,17 @@ class CreateEnum(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropEnum(Operation):
-    """DROP TYPE of an enumerated type."""
+    """DROP TYPE of an enumerated type. With `cascade` the columns of that type go, too."""
 
     type: Name = field(metadata=needed("type name"))
     if_exists: bool = False
+    cascade: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
         return with_unknown_enum(state, self.type, certain=not self.if_exists)
 
     def apply(self, state: SchemaState) -> SchemaState:
+        state = without_columns_of_type(state, self.type) if self.cascade else state
         return replace(state, enums={name: each for name, each in state.enums.items() if name != self.type})
 
 
@@ -134,6 +145,7 @@ class DropView(Operation):
     view: Name = field(metadata=needed("view name"))
     materialized: bool = False
     if_exists: bool = False
+    cascade: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
         if self.view in state.views:
@@ -144,18 +156,25 @@ class DropView(Operation):
     def apply(self, state: SchemaState) -> SchemaState:
         # What a history indexes is a table to us, though it be a view.
         state = edit_table(state, self.view, lambda table: replace(table, indexes={}))
-        return replace(state, views={name: each for name, each in state.views.items() if name != self.view})
+        state = without_views_that_read(state, {self.view}) if self.cascade else state
+        views = {name: each for name, each in state.views.items() if name != self.view}
+        return replace(state, views=views, others=not_on({self.view}, state.others))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateSequence(Operation):
-    """CREATE SEQUENCE."""
+    """CREATE SEQUENCE. `owner` and `column` are those of its OWNED BY."""
 
     sequence: Name = field(metadata=needed("sequence name"))
     if_not_exists: bool = False
+    owner: Name | None = field(default=None, metadata=OR_NONE)
+    column: str | None = field(default=None, metadata=OR_NONE)
 
     def apply(self, state: SchemaState) -> SchemaState:
-        return replace(state, sequences={**state.sequences, self.sequence: Sequence(self.sequence)})
+        if self.if_not_exists and self.sequence in state.sequences:
+            return state
+        made = Sequence(self.sequence, owner=self.owner, column=self.column)
+        return replace(state, sequences={**state.sequences, self.sequence: made})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +202,13 @@ class CreateSchema(Operation):
     schema: str | Unknown | None = field(metadata=OR_UNKNOWN)
     if_not_exists: bool = False
 
+    def apply(self, state: SchemaState) -> SchemaState:
+        key = ObjectKey("schema", Name(self.schema)) if isinstance(self.schema, str) else None
+        if key is None or key in state.others:
+            return state
+        made = NamedObject(key, certain=not self.if_not_exists)
+        return replace(state, others={**state.others, key: made})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropSchema(Operation):
@@ -195,14 +221,30 @@ class DropSchema(Operation):
     cascade: bool = False
     if_exists: bool = False
 
+    def require(self, state: SchemaState) -> SchemaState:
+        key = ObjectKey("schema", Name(self.schema)) if self.schema else None
+        if key is None or key in state.others:
+            return state
+        return replace(state, others={**state.others, key: NamedObject(key, certain=not self.if_exists)})
+
     def apply(self, state: SchemaState) -> SchemaState:
+        tables = [name for name in state.tables if name.schema == self.schema]
+        for type_ in [name for name in state.enums if name.schema == self.schema]:
+            state = without_columns_of_type(state, type_)
+        state = without_tables(state, tables, cascade=True)
+        own = ObjectKey("schema", Name(self.schema)) if self.schema else None
         return replace(
             state,
-            tables=_outside(self.schema, state.tables),
             enums=_outside(self.schema, state.enums),
             views=_outside(self.schema, state.views),
             sequences=_outside(self.schema, state.sequences),
+            others={key: one for key, one in state.others.items() if key != own and self.schema != _schema_of(key)},
         )
+
+
+def _schema_of(key: ObjectKey) -> str | None:
+    """The schema that an object is in; an empty one for what is in none, as an extension or a role."""
+    return (key.table or key.name).schema if key.kind not in OUTSIDE_SCHEMAS else ""
 
 
 def _outside(schema: str | None, objects: Mapping[Name, Kept]) -> dict[Name, Kept]:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from migration_guard.model.schema import Column, ColumnType, Constraint, Expression, Name, SchemaState, Table
+from migration_guard.model.dependants import renamed_table, without_column, without_tables
+from migration_guard.model.schema import (
+    Column,
+    ColumnType,
+    Constraint,
+    Expression,
+    Name,
+    SchemaState,
+    Table,
+    comment_of,
+)
 from migration_guard.model.site import Site
 from migration_guard.model.unknown import OR_UNKNOWN, SHOWN, UNKNOWN, Unknown, needed
 
@@ -95,11 +105,15 @@ class CreateTable(Operation):
     table: Table
     if_not_exists: bool = False
     temporary: bool = False
+    comment: str | Unknown | None = field(default=None, metadata=OR_UNKNOWN)
 
     def apply(self, state: SchemaState) -> SchemaState:
         if self.temporary or (self.if_not_exists and self.table.name in state.tables):
             return state
-        return state.with_table(self.table)
+        state = state.with_table(self.table)
+        if self.comment is None:
+            return state
+        return replace(state, properties={**state.properties, comment_of(self.table.name): self.comment})
 
     def require(self, state: SchemaState) -> SchemaState:
         for constraint in self.table.constraints:
@@ -116,7 +130,7 @@ class DropTable(TableOperation):
     cascade: bool = False
 
     def apply(self, state: SchemaState) -> SchemaState:
-        return state.without_table(self.table)
+        return without_tables(state, [self.table], self.cascade)
 
     def require(self, state: SchemaState) -> SchemaState:
         return with_unknown_table(state, self.table, certain=not self.if_exists)
@@ -135,7 +149,7 @@ class RenameTable(TableOperation):
         state = state.without_table(self.table).with_table(replace(table, name=self.new_name))
         # Thousands of renames ask thousands of tables: those without constraints are passed by as quickly as can be.
         followed = {name: self._follow(each) if each.constraints else each for name, each in state.tables.items()}
-        return replace(state, tables=followed)
+        return renamed_table(replace(state, tables=followed), self.table, self.new_name)
 
     def _follow(self, table: Table) -> Table:
         """Foreign keys go on pointing at the renamed table."""
@@ -208,19 +222,7 @@ class DropColumn(ColumnOperation):
         return with_unknown_column(state, self.table, self.column, certain=not self.if_exists)
 
     def apply(self, state: SchemaState) -> SchemaState:
-        def drop(table: Table) -> Table:
-            return replace(
-                table,
-                columns={name: column for name, column in table.columns.items() if name != self.column},
-                constraints=tuple(one for one in table.constraints if self.column not in one.columns),
-                indexes={
-                    name: index
-                    for name, index in table.indexes.items()
-                    if isinstance(index.columns, Unknown) or self.column not in index.columns
-                },
-            )
-
-        return edit_table(state, self.table, drop)
+        return without_column(state, self.table, self.column)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +252,11 @@ class RenameColumn(ColumnOperation):
                 expression = replace(expression, columns=columns, not_null=not_null)
             return replace(constraint, columns=tuple(map(new, constraint.columns)), expression=expression)
 
-        return edit_table(state, self.table, rename)
+        owned = {
+            name: replace(one, column=new(one.column)) if one.owner == self.table and one.column else one
+            for name, one in state.sequences.items()
+        }
+        return edit_table(replace(state, sequences=owned), self.table, rename)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TypeVar
 
 from migration_guard.model.containment import Unexpected, contained
-from migration_guard.model.differences import Fate, SchemaDifference, constraint_name, differences
+from migration_guard.model.differences import LABELS, NOT_SET, Fate, SchemaDifference, constraint_name, differences
 from migration_guard.model.join import join
 from migration_guard.model.migration import Migration, RevisionGraph
-from migration_guard.model.objects import CreateEnum, CreateView, Opaque
+from migration_guard.model.objects import AddEnumValue, CreateEnum, CreateView, DropOwned, Opaque, RunSql
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
-from migration_guard.model.schema import EMPTY, NOT_KNOWN, Column, Constraint, Name, SchemaState, Table, changed
+from migration_guard.model.schema import (
+    EMPTY,
+    NOT_KNOWN,
+    Column,
+    Constraint,
+    Name,
+    ObjectKey,
+    SchemaState,
+    Table,
+    changed,
+)
+from migration_guard.model.unknown import show_holes
 
 Key = TypeVar("Key")
 Part = TypeVar("Part")
@@ -81,6 +93,7 @@ def replay_one(migration: Migration, state: SchemaState) -> Replayed:
     downgrade, restored = _run(after, migration.downgrade.operations)
     created, added, enums = _made(migration.upgrade.operations)
     found = _certain(differences(before, restored), before, after, restored)
+    found = tuple(_without_unseen(found, migration, after))
     return Replayed(migration, before, upgrade, after, downgrade, restored, created, added, enums, found)
 
 
@@ -104,6 +117,51 @@ def _certain(
                 continue
         kept.append(one)
     return tuple(kept)
+
+
+# Of these nobody sees what they drop: a function may run DDL.
+_RUN_ANYTHING = re.compile(r"\s*(?:SELECT|WITH|CALL|DO|EXECUTE)\b|.*\bCASCADE\b", re.IGNORECASE | re.DOTALL)
+
+
+def _without_unseen(
+    found: Sequence[SchemaDifference], migration: Migration, after: SchemaState
+) -> Iterator[SchemaDifference]:
+    """
+    The differences without those of objects that a statement of downgrade() may take away unseen, without properties
+    that it sets back to what holds anyway, and without values of an enum that stay and do no harm: PostgreSQL takes no
+    value away, and ADD VALUE IF NOT EXISTS adds none twice.
+    """
+    unseen = any(map(_runs_anything, migration.downgrade.operations))
+    kinds = {key.kind for key in after.others}
+    for one in found:
+        if unseen and one.fate is Fate.LEFT_BEHIND and one.kind in kinds:
+            continue
+        if one.kind == LABELS and not _fails_again(one, migration):
+            continue
+        key = _property_of(one, after)
+        if key is not None and one.was == NOT_SET and after.properties[key] != one.now:
+            continue
+        yield one
+
+
+def _fails_again(one: SchemaDifference, migration: Migration) -> bool:
+    """Whether labels that are not as they were are more than values added with IF NOT EXISTS."""
+    added = [
+        each for each in migration.upgrade.operations if isinstance(each, AddEnumValue) and str(each.type) == one.name
+    ]
+    return not added or not all(each.if_not_exists for each in added)
+
+
+def _property_of(one: SchemaDifference, after: SchemaState) -> ObjectKey | None:
+    key = ObjectKey(one.kind, one.table, one.table) if one.table is not None else None
+    return key if key in after.properties else None
+
+
+def _runs_anything(operation: Operation) -> bool:
+    sql = show_holes(operation.site.sql or "")
+    if isinstance(operation, DropOwned) or "{...}" in sql:
+        return True
+    return isinstance(operation, RunSql) and _RUN_ANYTHING.match(sql) is not None
 
 
 def _is_taken_for_granted(table: Name, after: SchemaState, restored: SchemaState) -> bool:
@@ -159,6 +217,7 @@ def _with_news(before: SchemaState, now: SchemaState, needed: SchemaState, made:
         enums={**before.enums, **_news(now.enums, needed.enums)},
         views={**before.views, **_news(now.views, needed.views)},
         sequences={**before.sequences, **_news(now.sequences, needed.sequences)},
+        others={**before.others, **_news(now.others, needed.others)},
     )
 
 

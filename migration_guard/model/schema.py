@@ -172,7 +172,11 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index. `columns` holds column names, and expressions as SQL text in parentheses."""
+    """
+    An index. `columns` holds column names, and expressions as SQL text in parentheses. `orders` says what else is
+    written of each: DESC, NULLS FIRST, an operator class; it is empty where nothing is, and where nobody knows.
+    `include` are the columns that it only carries along, `parent` is the index that it is attached to as a partition.
+    """
 
     name: str | None = field(metadata=OR_NONE)
     columns: tuple[str, ...] | Unknown = field(default=UNKNOWN, metadata=OR_UNKNOWN)
@@ -180,6 +184,9 @@ class Index:
     where: str | None = field(default=None, metadata=SHOWN)
     method: str | None = field(default=None, metadata=OR_NONE)
     certain: bool = True
+    orders: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    include: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    parent: str | None = field(default=None, metadata=OR_NONE)
 
     @property
     def has_expression(self) -> bool:
@@ -191,7 +198,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. Constraints are a tuple because they may be nameless; columns and indexes go by name."""
+    """
+    A table. Constraints are a tuple because they may be nameless; columns and indexes go by name. `parents` are the
+    tables that it inherits from, or the one that it is a `partition` of.
+    """
 
     name: Name = field(metadata=needed("table name"))
     columns: Mapping[str, Column] = field(default_factory=dict, metadata=LEFT_OUT)
@@ -200,6 +210,8 @@ class Table:
     partitioned: bool = False
     complete: bool = True
     certain: bool = True
+    parents: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
+    partition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,18 +225,62 @@ class EnumType:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view or a materialized view."""
+    """
+    A view or a materialized view. `reads` are the tables and views that it reads, `definition` is its query, None for
+    one that is not known.
+    """
 
     name: Name = field(metadata=needed("view name"))
     materialized: bool = False
     certain: bool = True
+    reads: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
+    definition: str | None = field(default=None, metadata=OR_NONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A sequence made by name (those of serial and identity columns belong to their column)."""
+    """
+    A sequence made by name (those of serial and identity columns belong to their column). It is OWNED BY `column` of
+    the table `owner`, where that is said, and goes with it.
+    """
 
     name: Name = field(metadata=needed("sequence name"))
+    certain: bool = True
+    owner: Name | None = field(default=None, metadata=OR_NONE)
+    column: str | None = field(default=None, metadata=OR_NONE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectKey:
+    """
+    What goes by its kind and its name: "function", "trigger", "policy", "extension"; or a property of an object: "row
+    level security of". `table` is the one that it belongs to, and goes with.
+    """
+
+    kind: str = field(metadata=SHOWN)
+    name: Name = field(metadata=needed("name"))
+    table: Name | None = field(default=None, metadata=OR_NONE)
+
+    def __str__(self) -> str:
+        on = f" on {self.table}" if self.table is not None and self.table != self.name else ""
+        return f"{self.kind} {self.name}{on}"
+
+
+def comment_of(table: Name) -> ObjectKey:
+    """The property that is a table's comment."""
+    return ObjectKey("comment of table", table, table)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedObject:
+    """
+    An object of which no more is kept than how it is defined, in SQL's words, None where that is not known: a function,
+    a trigger, a policy. `uses` are the functions or tables without which it cannot be.
+    """
+
+    key: ObjectKey
+    definition: str | None = field(default=None, metadata=OR_NONE)
+    uses: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
     certain: bool = True
 
 
@@ -232,6 +288,9 @@ class Sequence:
 class SchemaState:
     """
     Every object we know of. `clouded` means that something ran which we could not read: absent names may exist.
+
+    `others` are those of which only a definition is kept. `properties` are settings of objects (row level security, a
+    comment, a privilege), None for what holds where nobody sets anything, and Unknown.
     """
 
     tables: Mapping[Name, Table] = field(default_factory=dict)
@@ -239,6 +298,8 @@ class SchemaState:
     views: Mapping[Name, View] = field(default_factory=dict)
     sequences: Mapping[Name, Sequence] = field(default_factory=dict)
     clouded: bool = False
+    others: Mapping[ObjectKey, NamedObject] = field(default_factory=dict)
+    properties: Mapping[ObjectKey, str | Unknown | None] = field(default_factory=dict)
 
     def table(self, name: Name) -> Table | None:
         """The table of this name, if the history shows it."""

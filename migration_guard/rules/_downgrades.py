@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
-from migration_guard.model.differences import Fate
+from migration_guard.model.differences import DEFINITION, LABELS, Fate, SchemaDifference, differences
+from migration_guard.model.migration import Form
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import (
     AddColumn,
@@ -38,7 +39,11 @@ def undone(context: Context) -> list[tuple[str, str]]:
     Taken from the comparison of schemas; where the operations are conditional, or the schema before is not known, from
     the operations themselves.
     """
-    found = [(one.name, f"the {one}" if one.fate is Fate.CHANGED else str(one)) for one in context.replayed.differences]
+    found = [
+        (one.name, f"the {one}" if one.fate is Fate.CHANGED else str(one))
+        for one in context.replayed.differences
+        if one.kind != LABELS
+    ]
     if found:
         return found
     said: dict[str, str] = {}
@@ -72,6 +77,35 @@ def _touched(operation: Operation, context: Context) -> Iterator[tuple[str, str]
 
 def _is_old(operation: ColumnOperation, context: Context) -> bool:
     return not context.is_new_column(operation.table, operation.column)
+
+
+def is_compared(context: Context) -> bool:
+    """Whether the downgrade does something, is meant to bring everything back, and was read well enough to say so."""
+    if context.migration.downgrade.form is not Form.BODY or is_declared_irreversible(context):
+        return False
+    return context.replayed.comparable
+
+
+def came_back_otherwise(one: SchemaDifference, context: Context) -> bool:
+    """Whether the downgrade has set it, to something else than it was: not what the upgrade alone has changed."""
+    if one.fate is not Fate.CHANGED or one.kind == LABELS:
+        return False
+    return one not in differences(context.replayed.before, context.replayed.after)
+
+
+OF_TABLES = ("table", "column", "index", "type")
+
+
+def is_left_object(one: SchemaDifference) -> bool:
+    """Whether it is left behind, and no table, type, or part of a table: a view, a function, a privilege."""
+    return one.fate is Fate.LEFT_BEHIND and one.kind not in OF_TABLES and not one.kind.endswith("constraint")
+
+
+def changed_words(one: SchemaDifference) -> str:
+    """What has become of what is changed, in words."""
+    if one.kind == DEFINITION:
+        return f"the {one} is another one"
+    return f"the {one} is {one.now}; it was {one.was}"
 
 
 def is_declared_irreversible(context: Context) -> bool:

@@ -2,13 +2,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.differences import Fate, SchemaDifference, differences
+from migration_guard.model.differences import DEFINITION, LABELS, Fate, SchemaDifference, differences
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
+from migration_guard.model.objects import AddEnumValue
 from migration_guard.model.operations import RecreateTable
+from migration_guard.model.schema import in_sql
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._downgrades import is_declared_irreversible
-from migration_guard.rules._routines import forgotten
+from migration_guard.rules._downgrades import (
+    came_back_otherwise,
+    changed_words,
+    is_compared,
+    is_declared_irreversible,
+    is_left_object,
+)
 
 
 class IncompleteDowngrade(Rule[Migration]):
@@ -34,22 +41,28 @@ class IncompleteDowngrade(Rule[Migration]):
 
     ```python bad
     def upgrade():
+        op.add_column("pets", sa.Column("age", sa.Integer()))
         op.alter_column("pets", "name", type_=sa.String(80), existing_type=sa.String(50))
 
     def downgrade():
-        op.alter_column("pets", "name", type_=sa.String(60), existing_type=sa.String(80))
+        op.drop_column("pets", "age")
     ```
 
-    Functions, procedures, aggregates, domains, triggers and policies count where a plain CREATE makes them, and the
-    downgrade, which does other things, never names them.
+    What the downgrade sets back, though not to what it was, is MG708; a function, view or trigger that stays is MG712.
+
+    PostgreSQL takes no value of an enum away, so one that ADD VALUE adds is added again by the next upgrade, which
+    fails.
+
+    ```python given
+    op.execute("CREATE TYPE mood AS ENUM ('calm', 'glad')")
+    ```
 
     ```python bad
     def upgrade():
-        op.add_column("pets", sa.Column("seen", sa.Integer()))
-        op.execute("CREATE FUNCTION count_pets() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM pets'")
+        op.execute("ALTER TYPE mood ADD VALUE 'wild'")
 
     def downgrade():
-        op.drop_column("pets", "seen")
+        pass
     ```
 
     On SQLite a batch makes the table anew for most of what it is asked for, and Alembic knows of the old one what
@@ -106,13 +119,20 @@ class IncompleteDowngrade(Rule[Migration]):
         op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
     ```
 
+    A value that is added with IF NOT EXISTS may stay. What goes with what is dropped is gone, too: partitions with
+    their table, a sequence with the column that owns it, triggers with their table, views with CASCADE.
+
+    ```python good
+    def upgrade():
+        op.execute("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'wild'")
+
+    def downgrade():
+        pass
+    ```
+
     What the history does not show is left out of the comparison. So are triggers, COLLATE, DESC, AUTOINCREMENT and the
     ON DELETE of a key written at its column, which a batch on SQLite loses, too. Nothing is compared where something
     could not be read, or the revision is declared one-way with a reason.
-
-    A function that CREATE OR REPLACE or IF NOT EXISTS makes, or that is dropped before, may have been there. A trigger
-    or policy goes with its table. And where the downgrade runs a SELECT, a DO block, CASCADE, DROP SCHEMA or SQL put
-    together at run time, nobody sees what goes.
 
     ## What to write instead
 
@@ -132,15 +152,16 @@ class IncompleteDowngrade(Rule[Migration]):
     help = "{advice}, so that a rollback leaves the schema that the upgrade met."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
-        if subject.downgrade.form is not Form.BODY or is_declared_irreversible(context):
+        compared = is_compared(context)
+        if not compared and (subject.downgrade.form is not Form.EMPTY or is_declared_irreversible(context)):
             return
-        if not context.replayed.comparable:
-            return
-        for one in (*context.replayed.differences, *forgotten(subject)):
+        for one in context.replayed.differences:
+            if not (compared or one.kind == LABELS) or is_left_object(one) or came_back_otherwise(one, context):
+                continue
             batch = _batch_that_loses(one, context)
             if batch is not None and one.kind == "check constraint" and _names_checks(context):
                 continue
-            what, advice = _words(one) if batch is None else _words_of_batch(one, batch)
+            what, advice = _words(one, subject) if batch is None else _words_of_batch(one, batch)
             yield self.finding(
                 subject,
                 span=subject.downgrade.span,
@@ -173,10 +194,16 @@ def _words_of_batch(one: SchemaDifference, batch: RecreateTable) -> tuple[str, s
     return what, f"Name the check where it is made, or pass it to each batch on {table} in table_args"
 
 
-def _words(one: SchemaDifference) -> tuple[str, str]:
+def _words(one: SchemaDifference, migration: Migration) -> tuple[str, str]:
     match one.fate:
         case Fate.LEFT_BEHIND:
             return f"{one} is left behind, which was not there before", f"Drop {one} in downgrade()"
         case Fate.MISSING:
             return f"{one} is missing, which was there before", f"Bring back {one} in downgrade()"
-    return f"the {one} is {one.now}; it was {one.was}", f"Set the {one} back to {one.was} in downgrade()"
+    added = [each for each in migration.upgrade.operations if isinstance(each, AddEnumValue)]
+    again = next((each for each in added if str(each.type) == one.name and not each.if_not_exists), None)
+    if one.kind == LABELS and again is not None:
+        what = f"{again.value!r} is still a value of type {one.name}, and the next upgrade fails, as it adds it again"
+        return what, f"Add it with ALTER TYPE {in_sql(again.type)} ADD VALUE IF NOT EXISTS"
+    back = f"Set the {one} back to {one.was}" if one.kind != DEFINITION else f"Bring back the {one}"
+    return changed_words(one), f"{back} in downgrade()"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.operations import Operation
@@ -14,7 +14,17 @@ from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constructs import Constructs
 from migration_guard.reading.directives.names import identifier
 from migration_guard.reading.directives.registry import directive
-from migration_guard.reading.interpreter.values import FALSE, CallValue, Constant, Items, plain, truth
+from migration_guard.reading.interpreter.values import (
+    FALSE,
+    CallValue,
+    Constant,
+    Items,
+    Pairs,
+    Text,
+    Value,
+    plain,
+    truth,
+)
 
 _KINDS = {
     "foreignkey": ConstraintKind.FOREIGN_KEY,
@@ -26,14 +36,28 @@ _KINDS = {
 
 def index_from(made: CallValue, reader: Constructs) -> Index:
     """An Index(...) construct."""
-    where = made.keyword("postgresql_where") or made.keyword("sqlite_where")
-    method = plain(made.keyword("postgresql_using") or Constant(None))
+    columns = constructs.names(Items(list(made.arguments[1:])))
+    return _index(identifier(made.argument(0, "name")), columns, made.keyword, reader)
+
+
+def _index(
+    name: str | None, columns: tuple[str, ...] | None, given: Callable[[str], Value | None], reader: Constructs
+) -> Index:
+    """The index of these columns that the keyword arguments of a call ask for."""
+    where = given("postgresql_where") or given("sqlite_where")
+    method = plain(given("postgresql_using") or Constant(None))
+    classes = given("postgresql_ops")
+    pairs = classes.pairs if isinstance(classes, Pairs) else ()
+    by_column = {key.shown: plain(value) for key, value in pairs if isinstance(key, Text)}
+    orders = tuple(str(by_column.get(column, "")) for column in columns or ())
     return Index(
-        identifier(made.argument(0, "name")),
-        _or_unknown(constructs.names(Items(list(made.arguments[1:])))),
-        truth(made.keyword("unique") or FALSE) is True,
-        reader.expression(where).sql or "..." if where is not None and where != Constant(None) else None,
-        method if isinstance(method, str) else None,
+        name,
+        _or_unknown(columns),
+        truth(given("unique") or FALSE) is True,
+        (reader.expression(where).sql or "...") if where is not None and where != Constant(None) else None,
+        method if isinstance(method, str) and method != "btree" else None,
+        orders=orders if any(orders) else (),
+        include=constructs.names(given("postgresql_include")) or (),
     )
 
 
@@ -42,23 +66,14 @@ def create_index(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_index()."""
     table = ask.table()
     assert table is not None
-    where = ask["postgresql_where"] or ask["sqlite_where"]
-    method = plain(ask["postgresql_using"] or Constant(None))
     columns = constructs.names(ask["columns"])
     name = ask.text("index_name")
     if name is None and ask["index_name"] in (None, Constant(None)) and columns is not None:
         name = f"ix_{table.name}_{columns[0] if columns else ''}"
-    index = Index(
-        name,
-        _or_unknown(columns),
-        ask.flag("unique"),
-        (ask.constructs.expression(where).sql or "...") if where is not None and where != Constant(None) else None,
-        method if isinstance(method, str) else None,
-    )
     yield CreateIndex(
         site=ask.site(),
         table=table,
-        index=index,
+        index=_index(name, columns, ask.__getitem__, ask.constructs),
         concurrently=ask.decision("postgresql_concurrently"),
         if_not_exists=ask.flag("if_not_exists"),
     )
@@ -75,6 +90,7 @@ def drop_index(ask: BoundArguments) -> Iterator[Operation]:
         table=ask.table(),
         concurrently=ask.decision("postgresql_concurrently"),
         if_exists=ask.flag("if_exists"),
+        by_name=ask.walker.dialect in ("postgresql", "sqlite"),
     )
 
 
@@ -95,13 +111,15 @@ def _add(ask: BoundArguments, kind: ConstraintKind, **fields: object) -> Operati
 @directive("create_primary_key", "constraint_name table_name columns schema", needed=("table_name",))
 def create_primary_key(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_primary_key()."""
-    yield _add(ask, ConstraintKind.PRIMARY_KEY, columns=constructs.names(ask["columns"]) or ())
+    columns, options = constructs.names(ask["columns"]) or (), constructs.options(ask.__getitem__)
+    yield _add(ask, ConstraintKind.PRIMARY_KEY, columns=columns, options=options)
 
 
 @directive("create_unique_constraint", "constraint_name table_name columns schema", needed=("table_name",))
 def create_unique_constraint(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_unique_constraint()."""
-    yield _add(ask, ConstraintKind.UNIQUE, columns=constructs.names(ask["columns"]) or ())
+    columns, options = constructs.names(ask["columns"]) or (), constructs.options(ask.__getitem__)
+    yield _add(ask, ConstraintKind.UNIQUE, columns=columns, options=options)
 
 
 @directive("create_check_constraint", "constraint_name table_name condition schema", needed=("table_name",))

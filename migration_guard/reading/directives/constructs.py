@@ -193,9 +193,11 @@ class Constructs(Types):
     def _constraint(self, made: CallValue, name: str | None) -> Constraint | None:
         match made.name:
             case "PrimaryKeyConstraint":
-                return Constraint(ConstraintKind.PRIMARY_KEY, name, _column_names(made.arguments))
+                columns = _column_names(made.arguments)
+                return Constraint(ConstraintKind.PRIMARY_KEY, name, columns, options=options(made.keyword))
             case "UniqueConstraint":
-                return Constraint(ConstraintKind.UNIQUE, name, _column_names(made.arguments))
+                columns = _column_names(made.arguments)
+                return Constraint(ConstraintKind.UNIQUE, name, columns, options=options(made.keyword))
             case "ForeignKeyConstraint":
                 return self._foreign_key_constraint(made, name)
             case "CheckConstraint":
@@ -203,8 +205,8 @@ class Constructs(Types):
                 valid = truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True
                 return Constraint(ConstraintKind.CHECK, name, expression.columns, expression=expression, valid=valid)
             case "ExcludeConstraint":
-                columns = [one.items[0] for one in made.arguments if isinstance(one, Items) and one.items]
-                return Constraint(ConstraintKind.EXCLUDE, name, _column_names(columns))
+                first = [one.items[0] for one in made.arguments if isinstance(one, Items) and one.items]
+                return Constraint(ConstraintKind.EXCLUDE, name, _column_names(first))
         return None
 
     def _foreign_key_constraint(self, made: CallValue, name: str | None) -> Constraint:
@@ -328,7 +330,7 @@ def _is_default(value: Value | None, dialect: str) -> bool:
 
 
 def options(given: Callable[[str], Value | None]) -> tuple[str, ...]:
-    """A foreign key's clauses in SQL's words, from the arguments of its call."""
+    """A constraint's clauses in SQL's words, from the arguments of its call."""
     words = []
     for key, clause in (
         ("match", "MATCH"),
@@ -344,6 +346,8 @@ def options(given: Callable[[str], Value | None]) -> tuple[str, ...]:
             words.append(f"{clause} {UNKNOWN_WORD}")
     if truth(given("deferrable") or Constant(False)):
         words.append("DEFERRABLE")
+    if truth(given("postgresql_nulls_not_distinct") or Constant(False)):
+        words.append("NULLS NOT DISTINCT")
     return tuple(words)
 
 

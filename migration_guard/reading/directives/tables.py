@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migration_guard.model.constraints import CreateIndex
-from migration_guard.model.objects import CreateEnum, InsertRows, RunSql
+from migration_guard.model.named_objects import SetProperties
+from migration_guard.model.objects import CreateEnum, InsertRows
 from migration_guard.model.operations import CreateTable, DropTable, Operation, RenameTable
-from migration_guard.model.schema import Column, Constraint, ConstraintKind, EnumType, Index, Name, Table
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, EnumType, Index, Name, Table, comment_of
 from migration_guard.model.site import Site
-from migration_guard.model.unknown import Unknown
+from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import ColumnParts
@@ -64,7 +65,8 @@ def create_table(ask: BoundArguments) -> Iterator[Operation]:
     for part in parts:
         yield from _implicit_enum(part, site)
     made_table = replace(table, partitioned=partitioned)
-    yield CreateTable(site=site, table=made_table, if_not_exists=if_not_exists, temporary=temporary)
+    comment = _comment(ask["comment"])
+    yield CreateTable(site=site, table=made_table, if_not_exists=if_not_exists, temporary=temporary, comment=comment)
     for index in own + indexes:
         yield CreateIndex(site=site, table=name, index=index)
 
@@ -139,7 +141,16 @@ def rename_table(ask: BoundArguments) -> Iterator[Operation]:
 def table_comment(ask: BoundArguments) -> Iterator[Operation]:
     """op.create_table_comment() and drop_table_comment()."""
     table = ask.table()
-    yield RunSql(site=ask.site(), kind="COMMENT ON TABLE", tables=(table,) if table else ())
+    tables, keys = ((table,), (comment_of(table),)) if table else ((), ())
+    value = _comment(ask["comment"])
+    yield SetProperties(site=ask.site(), kind="COMMENT ON TABLE", tables=tables, keys=keys, value=value)
+
+
+def _comment(value: Value | None) -> str | Unknown | None:
+    """A table's comment; None where none is given, or the call takes it away."""
+    if value is None or value == Constant(None):
+        return None
+    return value.value if isinstance(value, Text) and value.known else UNKNOWN
 
 
 @directive("bulk_insert", "table rows")

@@ -108,6 +108,19 @@ def inside(message: Message) -> Iterator[Message]:
             yield from inside(child)
 
 
+def tables_in(node: pg.Node) -> tuple[Name, ...]:
+    """The tables that a statement names, without those that its own WITH clause makes."""
+    tables: dict[Name, None] = {}
+    local: set[str] = set()
+    for message in inside(node):
+        match message.DESCRIPTOR.name:
+            case "RangeVar":
+                tables[name_of(message)] = None
+            case "CommonTableExpr":
+                local.add(message.ctename)
+    return tuple(name for name in tables if name.schema or name.name not in local)
+
+
 def _collect(node: Message, functions: dict[str, None], columns: dict[str, None]) -> None:
     for message in inside(node):
         match message.DESCRIPTOR.name:

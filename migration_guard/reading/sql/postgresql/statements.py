@@ -8,12 +8,10 @@ import postgast
 from google.protobuf.message import DecodeError
 from postgast import pg_query_pb2 as pg
 
-from migration_guard.model.constraints import CreateIndex, DropIndex, RenameConstraint, RenameIndex
+from migration_guard.model.constraints import DropIndex, RenameConstraint, RenameIndex
+from migration_guard.model.named_objects import AlterSequence, AttachIndex, RenameView
 from migration_guard.model.objects import (
-    AddEnumValue,
-    CreateEnum,
     CreateSchema,
-    CreateSequence,
     CreateView,
     DropDatabase,
     DropEnum,
@@ -22,7 +20,6 @@ from migration_guard.model.objects import (
     DropSequence,
     DropView,
     Opaque,
-    RenameEnumValue,
     RenameType,
     RunSql,
 )
@@ -34,19 +31,29 @@ from migration_guard.model.operations import (
     RenameTable,
     SetColumnComment,
 )
-from migration_guard.model.schema import ColumnType, EnumType, Expression, Index, Name, Table, View
+from migration_guard.model.schema import ColumnType, Expression, Name, Table, View
 from migration_guard.model.site import Site
 from migration_guard.model.target import without_default
 from migration_guard.model.unknown import UNKNOWN
 from migration_guard.reading.sql.holes import shorten
 from migration_guard.reading.sql.kinds import kind_of
+from migration_guard.reading.sql.named_objects import ObjectReader
 from migration_guard.reading.sql.postgresql.expressions import (
     expression_of,
-    inside,
     name_of,
     qualified,
     strings,
+    tables_in,
     type_of,
+)
+from migration_guard.reading.sql.postgresql.indexes import create_index
+from migration_guard.reading.sql.postgresql.objects import (
+    alter_enum,
+    alter_sequence,
+    create_enum,
+    create_sequence,
+    create_view,
+    query_of,
 )
 from migration_guard.reading.sql.postgresql.rows import CHANGES, changes_of, truncate
 from migration_guard.reading.sql.postgresql.tables import alter_table, create_table
@@ -84,21 +91,8 @@ def read_statement(statement: Statement, site: Site) -> tuple[Operation, ...]:
 
 def _run(node: pg.Node, statement: Statement, site: Site) -> RunSql:
     kind = kind_of(statement)
-    tables = () if kind.startswith("REINDEX INDEX") else _tables(node)
-    return RunSql(site=site, kind=kind, tables=tables, literals=statement.literals())
-
-
-def _tables(node: pg.Node) -> tuple[Name, ...]:
-    """The tables a statement names, without those that its own WITH clause makes."""
-    tables: dict[Name, None] = {}
-    local: set[str] = set()
-    for message in inside(node):
-        match message.DESCRIPTOR.name:
-            case "RangeVar":
-                tables[name_of(message)] = None
-            case "CommonTableExpr":
-                local.add(message.ctename)
-    return tuple(name for name in tables if name.schema or name.name not in local)
+    tables = () if kind.startswith("REINDEX INDEX") else tables_in(node)
+    return ObjectReader(statement, RunSql(site=site, kind=kind, tables=tables, literals=statement.literals())).read()
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
@@ -129,7 +123,9 @@ def _create_table(node: pg.Node, statement: Statement, site: Site) -> Iterator[O
 def _create_table_as(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
     create = node.create_table_as_stmt
     if create.objtype == pg.OBJECT_MATVIEW:
-        yield CreateView(site=site, view=View(name_of(create.into.rel), materialized=True))
+        reads = tables_in(create.query)
+        view = View(name_of(create.into.rel), True, reads=reads, definition=query_of(statement))
+        yield CreateView(site=site, view=view)
     else:
         yield _table_from_query(create.into.rel, site, if_not_exists=create.if_not_exists)
 
@@ -144,8 +140,18 @@ def _alter_table(node: pg.Node, statement: Statement, site: Site) -> Iterator[Op
     alter = node.alter_table_stmt
     # ALTER INDEX, ALTER VIEW and ALTER TYPE arrive here too; what they alter is no table.
     if alter.objtype not in (pg.OBJECT_TABLE, pg.OBJECT_FOREIGN_TABLE):
-        return iter((RunSql(site=site, kind=kind_of(statement), literals=statement.literals()),))
+        return iter((_alter_other(alter, statement, site),))
     return alter_table(alter, statement, site)
+
+
+def _alter_other(alter: pg.AlterTableStmt, statement: Statement, site: Site) -> RunSql:
+    kind, literals = kind_of(statement), statement.literals()
+    command = alter.cmds[0].alter_table_cmd
+    if command.subtype == pg.AT_AttachPartition:
+        attached: pg.Node = getattr(command, "def")
+        index = attached.partition_cmd.name.relname
+        return AttachIndex(site=site, kind=kind, literals=literals, index=index, parent=alter.relation.relname)
+    return RunSql(site=site, kind=kind, literals=literals)
 
 
 def _drop(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
@@ -161,10 +167,10 @@ def _drop(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation
                     site=site, name=name.name, concurrently=drop.concurrent, if_exists=if_exists, cascade=cascade
                 )
             case pg.OBJECT_TYPE:
-                yield DropEnum(site=site, type=name, if_exists=if_exists)
+                yield DropEnum(site=site, type=name, if_exists=if_exists, cascade=cascade)
             case pg.OBJECT_VIEW | pg.OBJECT_MATVIEW:
                 materialized = drop.remove_type == pg.OBJECT_MATVIEW
-                yield DropView(site=site, view=name, materialized=materialized, if_exists=if_exists)
+                yield DropView(site=site, view=name, materialized=materialized, if_exists=if_exists, cascade=cascade)
             case pg.OBJECT_SEQUENCE:
                 yield DropSequence(site=site, sequence=name, if_exists=if_exists)
             case pg.OBJECT_SCHEMA:
@@ -172,7 +178,7 @@ def _drop(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation
                 yield DropSchema(site=site, schema=schema, cascade=cascade, if_exists=if_exists)
             case pg.OBJECT_TRIGGER | pg.OBJECT_POLICY | pg.OBJECT_RULE:
                 table = qualified([item.string.sval for item in each.list.items[:-1]])
-                yield RunSql(site=site, kind=kind_of(statement), tables=(table,))
+                yield ObjectReader(statement, RunSql(site=site, kind=kind_of(statement), tables=(table,))).read()
 
 
 def _object_name(node: pg.Node) -> Name:
@@ -203,6 +209,14 @@ def _rename(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operati
         case pg.OBJECT_TYPE:
             name = _object_name(rename.object)
             yield RenameType(site=site, type=name, new_name=Name(new, name.schema))
+        case pg.OBJECT_SEQUENCE:
+            name = name_of(rename.relation)
+            kind, new_name = kind_of(statement), Name(new, name.schema)
+            yield AlterSequence(site=site, kind=kind, tables=(name,), sequence=name, new_name=new_name)
+        case pg.OBJECT_VIEW | pg.OBJECT_MATVIEW:
+            name = name_of(rename.relation)
+            kind, new_name = kind_of(statement), Name(new, name.schema)
+            yield RenameView(site=site, kind=kind, tables=(name,), view=name, new_name=new_name)
 
 
 def _set_schema(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
@@ -225,101 +239,7 @@ def _comment(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operat
         yield SetColumnComment(site=site, table=qualified(table), column=column, comment=text)
 
 
-# --- indexes --------------------------------------------------------------------------------------------------------
-
-
-def _create_index(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
-    create = node.index_stmt
-    table = name_of(create.relation)
-    opening = statement.find(statement.token_at(create.relation.location), "(")
-    columns = tuple(_index_columns(create.index_params, opening, statement))
-    where = None
-    if create.HasField("where_clause"):
-        where = statement.slice(statement.find(opening, "WHERE") + 1, len(statement.tokens))
-    index = Index(
-        create.idxname or _chosen_name(table.name, create.index_params),
-        columns,
-        create.unique,
-        where,
-        create.access_method if create.access_method != "btree" else None,
-    )
-    yield CreateIndex(
-        site=site, table=table, index=index, concurrently=create.concurrent, if_not_exists=create.if_not_exists
-    )
-
-
-def _index_columns(parameters: list[pg.Node], opening: int, statement: Statement) -> Iterator[str]:
-    """The columns by name, expressions as their source in parentheses."""
-    first = opening + 1
-    for parameter in parameters:
-        element = parameter.index_elem
-        if element.name:
-            yield element.name
-        else:
-            start = first
-            while start < len(statement.tokens) and statement.tokens[start].raw != "(":
-                start += 1
-            source = statement.slice(first, statement.closing(start) + 1)
-            yield source if start == first else f"({source})"
-        first = statement.find(first, ",") + 1
-
-
-def _chosen_name(table: str, parameters: list[pg.Node]) -> str:
-    """The name PostgreSQL gives an index without one: table_column_idx, cut to fit."""
-    columns = "_".join(_part(parameter.index_elem) for parameter in parameters)
-    while len(table) + len(columns) > 63 - len("__idx"):
-        if len(table) > len(columns):
-            table = table[:-1]
-        else:
-            columns = columns[:-1]
-    return f"{table}_{columns}_idx"
-
-
-def _part(element: pg.IndexElem) -> str:
-    """What one column of an index gives to its chosen name."""
-    name: str = element.name
-    if name:
-        return name
-    expression = element.expr
-    while expression.WhichOneof("node") == "type_cast":
-        expression = expression.type_cast.arg
-    match expression.WhichOneof("node"):
-        case "func_call":
-            return strings(expression.func_call.funcname)[-1]
-        case "column_ref":
-            return strings(expression.column_ref.fields)[-1]
-        case "coalesce_expr":
-            return "coalesce"
-    return "expr"
-
-
-# --- types, views, sequences ----------------------------------------------------------------------------------------
-
-
-def _create_enum(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
-    create = node.create_enum_stmt
-    labels = tuple(label.replace("\\:", ":") for label in strings(create.vals))
-    yield CreateEnum(site=site, type=EnumType(qualified(strings(create.type_name)), labels))
-
-
-def _alter_enum(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
-    alter = node.alter_enum_stmt
-    name = qualified(strings(alter.type_name))
-    if alter.old_val:
-        yield RenameEnumValue(site=site, type=name, value=alter.old_val, new_value=alter.new_val)
-    else:
-        guarded = alter.skip_if_new_val_exists
-        yield AddEnumValue(site=site, type=name, value=alter.new_val, if_not_exists=guarded)
-
-
-def _create_view(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
-    create = node.view_stmt
-    yield CreateView(site=site, view=View(name_of(create.view)), or_replace=create.replace)
-
-
-def _create_sequence(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
-    create = node.create_seq_stmt
-    yield CreateSequence(site=site, sequence=name_of(create.sequence), if_not_exists=create.if_not_exists)
+# --- schemas, databases -----------------------------------------------------------------------------------------------
 
 
 def _create_schema(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
@@ -355,11 +275,12 @@ _READERS: dict[str, Reader] = {
     "rename_stmt": _rename,
     "alter_object_schema_stmt": _set_schema,
     "comment_stmt": _comment,
-    "index_stmt": _create_index,
-    "create_enum_stmt": _create_enum,
-    "alter_enum_stmt": _alter_enum,
-    "view_stmt": _create_view,
-    "create_seq_stmt": _create_sequence,
+    "index_stmt": create_index,
+    "create_enum_stmt": create_enum,
+    "alter_enum_stmt": alter_enum,
+    "view_stmt": create_view,
+    "create_seq_stmt": create_sequence,
+    "alter_seq_stmt": alter_sequence,
     "create_schema_stmt": _create_schema,
     "dropdb_stmt": _drop_database,
     "drop_owned_stmt": _drop_owned,

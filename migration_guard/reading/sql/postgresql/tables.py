@@ -25,6 +25,7 @@ from migration_guard.model.target import is_default
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.sql.definitions import ColumnDefinition
 from migration_guard.reading.sql.postgresql.expressions import expression_of, name_of, strings, type_of
+from migration_guard.reading.sql.postgresql.properties import alter_property
 from migration_guard.reading.sql.tokens import NAME, WORD, Statement
 from migration_guard.reading.sql.types import SERIALS
 
@@ -209,6 +210,8 @@ def create_table(create: pg.CreateStmt, statement: Statement, site: Site) -> Ite
         tuple(constraints),
         partitioned=create.HasField("partspec"),
         complete=complete,
+        parents=tuple(name_of(node.range_var) for node in create.inh_relations),
+        partition=create.HasField("partbound"),
     )
     temporary = create.relation.relpersistence == "t"
     yield CreateTable(site=site, table=table, if_not_exists=create.if_not_exists, temporary=temporary)
@@ -256,7 +259,9 @@ def _action(
         case pg.AT_ValidateConstraint:
             yield ValidateConstraint(site=site, table=table, name=name)
         case _:
-            yield RunSql(site=site, kind=_kind(name, number, statement), tables=(table,), literals=statement.literals())
+            kind = _kind(name, number, statement)
+            base = RunSql(site=site, kind=kind, tables=(table,), literals=statement.literals())
+            yield alter_property(base, command, table)
 
 
 def _alter_type(

@@ -16,7 +16,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table("carts", sa.Column("id", sa.Integer(), primary_key=True))
     op.create_table("cart_items", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("CREATE SEQUENCE cart_number")
+    op.alter_column("orders", "total", server_default=sa.text("0"))
 
 
-def downgrade() -> None:  # expect: MG704
+def downgrade() -> None:  # expect: MG704, MG708, MG712
+    op.alter_column("orders", "total", server_default=sa.text("1"))
     op.drop_table("cart_items")
