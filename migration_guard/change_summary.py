@@ -80,7 +80,7 @@ class _ReplayedHistory:
     replayed: tuple[Replayed, ...]
 
     def changes(self) -> SchemaChanges:
-        return fold(self.replayed, self.history.environment.naming_convention)
+        return fold(self.replayed)
 
 
 def open_history(

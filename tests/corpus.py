@@ -223,7 +223,7 @@ def _check_summaries(history: History, target: Target) -> None:
     """What each revision is handed over with passes its own check. Raises AssertionError."""
     for replayed in replay(history.graph):
         one = replayed.migration
-        changes = fold([replayed], history.environment.naming_convention)
+        changes = fold([replayed])
         revision = SummarizedRevision(one.revision, one.path)
         summary = ChangeSummary((revision,), changes, target.dialect, (str(target),))
         for format in ("json", "markdown"):

@@ -5,7 +5,7 @@ and what is renamed stays one object.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -64,13 +64,9 @@ def _rekeyed(entries: dict[Name, Part], old: Name, new: Name) -> dict[Name, Part
     return {new if name == old else name: entry for name, entry in entries.items()}
 
 
-def fold(revisions: Iterable[Replayed], naming: Sequence[str] = ()) -> SchemaChanges:
-    """
-    What these revisions do to the schema, taken together, in their order. `naming` is the naming convention of the
-    application's metadata, as `Environment.naming_convention` has it.
-    """
-    template = next((one.removeprefix("ix=") for one in naming if one.startswith("ix=")), "")
-    ledger = ChangeLedger(template)
+def fold(revisions: Iterable[Replayed]) -> SchemaChanges:
+    """What these revisions do to the schema, taken together, in their order."""
+    ledger = ChangeLedger()
     for replayed in revisions:
         for step in replayed.upgrade:
             ledger.follow(step)
@@ -80,13 +76,13 @@ def fold(revisions: Iterable[Replayed], naming: Sequence[str] = ()) -> SchemaCha
 class ChangeLedger:
     """The entries, by the names that the objects have by now."""
 
-    def __init__(self, index_template: str = "") -> None:
+    def __init__(self) -> None:
         self.tables: dict[Name, TableEntry] = {}
         self.dropped: dict[Name, Table] = {}
         self.temporary: set[Name] = set()
         self.constraints: list[NewConstraint] = []
         self.dropped_keys: dict[str, None] = {}
-        self.indexes = IndexLedger(index_template)
+        self.indexes = IndexLedger()
         self.rows: list[tuple[str, Name, tuple[str, ...]]] = []
         self.other = OtherChanges()
         self.not_named: list[str] = []

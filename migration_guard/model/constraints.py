@@ -51,13 +51,15 @@ class AddConstraint(TableOperation):
 class DropConstraint(TableOperation):
     """
     ALTER TABLE ... DROP CONSTRAINT. `name` is None for `drop_constraint(None, ...)`, Unknown where it is found out at
-    run time; `kind` where the author says it.
+    run time; `kind` where the author says it. `by_convention` as for constraints: a convention that makes names out of
+    names makes one of this, too.
     """
 
     name: str | Unknown | None = field(metadata=OR_UNKNOWN)
     kind: ConstraintKind | None = None
     if_exists: bool = False
     cascade: bool = False
+    by_convention: bool = field(default=False, compare=False)
 
     def require(self, state: SchemaState) -> SchemaState:
         state = with_unknown_table(state, self.table)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from migration_guard.model.constraints import CreateIndex
 from migration_guard.model.schema import Index, Name, SchemaState, Table
 from migration_guard.model.schema_changes import ChangeKind, IndexChange
-from migration_guard.model.unknown import Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +19,9 @@ class IndexEntry:
 
 
 class IndexLedger:
-    """
-    The entries. `template` is how the application's metadata names an index that has no name of its own, as a naming
-    convention writes it.
-    """
+    """The entries."""
 
-    def __init__(self, template: str = "") -> None:
-        self._template = template
+    def __init__(self) -> None:
         self._new: list[IndexEntry] = []
         self._dropped: list[IndexEntry] = []
         self._renamed: dict[str, IndexEntry] = {}
@@ -49,7 +43,7 @@ class IndexLedger:
 
     def create(self, operation: CreateIndex) -> None:
         """Takes in an index that is made."""
-        self._new.append(IndexEntry(self._name(operation), operation.table, operation.index))
+        self._new.append(IndexEntry(operation.index.name or "", operation.table, operation.index))
 
     def drop(self, name: str, table: Name | None) -> None:
         """Takes in that one is dropped."""
@@ -90,30 +84,6 @@ class IndexLedger:
     def keep(self, table: Name, old: Table) -> None:
         """A table that takes the place of an older one has its indexes, too: those are not new."""
         self._new = [one for one in self._new if one.table != table or old.indexes.get(one.name) != one.index]
-
-    def _name(self, operation: CreateIndex) -> str:
-        """
-        The name that an index gets. That of `index=True` is made by the metadata's naming convention, where Alembic
-        knows it from env.py: https://alembic.sqlalchemy.org/en/latest/naming.html
-        """
-        name, table, columns = operation.index.name or "", operation.table, operation.index.columns
-        call = operation.site.call
-        by_hand = call is None or call.name.endswith("create_index") or isinstance(columns, Unknown)
-        if not self._template or by_hand or isinstance(columns, Unknown) or len(columns) != 1:
-            return name
-        usual = "_".join(filter(None, ("ix", table.schema, table.name, columns[0])))
-        return _filled(self._template, table.name, columns[0]) if name == usual else name
-
-
-def _filled(template: str, table: str, column: str) -> str:
-    """
-    A naming convention for one column: https://docs.sqlalchemy.org/en/20/core/constraints.html#naming-conventions
-    """
-    words = {"table_name": table}
-    for count in ("0", "0_N", "0N"):
-        words[f"column_{count}_name"] = words[f"column_{count}_key"] = column
-        words[f"column_{count}_label"] = f"{table}_{column}"
-    return re.sub(r"%\((\w+)\)s", lambda match: words.get(match[1], match[0]), template)
 
 
 def _is(one: IndexEntry, name: str, table: Name | None) -> bool:

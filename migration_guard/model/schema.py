@@ -143,7 +143,8 @@ class ConstraintKind(Enum):
 class Constraint:
     """
     A constraint. `name` is None when the database, or a naming convention, is left to choose one, and where it is put
-    together at run time: then it is `named`.
+    together at run time: then it is `named`. `by_convention` tells that a naming convention of the application's
+    MetaData has a say in it, as it has for what is no SQL text and not written in op.f().
 
     `references` and `referenced_columns` belong to foreign keys, and so does `in_default_schema`: the key says itself
     that `references` is in the default schema, which names leave out. `options` are its other clauses in SQL's words,
@@ -163,6 +164,7 @@ class Constraint:
     using_index: str | None = field(default=None, metadata=OR_NONE)
     certain: bool = True
     named: bool = field(default=False, compare=False)
+    by_convention: bool = field(default=False, compare=False)
 
     @property
     def is_nameless_check(self) -> bool:
@@ -176,6 +178,7 @@ class Index:
     An index. `columns` holds column names, and expressions as SQL text in parentheses. `orders` says what else is
     written of each: DESC, NULLS FIRST, an operator class; it is empty where nothing is, and where nobody knows.
     `include` are the columns that it only carries along, `parent` is the index that it is attached to as a partition.
+    `by_convention` tells that nobody has named it, so that a naming convention may.
     """
 
     name: str | None = field(metadata=OR_NONE)
@@ -187,6 +190,7 @@ class Index:
     orders: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     include: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     parent: str | None = field(default=None, metadata=OR_NONE)
+    by_convention: bool = field(default=False, compare=False)
 
     @property
     def has_expression(self) -> bool:

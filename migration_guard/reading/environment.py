@@ -33,6 +33,7 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
         return Environment()
     flags: dict[str, list[bool | None]] = {}
     autocommit = False
+    metadata: list[cst.BaseExpression] = []
     for call in _calls(source.module):
         function = call.func
         name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
@@ -42,10 +43,14 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
             key, value = argument.keyword.value, argument.value
             if name == "configure" and key in ("transaction_per_migration", "transactional_ddl"):
                 flags.setdefault(key, []).append(_flag(value))
+            if name == "configure" and key == "target_metadata":
+                metadata.append(value)
             if key == "isolation_level" and isinstance(value, cst.SimpleString):
                 autocommit |= value.raw_value.upper() == "AUTOCOMMIT"
     walker = Walker(source, dialect, files)
-    convention = _convention(walker, walker.module.names.get("target_metadata"))
+    given = [walker.evaluate(expression) for expression in metadata]
+    conventions = (_convention(walker, value) for value in (walker.module.names.get("target_metadata"), *given))
+    convention = next(filter(None, conventions), set())
     return Environment(
         transaction_per_migration=_agreed(flags.get("transaction_per_migration")),
         transactional_ddl=_agreed(flags.get("transactional_ddl")),

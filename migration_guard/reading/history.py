@@ -12,6 +12,7 @@ from functools import partial
 from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Environment, History, Merge, Migration, Unreadable
+from migration_guard.model.naming import NamingConvention
 from migration_guard.reading.cache.store import Cache, FileRecord, digest
 from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project
@@ -49,7 +50,7 @@ def read_history(
             cache.keep_read(name, key, contents, read, fresh)
             environment = fresh
     needed = {path for one in read.values() for path in one.needed}.union(environment[1])
-    found = history(project, read, environment[0])
+    found = history(project, read, environment[0], dialect)
     return replace(found, unreadable=(*found.unreadable, *broken)), needed
 
 
@@ -79,10 +80,11 @@ def _read_environment(project: Project, dialect: str) -> EnvironmentRecord:
         return environment.read_environment(str(project.env), dialect, files), files.needed()
 
 
-def history(project: Project, read: Mapping[str, FileRecord], environment: Environment) -> History:
-    """The history that these facts make."""
+def history(project: Project, read: Mapping[str, FileRecord], environment: Environment, dialect: str) -> History:
+    """The history that these facts make, with the names that the naming convention of the application gives."""
     ordered = [read[path].content for path in sorted(read)]
-    migrations = tuple(one for one in ordered if isinstance(one, Migration))
+    naming = NamingConvention.of(environment.naming_convention, dialect)
+    migrations = tuple(naming.named(one) for one in ordered if isinstance(one, Migration))
     return History(
         root=str(project.root),
         migrations=migrations,
@@ -98,7 +100,8 @@ def history(project: Project, read: Mapping[str, FileRecord], environment: Envir
 def with_base(history: History, project: Project, base: GitBase, dialect: str) -> History:
     """The history with what it will be when it is merged with a git ref."""
     read = _read_some(base.coming, dialect, project) if base.coming else {}
-    coming = [one.content for one in read.values() if isinstance(one.content, Migration)]
+    naming = NamingConvention.of(history.environment.naming_convention, dialect)
+    coming = [naming.named(one.content) for one in read.values() if isinstance(one.content, Migration)]
     merged = graph((*history.migrations, *coming), whole=not project.left_out)
     return replace(history, merge=Merge(base.ref, base.old, merged, base.removed))
 

@@ -37,7 +37,8 @@ def add_column(ask: BoundArguments) -> Iterator[Operation]:
         return
     site = ask.site()
     # Alembic 1.20.1 writes REFERENCES without the name of the key: the database chooses one (measured).
-    inline_keys = tuple(replace(key, name=None) for key in part.foreign_keys if ask.flag("inline_references"))
+    keys = part.foreign_keys if ask.flag("inline_references") else ()
+    inline_keys = tuple(replace(key, name=None, by_convention=False) for key in keys)
     yield AddColumn(
         site=site,
         table=table,
@@ -51,7 +52,7 @@ def add_column(ask: BoundArguments) -> Iterator[Operation]:
     for index in part.indexes(table):
         yield CreateIndex(site=site, table=table, index=index)
     if part.unique and not part.index:
-        constraint = Constraint(ConstraintKind.UNIQUE, None, (name,))
+        constraint = Constraint(ConstraintKind.UNIQUE, None, (name,), by_convention=True)
         yield AddConstraint(site=site, table=table, constraint=constraint)
 
 

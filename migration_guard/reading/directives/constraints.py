@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.operations import Operation
@@ -11,8 +12,8 @@ from migration_guard.model.target import is_default
 from migration_guard.model.unknown import UNKNOWN
 from migration_guard.reading.directives import constructs
 from migration_guard.reading.directives.arguments import BoundArguments
-from migration_guard.reading.directives.constructs import Constructs
-from migration_guard.reading.directives.names import identifier
+from migration_guard.reading.directives.constructs import Constructs, index_name
+from migration_guard.reading.directives.names import identifier, is_by_convention
 from migration_guard.reading.directives.registry import directive
 from migration_guard.reading.interpreter.values import (
     FALSE,
@@ -68,12 +69,14 @@ def create_index(ask: BoundArguments) -> Iterator[Operation]:
     assert table is not None
     columns = constructs.names(ask["columns"])
     name = ask.text("index_name")
-    if name is None and ask["index_name"] in (None, Constant(None)) and columns is not None:
-        name = f"ix_{table.name}_{columns[0] if columns else ''}"
+    nameless = ask["index_name"] in (None, Constant(None)) and columns is not None
+    if nameless and columns:
+        name = index_name(table, columns[0], ask.walker.dialect)
+    index = _index(name, columns, ask.__getitem__, ask.constructs)
     yield CreateIndex(
         site=ask.site(),
         table=table,
-        index=_index(name, columns, ask.__getitem__, ask.constructs),
+        index=replace(index, by_convention=nameless),
         concurrently=ask.decision("postgresql_concurrently"),
         if_not_exists=ask.flag("if_not_exists"),
     )
@@ -102,6 +105,7 @@ def _add(ask: BoundArguments, kind: ConstraintKind, **fields: object) -> Operati
         kind,
         name,
         named=name is None and given not in (None, Constant(None)),
+        by_convention=is_by_convention(given),
         valid=not ask.flag("postgresql_not_valid"),
         **fields,  # type: ignore[arg-type]
     )
@@ -170,6 +174,7 @@ def drop_constraint(ask: BoundArguments) -> Iterator[Operation]:
         name=UNKNOWN if unknown else name,
         kind=_KINDS.get(kind) if isinstance(kind, str) else None,
         if_exists=ask.flag("if_exists"),
+        by_convention=is_by_convention(given),
     )
 
 

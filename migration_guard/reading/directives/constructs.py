@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from migration_guard.model.naming import cut
 from migration_guard.model.schema import (
     UNKNOWN_WORD,
     Column,
@@ -21,7 +22,7 @@ from migration_guard.model.schema import (
 )
 from migration_guard.model.target import is_default, without_default
 from migration_guard.model.unknown import UNKNOWN, Unknown
-from migration_guard.reading.directives.names import table_of
+from migration_guard.reading.directives.names import is_by_convention, table_of
 from migration_guard.reading.directives.types import Types
 from migration_guard.reading.interpreter.values import (
     Attribute,
@@ -105,6 +106,7 @@ class Constructs(Types):
             self.spatial_index(given, name.value),
             given if not isinstance(column_type, Unknown) and column_type.is_enum else None,
             counts,
+            self.dialect,
         )
 
     def _nullable(self, made: CallValue, required: bool) -> bool | Unknown:
@@ -188,7 +190,7 @@ class Constructs(Types):
         name = _optional_name(given)
         found = self._constraint(made, name)
         named = name is None and given not in (None, Constant(None))
-        return replace(found, named=True) if found and named else found
+        return found and replace(found, named=named, by_convention=is_by_convention(given))
 
     def _constraint(self, made: CallValue, name: str | None) -> Constraint | None:
         match made.name:
@@ -235,6 +237,7 @@ class Constructs(Types):
             referenced_columns=(target[1],) if target else (),
             options=options(made.keyword),
             valid=truth(made.keyword("postgresql_not_valid") or Constant(False)) is not True,
+            by_convention=is_by_convention(made.keyword("name")),
         )
 
 
@@ -255,14 +258,21 @@ class ColumnParts:
     spatial_index: str
     enum: Value | None
     counts: bool | None
+    dialect: str
 
     def indexes(self, table: Name) -> Iterator[Index]:
         """The indexes that the column brings with it."""
         if self.index:
-            schema = f"{table.schema}_" if table.schema else ""
-            yield Index(f"ix_{schema}{table.name}_{self.column.name}", (self.column.name,), self.unique)
+            name = index_name(table, self.column.name, self.dialect)
+            yield Index(name, (self.column.name,), self.unique, by_convention=True)
         if self.spatial_index:
             yield Index(f"idx_{table.name}_{self.column.name}", (self.spatial_index,), False, method="gist")
+
+
+def index_name(table: Name, column: str, dialect: str) -> str:
+    """The name of an index that nobody has named, where no convention of the project's own does."""
+    schema = f"{table.schema}_" if table.schema else ""
+    return cut(f"ix_{schema}{table.name}_{column}", dialect)
 
 
 _EXTRAS = frozenset(
@@ -282,6 +292,7 @@ def _comment(value: Value | None) -> str | Unknown | None:
 
 
 def _optional_name(value: Value | None) -> str | None:
+    """The name that a value gives, None where it gives none, or it is not known."""
     known = plain(value) if value is not None else None
     return known if isinstance(known, str) else None
 

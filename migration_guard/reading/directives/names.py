@@ -37,6 +37,11 @@ def identifier(value: Value | None) -> str | None:
     return None
 
 
+def is_by_convention(value: Value | None) -> bool:
+    """Whether a naming convention has a say in this name: op.f() and conv() say the last word."""
+    return not (isinstance(value, Text) and value.final)
+
+
 def schema_of(value: Value | None, dialect: str) -> str | None:
     """The schema that a `schema=` argument names: None for the default one, UNKNOWN_SCHEMA where it is not known."""
     if value is None or value == Constant(None):

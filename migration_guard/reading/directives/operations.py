@@ -6,6 +6,7 @@ in `packages`; here stand those that only give a value.
 
 from __future__ import annotations
 
+from migration_guard.model.naming import cut
 from migration_guard.model.schema import Name
 from migration_guard.model.unknown import Unknown
 
@@ -63,10 +64,23 @@ def _tables(walker: DirectiveWalker, made: CallValue) -> tuple[Name, ...]:
 
 
 @answer("f", "name")
+@answer("sqlalchemy.sql.elements.conv", "name")
+@answer("sqlalchemy.sql.naming.conv", "name")
+@answer("sqlalchemy.sql.base.conv", "name")
+@answer("sqlalchemy.schema.conv", "name")
+def final_name(ask: BoundArguments) -> Value:
+    """op.f(): a name that no convention changes, cut where it is too long."""
+    name = ask["name"]
+    if not isinstance(name, Text):
+        return name or Unknown("op.f() without a name")
+    shorter = cut(name.value, ask.walker.dialect) if name.known else name.value
+    return Text(shorter, name.pieces if shorter == name.value else (), final=True)
+
+
 @answer("inline_literal", "value")
-def given_name(ask: BoundArguments) -> Value:
-    """op.f() and op.inline_literal(): what they are given."""
-    return ask["name"] or ask["value"] or Unknown("op.f() without a name")
+def given_value(ask: BoundArguments) -> Value:
+    """op.inline_literal(): what it is given."""
+    return ask["value"] or Unknown("op.inline_literal() without a value")
 
 
 @answer("alembic.operations.Operations", "migration_context")

@@ -78,13 +78,13 @@ def table_from(
     constraints = list(constraints)
     keys = tuple(part.column.name for part in parts if part.primary_key)
     if keys and not any(one.kind is ConstraintKind.PRIMARY_KEY for one in constraints):
-        constraints.insert(0, Constraint(ConstraintKind.PRIMARY_KEY, None, keys))
+        constraints.insert(0, Constraint(ConstraintKind.PRIMARY_KEY, None, keys, by_convention=True))
     own: list[Index] = []
     for part in parts:
         constraints += [*part.foreign_keys, *part.checks]
         own += part.indexes(name)
         if part.unique and not part.index:
-            constraints.append(Constraint(ConstraintKind.UNIQUE, None, (part.column.name,)))
+            constraints.append(Constraint(ConstraintKind.UNIQUE, None, (part.column.name,), by_convention=True))
     columns = {part.column.name: part.column for part in parts}
     for constraint in constraints:
         if constraint.kind is ConstraintKind.PRIMARY_KEY:

@@ -35,10 +35,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string. What is not known of it stands in it as holes (HOLE); `pieces` tell where the rest was written."""
+    """
+    A string. What is not known of it stands in it as holes (HOLE); `pieces` tell where the rest was written. `final`
+    tells that it went through op.f(): no naming convention changes it.
+    """
 
     value: str
     pieces: tuple[Piece, ...] = field(default=(), compare=False)
+    final: bool = field(default=False, compare=False)
 
     @property
     def known(self) -> bool:
