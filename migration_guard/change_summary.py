@@ -163,7 +163,8 @@ def _readings(project: Project, where: SummarizedHistory, choice: RevisionChoice
         history, _ = read_history(project, contents, target.dialect, where.settings.jobs, cache)
         history = with_base(history, project, base, target.dialect) if base else history
         ids = {one.revision for one in pick(history, choice)}
-        replayed = tuple(one for one in replay(history.graph) if one.migration.revision in ids)
+        every = replay(history.graph, search_path=history.environment.search_path)
+        replayed = tuple(one for one in every if one.migration.revision in ids)
         for one in replayed:
             if one.trouble:
                 raise ProjectError(f"{relative(one.migration.path, where.cwd)}: {one.trouble}")

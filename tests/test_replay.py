@@ -319,3 +319,53 @@ def test_what_comes_behind_computed_parents_meets_a_schema_that_is_not_known() -
     before = {one.migration.revision: one.before for one in replay(graph([first, second, third]))}
 
     assert before == {"a": EMPTY, "b": NOT_KNOWN, "c": NOT_KNOWN}
+
+
+# --- names without a schema -----------------------------------------------------------------------------------------
+
+DOCK = Name("users", "dock")
+IN_DOCK = SchemaState({DOCK: Table(DOCK, {"age": AGE})})
+
+
+def test_a_name_that_only_one_schema_has_is_that_table() -> None:
+    up: list[Operation] = [DropColumn(site=UP, table=DOCK, column="age")]
+    down: list[Operation] = [AddColumn(site=UP, table=USERS, column=AGE)]
+    replayed = one(up, down, IN_DOCK)
+    assert words(replayed) == []
+    assert [each.table for each in replayed.migration.downgrade.operations] == [DOCK]  # type: ignore[attr-defined]
+
+
+def test_a_name_that_two_schemas_have_is_not_found() -> None:
+    yard = Name("users", "yard")
+    state = replace(IN_DOCK, tables={**IN_DOCK.tables, yard: Table(yard)})
+    replayed = one([DropColumn(site=UP, table=USERS, column="age")], [], state)
+    assert [each.table for each in replayed.migration.upgrade.operations] == [USERS]  # type: ignore[attr-defined]
+
+
+def test_a_table_of_its_own_under_a_schema_is_found_only_by_a_search_path() -> None:
+    made = CreateTable(site=UP, table=Table(DOCK, {"age": AGE}))
+    drop = DropTable(site=UP, table=USERS)
+    migration = Migration(
+        "one.py", "one", upgrade=Body(Form.BODY, None, (made,)), downgrade=Body(Form.BODY, None, (drop,))
+    )
+    assert replay_one(migration, EMPTY).restored.table(DOCK) is not None
+    assert replay_one(migration, EMPTY, search_path=True).restored.table(DOCK) is None
+
+
+def test_what_belongs_to_a_table_follows_it_under_another_name() -> None:
+    child, seq = Name("child"), Name("seq")
+    state = SchemaState(
+        {USERS: Table(USERS, {"age": AGE}), child: Table(child, parents=(USERS,), partition=True)},
+        sequences={seq: Sequence(seq, owner=USERS, column="age")},
+        views={Name("v"): View(Name("v"), reads=(USERS,))},
+    )
+    people = Name("people")
+    up: list[Operation] = [
+        RenameTable(site=UP, table=USERS, new_name=people),
+        RenameColumn(site=UP, table=people, column="age", new_name="years"),
+    ]
+    after = one(up, [], state).after
+    assert after.tables[child].parents == (people,)
+    assert (after.sequences[seq].owner, after.sequences[seq].column) == (people, "years")
+    gone = one([*up, DropTable(site=UP, table=people, cascade=True)], [], state).after
+    assert gone == SchemaState()

@@ -25,6 +25,7 @@ from migration_guard.model.schema import (
     Table,
     changed,
 )
+from migration_guard.model.search_path import located
 from migration_guard.model.unknown import show_holes
 
 Key = TypeVar("Key")
@@ -71,30 +72,41 @@ class Replayed:
         )
 
 
-def replay(graph: RevisionGraph) -> Iterator[Replayed]:
+def replay(graph: RevisionGraph, *, search_path: bool = False) -> Iterator[Replayed]:
     """
     Each migration with the state that all before it left, in the order in which they would run. What comes before one
-    that is unplaced is not known, and so neither is the schema that it meets.
+    that is unplaced is not known, and so neither is the schema that it meets. `search_path` tells that the project
+    sets one.
     """
     state = EMPTY
     for migration in graph.order:
         before = NOT_KNOWN if migration.revision in graph.unplaced else state
-        replayed = contained(partial(replay_one, migration, before))
+        replayed = contained(partial(replay_one, migration, before, search_path=search_path))
         if isinstance(replayed, Unexpected):
             replayed = Replayed(migration, before, after=NOT_KNOWN, restored=NOT_KNOWN, trouble=replayed.reason)
         yield replayed
         state = replayed.after
 
 
-def replay_one(migration: Migration, state: SchemaState) -> Replayed:
+def replay_one(migration: Migration, state: SchemaState, *, search_path: bool = False) -> Replayed:
     """One migration upon the state that it meets."""
+    known = None if search_path else state
+    migration = _with(migration, upgrade=located(migration.upgrade.operations, state, known))
     before = _learn(state, migration.upgrade.operations)
     upgrade, after = _run(before, migration.upgrade.operations)
+    migration = _with(migration, downgrade=located(migration.downgrade.operations, after, known))
     downgrade, restored = _run(after, migration.downgrade.operations)
     created, added, enums = _made(migration.upgrade.operations)
     found = _certain(differences(before, restored), before, after, restored)
     found = tuple(_without_unseen(found, migration, after))
     return Replayed(migration, before, upgrade, after, downgrade, restored, created, added, enums, found)
+
+
+def _with(migration: Migration, **bodies: tuple[Operation, ...]) -> Migration:
+    """The migration with other operations; the same one where they are the same."""
+    new = {name: replace(getattr(migration, name), operations=one) for name, one in bodies.items()}
+    same = all(new[name].operations is getattr(migration, name).operations for name in new)
+    return migration if same else replace(migration, **new)
 
 
 def _certain(

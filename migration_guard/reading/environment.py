@@ -56,6 +56,7 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
         transactional_ddl=_agreed(flags.get("transactional_ddl")),
         autocommit=autocommit or None,
         naming_convention=tuple(sorted(convention)),
+        search_path="search_path" in source.text,
     )
 
 
