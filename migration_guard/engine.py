@@ -227,6 +227,7 @@ def judge(
         conventions=settings.conventions,
         source_of=lambda path: decoded(contents.get(path)),
         releases_between=releases.tags_between,
+        judged=judged,
     )
     broken: list[Unreadable] = []
     by_revision: dict[str, tuple[Context, list[Finding]]] = {}

@@ -40,9 +40,12 @@ class AddConstraint(TableOperation):
             if self.constraint.kind is ConstraintKind.PRIMARY_KEY:
                 for name in self.constraint.columns:
                     columns[name] = replace(columns.get(name, Column(name)), nullable=False)
-            if self.constraint.using_index in indexes:
+            added, consumed = self.constraint, indexes.get(self.constraint.using_index or "")
+            if consumed is not None:
                 indexes = {name: index for name, index in indexes.items() if name != self.constraint.using_index}
-            return replace(table, columns=columns, indexes=indexes, constraints=(*table.constraints, self.constraint))
+                known = () if isinstance(consumed.columns, Unknown) else consumed.columns
+                added = replace(added, columns=added.columns or known)
+            return replace(table, columns=columns, indexes=indexes, constraints=(*table.constraints, added))
 
         return edit_table(state, self.table, add)
 
@@ -158,11 +161,12 @@ class RenameConstraint(TableOperation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateIndex(TableOperation):
-    """CREATE INDEX."""
+    """CREATE INDEX. With ONLY (`only`) it is made on a partitioned table and on none of its partitions."""
 
     index: Index
     concurrently: bool | Unknown = False
     if_not_exists: bool = False
+    only: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
         columns = () if isinstance(self.index.columns, Unknown) else self.index.columns

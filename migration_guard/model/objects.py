@@ -273,10 +273,15 @@ class DropOwned(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsertRows(TableOperation):
-    """INSERT. `literals` are the text values written out; `from_select` tells that the rows come from a query."""
+    """
+    INSERT. `literals` are the text values written out; `from_select` tells that the rows come from a query. `given` are
+    the columns whose values are written out in every row; `skips` tells that a row that is there already is no error.
+    """
 
     literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     from_select: bool = False
+    given: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    skips: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,11 +37,13 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
     for call in _calls(source.module):
         function = call.func
         name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
+        if name == "configure":
+            flags.setdefault("transaction_per_migration", []).append(_says(call, "transaction_per_migration"))
         for argument in call.args:
             if argument.keyword is None:
                 continue
             key, value = argument.keyword.value, argument.value
-            if name == "configure" and key in ("transaction_per_migration", "transactional_ddl"):
+            if name == "configure" and key == "transactional_ddl":
                 flags.setdefault(key, []).append(_flag(value))
             if name == "configure" and key == "target_metadata":
                 metadata.append(value)
@@ -67,6 +69,14 @@ def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
         if type(here) is cst.Call:
             yield here
         stack += parts_of(here)
+
+
+def _says(call: cst.Call, key: str) -> bool | None:
+    """What a call says of a flag that is off where it is not given; None where the arguments do not show it."""
+    given = [argument.value for argument in call.args if argument.keyword and argument.keyword.value == key]
+    if given:
+        return _flag(given[0])
+    return None if any(argument.star for argument in call.args) else False
 
 
 def _flag(value: cst.BaseExpression) -> bool | None:

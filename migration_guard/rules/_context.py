@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
@@ -29,7 +29,8 @@ class Context:
     What a rule may know beside its subject.
 
     `source` is the text of the migration's file, and `source_of` gives that of any file. `releases_between` tells how
-    many tags of git have the first of two files and not the second, None where nobody knows. For a Rule[History],
+    many tags of git have the first of two files and not the second, None where nobody knows. `judged` are the revisions
+    that are judged in this run. For a Rule[History],
     `replayed` and the states are those of an empty history.
     """
 
@@ -42,6 +43,7 @@ class Context:
     conventions: Conventions = field(default_factory=Conventions)
     source_of: Callable[[str], str] = field(default=lambda path: "")
     releases_between: Callable[[str, str], int | None] = field(default=lambda older, newer: None)
+    judged: Collection[str] = ()
     _kept: dict[Callable[..., Any], tuple[Replayed, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     @property

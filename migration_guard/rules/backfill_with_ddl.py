@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard import dialects
-from migration_guard.dialects import Ability, Change
+from migration_guard.dialects import Change
 from migration_guard.model.finding import Finding
 from migration_guard.model.objects import DeleteRows, InsertRows, UpdateRows
-from migration_guard.model.operations import Operation, TableOperation
-from migration_guard.model.schema import Name
+from migration_guard.model.operations import Operation
 from migration_guard.rules import Context, Rule
+from migration_guard.rules._locks import held_lock
 
 
 class BackfillWithDdl(Rule[Operation]):
@@ -28,6 +27,15 @@ class BackfillWithDdl(Rule[Operation]):
     users = sa.table("users", sa.column("active"))
     op.add_column("users", sa.Column("active", sa.Boolean()))
     op.execute(users.update().values(active=True))
+    ```
+
+    Row by row in a loop takes longer still:
+
+    ```python bad
+    op.add_column("users", sa.Column("short", sa.Text()))
+    users = sa.table("users", sa.column("id"), sa.column("name"), sa.column("short"))
+    for row in op.get_bind().execute(sa.select(users.c.id, users.c.name)).all():
+        op.get_bind().execute(users.update().where(users.c.id == row.id).values(short=row.name[:3]))
     ```
 
     ## To whom
@@ -87,30 +95,9 @@ class BackfillWithDdl(Rule[Operation]):
         if not isinstance(subject, UpdateRows | DeleteRows | InsertRows) or context.is_new(subject.table):
             return
         bounded = not subject.from_select if isinstance(subject, InsertRows) else subject.bounded
-        if bounded or subject.site.repeated or not context.in_transaction(subject):
+        if bounded and not subject.site.repeated:
             return
-        if not context.can(Ability.TRANSACTIONAL_DDL):
-            return
-        blocking = context.once(_first_blocking).get((subject.table, subject.site.segment))
-        if blocking is not None and blocking[0] < len(context.earlier(subject)):
-            _, line, blocks = blocking
-            yield self.finding(subject, objects=[str(subject.table)], table=subject.table, blocks=blocks, line=line)
-
-
-def _first_blocking(context: Context) -> dict[tuple[Name, int], tuple[int, int, str]]:
-    """
-    The first operation on each table in each transaction of the upgrade that keeps others out: how many come before
-    it, its line, and whom it keeps out.
-    """
-    found: dict[tuple[Name, int], tuple[int, int, str]] = {}
-    for place, step in enumerate(context.replayed.upgrade):
-        one = step.operation
-        if not isinstance(one, TableOperation) or (one.table, one.site.segment) in found:
-            continue
-        if not context.in_transaction(one):
-            continue
-        asked = dialects.changes(one, step.before, context.target)
-        blocks = [impact.blocks for change in asked if (impact := dialects.impact_of(change, context.target))]
-        if any(blocks):
-            found[one.table, one.site.segment] = place, one.site.span.line, max(blocks, key=len)
-    return found
+        held = held_lock(subject.table, subject, context)
+        if held is not None:
+            table, line = subject.table, held.line
+            yield self.finding(subject, objects=[str(table)], table=table, blocks=held.blocks, line=line)

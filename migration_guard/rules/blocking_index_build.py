@@ -10,6 +10,11 @@ from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql, keyword, outside_the_transaction
 
+PARTITIONED = """\
+1. Make the index on the parent alone, in an instant: CREATE INDEX IF NOT EXISTS {name} ON ONLY {parent:sql} (...)
+2. Build one CONCURRENTLY on each partition, in an autocommit block.
+3. Attach each of them: ALTER INDEX {name} ATTACH PARTITION ..."""
+
 
 class BlockingIndexBuild(Rule[CreateIndex]):
     """
@@ -17,7 +22,8 @@ class BlockingIndexBuild(Rule[CreateIndex]):
 
     ## What happens
 
-    The table is read from end to end, and nothing may change meanwhile. `index=True` on a new column builds an index
+    The table is read from end to end, and nothing may change meanwhile. On a partitioned table that holds for all its
+    partitions until the last one is built. `index=True` on a new column builds an index
     too:
 
     ```python bad
@@ -44,9 +50,23 @@ class BlockingIndexBuild(Rule[CreateIndex]):
     op.create_index("ix_users_email", "users", ["email"])
     ```
 
-    Partitioned tables know no concurrent build, and materialized views have no writers: both are left alone. A table
-    that the migration has emptied has nothing to be read. Where only the run decides whether it is concurrent, nothing
-    is said.
+    A partitioned table knows no concurrent build. ON ONLY makes an index on it that is empty; those of the partitions
+    are built concurrently and attached to it:
+
+    ```python given
+    op.execute("CREATE TABLE readings (day date NOT NULL, device int) PARTITION BY RANGE (day)")
+    op.execute("CREATE TABLE readings_1 PARTITION OF readings DEFAULT")
+    ```
+
+    ```python good
+    op.execute("CREATE INDEX IF NOT EXISTS ix_readings ON ONLY readings (device)")
+    with op.get_context().autocommit_block():
+        op.execute("CREATE INDEX CONCURRENTLY ix_readings_1 ON readings_1 (device)")
+    op.execute("ALTER INDEX ix_readings ATTACH PARTITION ix_readings_1")
+    ```
+
+    Materialized views have no writers, and are left alone. A table that the migration has emptied has nothing to be
+    read. Where only the run decides whether it is concurrent, nothing is said.
 
     ## What to write instead
 
@@ -90,7 +110,20 @@ class BlockingIndexBuild(Rule[CreateIndex]):
         if not (impact and impact.blocks and context.can(Ability.CONCURRENT_INDEX)):
             return
         known = context.before.table(subject.table)
-        if context.is_empty(subject) or subject.table in context.before.views or (known and known.partitioned):
+        if context.is_empty(subject) or subject.table in context.before.views or subject.only:
+            return
+        name = subject.index.name
+        if known is not None and known.partitioned:
+            yield self.finding(
+                subject,
+                help=PARTITIONED,
+                objects=[name or str(subject.table)],
+                index=f"index {name}" if name else _nameless(subject.index),
+                name=name or "ix_...",
+                table=f"{subject.table} and all its partitions",
+                parent=subject.table,
+                blocks=impact.blocks,
+            )
             return
         fix = outside_the_transaction(
             subject,
@@ -99,7 +132,6 @@ class BlockingIndexBuild(Rule[CreateIndex]):
             if subject.site.sql
             else keyword(subject, context, "postgresql_concurrently", "True"),
         )
-        name = subject.index.name
         yield self.finding(
             subject,
             objects=[name or str(subject.table)],

@@ -10,6 +10,7 @@ from migration_guard.model.schema import Index, Name
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import in_sql, keyword, outside_the_transaction
+from migration_guard.rules._locks import held_lock
 
 
 class BlockingIndexDrop(Rule[DropIndex]):
@@ -36,7 +37,15 @@ class BlockingIndexDrop(Rule[DropIndex]):
     ```
 
     So may one that the migration itself has made, and one that stands behind a constraint or on a partitioned table,
-    which cannot be dropped otherwise. Other databases have no other way:
+    which cannot be dropped otherwise. Where an earlier line of the transaction shuts everybody out of the table, the
+    drop adds nothing:
+
+    ```python good
+    op.add_column("users", sa.Column("nickname", sa.Text()))
+    op.drop_index("ix_users_email", "users")
+    ```
+
+    Other databases have no other way:
 
     ```python good mysql 8.0
     op.drop_index("ix_users_email", "users")
@@ -98,6 +107,9 @@ class BlockingIndexDrop(Rule[DropIndex]):
             if context.is_new(table) or backs_a_constraint or goes_anyway or (known and known.partitioned):
                 return
             if table in context.before.views:
+                return
+            held = held_lock(table, subject, context)
+            if held is not None and held.blocks == impact.blocks:
                 return
         fix = None
         if not subject.cascade:

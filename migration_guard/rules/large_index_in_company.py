@@ -23,7 +23,7 @@ class LargeIndexInCompany(Rule[CreateIndex]):
     ```
 
     ```python bad
-    op.add_column("users", sa.Column("visits", sa.Integer()))
+    op.add_column("users", sa.Column("visits", sa.Integer()), if_not_exists=True)
     with op.get_context().autocommit_block():
         op.create_index("ix_events_user_id", "events", ["user_id"], postgresql_concurrently=True)
     ```

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from migration_guard.model.schema import UNKNOWN_SCHEMA, Name
 from migration_guard.model.target import without_default
 from migration_guard.reading.interpreter.values import Attribute, CallValue, Class, Constant, Symbol, Text, Value, plain
@@ -40,6 +42,15 @@ def identifier(value: Value | None) -> str | None:
 def is_by_convention(value: Value | None) -> bool:
     """Whether a naming convention has a say in this name: op.f() and conv() say the last word."""
     return not (isinstance(value, Text) and value.final)
+
+
+def constant_columns(pairs: Iterable[tuple[Value, Value]]) -> Iterator[str]:
+    """The columns, out of pairs of a column and a value, whose values are known."""
+    for key, value in pairs:
+        name = identifier(key)
+        known = (isinstance(value, Text) and value.known) or (isinstance(value, Constant) and value != Constant(None))
+        if name is not None and known:
+            yield name
 
 
 def schema_of(value: Value | None, dialect: str) -> str | None:

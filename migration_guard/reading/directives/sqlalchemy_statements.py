@@ -25,7 +25,7 @@ from migration_guard.model.site import Site
 from migration_guard.model.target import without_default
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.create_drop import object_name
-from migration_guard.reading.directives.names import identifier, table_of
+from migration_guard.reading.directives.names import constant_columns, identifier, table_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.interpreter.library import is_column
 from migration_guard.reading.interpreter.values import (
@@ -131,8 +131,14 @@ def _change(verb: str, table: Name, steps: tuple[CallValue, ...], where: Site, m
     conditions = [step for step in steps if step.name in ("where", "filter", "filter_by")]
     literals = tuple(_texts([value for step in steps for value in (*step.arguments, *dict(step.keywords).values())]))
     if verb == "insert":
+        names = {step.name for step in steps}
         return InsertRows(
-            site=where, table=table, literals=literals, from_select=any(step.name == "from_select" for step in steps)
+            site=where,
+            table=table,
+            literals=literals,
+            from_select="from_select" in names,
+            given=tuple(_given([step for step in steps if step.name == "values"])),
+            skips=any(name.startswith(("on_conflict", "on_duplicate", "prefix_with")) for name in names),
         )
     condition = "..." if conditions else None
     bounded = _is_bounded(conditions, made) or any(step.name in ("limit", "with_dialect_options") for step in steps)
@@ -186,6 +192,14 @@ def _columns_set(steps: list[CallValue]) -> Iterator[str]:
                 name = identifier(key)
                 if name is not None:
                     yield name
+
+
+def _given(steps: list[CallValue]) -> Iterator[str]:
+    """The columns that values() sets to constants."""
+    for step in steps:
+        yield from constant_columns((Text(key), value) for key, value in step.keywords)
+        for argument in step.arguments:
+            yield from constant_columns(argument.pairs) if isinstance(argument, Pairs) else ()
 
 
 def _texts(values: list[Value], depth: int = 0) -> Iterator[str]:

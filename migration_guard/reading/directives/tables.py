@@ -15,7 +15,7 @@ from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constraints import index_from
 from migration_guard.reading.directives.constructs import ColumnParts
-from migration_guard.reading.directives.names import table_of
+from migration_guard.reading.directives.names import constant_columns, table_of
 from migration_guard.reading.directives.registry import directive
 from migration_guard.reading.interpreter.values import (
     Attribute,
@@ -161,7 +161,16 @@ def bulk_insert(ask: BoundArguments) -> Iterator[Operation]:
         reason = "the table of bulk_insert is not known"
         ask.opaque(reason, rows_only=True)
         return
-    yield InsertRows(site=ask.site(), table=table, literals=tuple(_literals(ask["rows"])))
+    rows = ask["rows"]
+    yield InsertRows(site=ask.site(), table=table, literals=tuple(_literals(rows)), given=tuple(_given(rows)))
+
+
+def _given(rows: Value | None) -> Iterator[str]:
+    """The columns whose values are constants in every row."""
+    if not isinstance(rows, Items) or not rows.items or not rows.complete:
+        return
+    known = [set(constant_columns(row.pairs)) if isinstance(row, Pairs) else set() for row in rows.items]
+    yield from sorted(set.intersection(*known))
 
 
 def _literals(rows: Value | None) -> Iterator[str]:

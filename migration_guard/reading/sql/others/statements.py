@@ -13,12 +13,14 @@ from migration_guard.model.objects import (
     DropSchema,
     DropSequence,
     DropView,
+    InsertRows,
     RunSql,
     TruncateTable,
 )
 from migration_guard.model.operations import CreateTable, DropTable, Operation, RenameTable
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Index, Name, Table, View
 from migration_guard.model.site import Site
+from migration_guard.reading.sql.inserted import given_columns, skips_rows
 from migration_guard.reading.sql.kinds import kind_of, read_by_words, tables_read, words
 from migration_guard.reading.sql.others.alter_table import alter_table
 from migration_guard.reading.sql.others.columns import (
@@ -72,11 +74,17 @@ def read_statement(statement: Statement, site: Site) -> tuple[Operation, ...]:
         case "SELECT" | "WITH" | "INSERT" | "REPLACE" | "UPDATE" | "DELETE" | "VALUES" | "(":
             operations = tuple(read_by_words(statement, site))
             if operations:
-                return operations
+                return tuple(_with_values(one, statement) for one in operations)
             raise cursor.lost()
         case "ALTER" if cursor.word not in _ALTERED:
             raise cursor.lost()
     return (run(statement, site),)
+
+
+def _with_values(operation: Operation, statement: Statement) -> Operation:
+    if not isinstance(operation, InsertRows):
+        return operation
+    return replace(operation, given=given_columns(statement), skips=skips_rows(statement))
 
 
 def run(statement: Statement, site: Site) -> RunSql:

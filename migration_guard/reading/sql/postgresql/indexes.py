@@ -33,7 +33,12 @@ def create_index(node: pg.Node, statement: Statement, site: Site) -> Iterator[Op
         include=tuple(parameter.index_elem.name for parameter in create.index_including_params),
     )
     yield CreateIndex(
-        site=site, table=table, index=index, concurrently=create.concurrent, if_not_exists=create.if_not_exists
+        site=site,
+        table=table,
+        index=index,
+        concurrently=create.concurrent,
+        if_not_exists=create.if_not_exists,
+        only=not create.relation.inh,
     )
 
 

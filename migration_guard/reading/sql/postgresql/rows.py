@@ -10,6 +10,7 @@ from migration_guard.model.objects import DeleteRows, InsertRows, TruncateTable,
 from migration_guard.model.operations import Operation
 from migration_guard.model.site import Site
 from migration_guard.model.unknown import has_hole
+from migration_guard.reading.sql.inserted import given_columns, skips_rows
 from migration_guard.reading.sql.kinds import is_key
 from migration_guard.reading.sql.postgresql.expressions import literal_of, name_of, strings
 from migration_guard.reading.sql.tokens import Statement
@@ -35,6 +36,8 @@ def changes_of(node: pg.Node, statement: Statement, site: Site) -> Iterator[Oper
                 table=name_of(change.relation),
                 literals=statement.literals(),
                 from_select=_reads_rows(change.select_stmt),
+                given=given_columns(statement),
+                skips=skips_rows(statement),
             )
         case "update_stmt":
             yield UpdateRows(
