@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from migration_guard import configuration, engine, rules
 from migration_guard.assembly import relative
@@ -29,6 +31,7 @@ from migration_guard.model.change_summary import (
     concerns,
 )
 from migration_guard.model.constraints import DropIndex
+from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import Form, History, Migration
 from migration_guard.model.objects import DeleteRows, Opaque, TruncateTable, UpdateRows
@@ -49,6 +52,7 @@ from migration_guard.reading.discovery.project import Project, ProjectError, fin
 from migration_guard.reading.history import read_history, with_base, without_collector
 from migration_guard.rules import Context, Trait
 
+Part = TypeVar("Part")
 ROWS = "data_changes"
 MOST_NAMED = 4
 NAMED = 8  # histories in one sentence
@@ -126,9 +130,13 @@ def summarize(where: SummarizedHistory, choice: RevisionChoice = NEWEST) -> Chan
     readings = [reading for readings in of_projects for reading in readings]
     replayed = [one for readings in of_projects for one in readings[0].replayed]
     migrations = [one.migration for one in first.replayed]
-    changes = schema_changes.united([readings[0].changes() for readings in of_projects])
+    broken: list[str] = []
+    changes = schema_changes.united(
+        [_kept(readings[0].changes, "The changes", SchemaChanges(), broken) for readings in of_projects]
+    )
     findings, notes = _judged(where, migrations)
-    locks = tuple(dict.fromkeys(lock for reading in readings for lock in _locks(reading)))
+    no_locks: tuple[ExpectedLock, ...] = ()
+    locks = _kept(partial(_all_locks, readings), "The locks", no_locks, broken)
     slow = any(lock.why for lock in locks) or any(map(_is_about_rows, findings))
     owners = dict(where.settings.owners)
     contents = first.project.contents().values()
@@ -143,11 +151,20 @@ def summarize(where: SummarizedHistory, choice: RevisionChoice = NEWEST) -> Chan
         upgrade=tuple(_upgrade(first, where.cwd)),
         findings=findings,
         locks=locks,
-        way_back=_way_back(replayed),
+        way_back=_kept(partial(_way_back, replayed), "The way back", WayBack(None), broken),
         owners=tuple((concern.value, owners.get(concern.value, ())) for concern in concerns(changes, slow=slow)),
         unread=tuple(dict.fromkeys(one for each in replayed for one in _unread(each.migration, where.cwd))),
-        notes=tuple(dict.fromkeys((*notes, *_notes(first, where)))),
+        notes=tuple(dict.fromkeys((*notes, *_notes(first, where), *broken))),
     )
+
+
+def _kept(action: Callable[[], Part], what: str, otherwise: Part, broken: list[str]) -> Part:
+    """A part of the summary; where we break on it, what stands in for it, and a note that says so."""
+    made = contained(action)
+    if not isinstance(made, Unexpected):
+        return made
+    broken.append(f"{what} could not be put together: {made.reason}")
+    return otherwise
 
 
 def _readings(project: Project, where: SummarizedHistory, choice: RevisionChoice) -> Iterator[_ReplayedHistory]:
@@ -191,6 +208,10 @@ def _is_about_rows(finding: Finding) -> bool:
 
 
 # --- locks ----------------------------------------------------------------------------------------------------------
+
+
+def _all_locks(readings: Sequence[_ReplayedHistory]) -> tuple[ExpectedLock, ...]:
+    return tuple(dict.fromkeys(lock for reading in readings for lock in _locks(reading)))
 
 
 def _locks(reading: _ReplayedHistory) -> Iterator[ExpectedLock]:

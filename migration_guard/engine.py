@@ -250,22 +250,38 @@ def judge(
                 broken.append(Unreadable(migration.path, yielded.reason))
                 continue
             by_revision[migration.revision] = alone, yielded
-    history = replace(history, unreadable=(*history.unreadable, *broken))
-    whole = [
-        finding
-        for rule in active.values()
-        if rule.subject() is History
-        for finding in rule.findings(history, about_all)
-    ]
+    for lineage in lineages:
+        made = lineage.moments[-1].migration.path if lineage.moments else history.root
+        for finding in _all_of(tables, lineage, about_all, made, broken):
+            if finding.revision in by_revision:
+                by_revision[finding.revision][1].append(finding)
+    of_history = [rule for rule in active.values() if rule.subject() is History]
+    # What could not be read is told last: what the others break on is part of it.
+    of_history.sort(key=lambda rule: Trait.UNCONDITIONAL in rule.traits)
+    whole: list[Finding] = []
+    for rule in of_history:
+        seen = replace(history, unreadable=(*history.unreadable, *broken))
+        whole += _all_of([rule], seen, about_all, history.root, broken)
     comments = {one.path: IgnoreComments(one) for one in history.migrations}
     found = graded((one for one in whole if one.path not in comments or not comments[one.path].ignores(one)), settings)
-    for finding in (one for lineage in lineages for rule in tables for one in rule.findings(lineage, about_all)):
-        if finding.revision in by_revision:
-            by_revision[finding.revision][1].append(finding)
     for alone, findings in by_revision.values():
         own = comments[alone.migration.path]
         found += reported(findings, own, active, settings)
         found += about_comments(own, active, alone, settings)
+    return found
+
+
+def _all_of(
+    some: Iterable[AnyRule], subject: History | TableLineage, context: Context, path: str, broken: list[Unreadable]
+) -> list[Finding]:
+    """What some rules say of more than one revision; what one of them breaks on is noted at this path."""
+    found: list[Finding] = []
+    for rule in some:
+        yielded = contained(partial(list[Finding], rule.findings(subject, context)))
+        if isinstance(yielded, Unexpected):
+            broken.append(Unreadable(path, f"{rule.code}: {yielded.reason}"))
+        else:
+            found += yielded
     return found
 
 
@@ -320,7 +336,7 @@ def _concerns(project: Project, base: GitBase | None, all_rules: Rules) -> Calla
     graph = {code for code, rule in all_rules.items() if Trait.ABOUT_GRAPH in rule.traits}
 
     def concerns(finding: Finding) -> bool:
-        asked = project.only is None or Path(finding.path) in project.only
+        asked = project.only is None or Path(finding.path) in project.only or finding.path == str(project.root)
         return finding.code in graph or (asked and (base is None or finding.path not in base.old))
 
     return concerns

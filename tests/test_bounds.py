@@ -17,7 +17,7 @@ from migration_guard.model.migration import Unreadable
 from migration_guard.model.objects import DeleteRows, Opaque
 from migration_guard.model.operations import DropTable
 from migration_guard.model.site import Site
-from migration_guard.reading.interpreter.budget import MOST_OPERATIONS
+from migration_guard.reading.interpreter.budget import MOST_OPERATIONS, Budget, OutOfSteps
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.migration import read_migration
 from migration_guard.reading.source.comments import MOST_COMMENTS
@@ -70,7 +70,7 @@ def test_what_people_write_is_light_enough(text: str) -> None:
 
 
 def test_operations_past_the_bound_are_one_that_is_not_understood(tmp_path: Path) -> None:
-    found = operations(tmp_path, f'op.execute("DELETE FROM a WHERE b = 1;" * {MOST_OPERATIONS // 300})\n' * 301)
+    found = operations(tmp_path, f'op.execute("DELETE FROM a WHERE b = 1;" * {MOST_OPERATIONS // 200})\n' * 201)
     assert len(found) == MOST_OPERATIONS + 1
     assert isinstance(found[-1], Opaque)
     assert f"more than {MOST_OPERATIONS:,} operations" in found[-1].reason
@@ -96,6 +96,72 @@ def test_what_is_behind_an_upgrade_that_is_too_much_is_read_all_the_same(tmp_pat
     found = migration(tmp_path, f"def upgrade():\n{much}\ndef downgrade():\n    op.drop_table('a')\n")
     assert isinstance(found.upgrade.operations[0], Opaque)
     assert isinstance(found.downgrade.operations[0], DropTable)
+
+
+def test_all_that_a_file_asks_for_is_paid_from_one_budget(tmp_path: Path) -> None:
+    some = f"    for n in range({MOST_OPERATIONS * 2 // 3}):\n        op.drop_table('a')\n"
+    found = migration(tmp_path, f"def upgrade():\n{some}\ndef downgrade():\n{some}")
+    assert not any(isinstance(one, Opaque) for one in found.upgrade.operations)
+    assert isinstance(found.downgrade.operations[-1], Opaque)
+    assert len(found.operations) == MOST_OPERATIONS + 1
+
+
+def test_a_part_takes_half_of_what_is_left_and_what_is_paid_aside_takes_nothing_from_it() -> None:
+    budget = Budget(100)
+    with budget.part():
+        assert budget.left == 50
+        with budget.aside():
+            budget.spend(40)
+        assert budget.left == 50
+        with pytest.raises(OutOfSteps):
+            budget.spend(60)
+    assert budget.left == 10
+
+
+def helpers(root: Path, number: int, content: str) -> str:
+    """Modules that a migration leans on, and the lines that import them."""
+    for each in range(number):
+        (root / f"helper{each}.py").write_text(f"# {each}\n{content}")
+    return "".join(f"import helper{each}\n" for each in range(number))
+
+
+def test_the_other_files_that_one_migration_leans_on_are_paid_from_its_budget_too(tmp_path: Path) -> None:
+    much = "from alembic import op\nx = [\n" + "a.b(1),\n" * 14_000 + "]\ndef drop():\n    op.drop_table('a')\n"
+    imports = helpers(tmp_path, 9, much)
+    calls = "".join(f"    helper{each}.drop()\n" for each in range(9))
+    found = operations(tmp_path, f"{imports}def upgrade():\n{calls}")
+    assert any(isinstance(one, DropTable) for one in found)
+    reasons = [one.reason for one in found if isinstance(one, Opaque)]
+    assert any("helper8.py is not read: The files that one migration leans on" in reason for reason in reasons)
+
+
+def test_who_is_first_to_lean_on_a_file_makes_no_difference(tmp_path: Path) -> None:
+    helpers(tmp_path, 2, "import alembic\nx = [0 for a in range(50) for b in range(50)]\ny = 'a'\n")
+    (tmp_path / "both.py").write_text("import alembic\nfrom helper0 import y\nfrom helper1 import y as z\n")
+    files = Files(str(tmp_path))
+    costs = []
+    for lines in ("from both import y, z", "from helper1 import y\nfrom both import z", "from both import y, z"):
+        files.begin()
+        text = f"{HEAD}{lines}\ndef upgrade():\n    op.drop_table(y if z else z)\n"
+        read_migration(str(tmp_path / "one.py"), text.encode(), "postgresql", files)
+        costs.append(files.budget.steps)
+    assert costs[0] == costs[1] == costs[2] > 5_000
+
+
+def test_a_helper_that_is_too_heavy_is_named_where_it_matters(tmp_path: Path) -> None:
+    (tmp_path / "heavy.py").write_text("x = a" + ".b" * CHAIN + "\ndef drop(op):\n    op.drop_table('a')\n")
+    (only,) = operations(tmp_path, "import heavy\ndef upgrade():\n    heavy.drop(op)")
+    assert isinstance(only, Opaque)
+    assert "heavy.py is not read: Line 1 chains more than" in only.reason
+    assert operations(tmp_path, "import heavy\ndef upgrade():\n    pass") == []
+
+
+def test_whether_a_function_leads_to_the_database_is_found_out_in_proportion_to_what_is_there(tmp_path: Path) -> None:
+    chain = "".join(f"def f{each}():\n    package.thing(f{each + 1})\n" for each in range(400))
+    calls = "".join(f"    package.run(f{each})\n" for each in range(400))
+    (only,) = operations(tmp_path, f"{chain}def f400():\n    pass\ndef upgrade():\n{calls}")
+    assert isinstance(only, Opaque)
+    assert "steps" in only.reason
 
 
 def test_more_comments_to_us_than_anybody_writes_are_a_file_that_cannot_be_read(tmp_path: Path) -> None:

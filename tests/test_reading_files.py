@@ -124,7 +124,7 @@ def test_columns_count_code_points(tmp_path: Path) -> None:
         (b"revision = make()\ndown_revision = None\n", "not written out"),
         (b"revision = 'a'\ndown_revision = 7\n", "down_revision"),
         (b"revision = 'a'\ndown_revision = None\ndepends_on = ['b', 7]\n", "depends_on"),
-        (b"x = [0 for a in range(900) for b in range(900)]\n" * 12 + b"revision = 'a'\n", "steps"),
+        (b"x = [0 for a in range(900) for b in range(900)]\n" * 20 + b"revision = 'a'\n", "steps"),
         (b"x = " + b"(" * 5000 + b")" * 5000, "nested"),
         (b"x = " + b"not " * 30000 + b"1", "nested"),
     ],

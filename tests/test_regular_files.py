@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reading import HEAD
 from test_project import ini, plain, revision, tree
 
 from migration_guard import baseline, cli, engine, filenames, output_files, regular_files
@@ -19,6 +20,8 @@ from migration_guard.model.migration import Migration
 from migration_guard.reading import migration
 from migration_guard.reading.discovery.project import ProjectError, find
 from migration_guard.regular_files import FileNotRead
+from migration_guard.rules.multiple_heads import MultipleHeads
+from migration_guard.rules.unaudited_table import UnauditedTable
 
 VERSIONS = "alembic/versions"
 
@@ -30,6 +33,12 @@ def unread(report: Report) -> dict[str, str]:
 
 def lint(folder: Path, *paths: str | Path) -> Report:
     return engine.lint([Path(path) for path in paths], folder, None, Overrides(cache=False))
+
+
+def failing(*arguments: Any) -> Any:
+    """The check of a rule that breaks."""
+    raise RecursionError
+    yield
 
 
 @pytest.fixture
@@ -484,6 +493,35 @@ def test_an_error_of_ours_in_env_py_is_said_of_it(project: Path, monkeypatch: py
     report = lint(project)
     assert "RecursionError" in unread(report)["env.py"]
     assert report.summary.migrations == 2
+
+
+def test_an_env_py_that_is_no_file_is_named(project: Path) -> None:
+    (project / "alembic/env.py").unlink()
+    os.mkfifo(project / "alembic/env.py")
+    report = lint(project)
+    assert "It is a named pipe" in unread(report)["env.py"]
+    assert report.summary.migrations == 2
+
+
+def test_an_error_of_ours_in_a_rule_on_the_history_is_said_and_the_rest_is_judged(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(project, {f"{VERSIONS}/c.py": revision("c", "a"), f"{VERSIONS}/d.py": ""})
+    monkeypatch.setattr(MultipleHeads, "check", failing)
+    report = lint(project)
+    assert "MG006: migration-guard failed on it (RecursionError" in unread(report)[""]  # the project as a whole
+    assert "empty" in unread(report)["d.py"]
+
+
+def test_an_error_of_ours_in_a_rule_on_a_table_is_said_of_the_last_migration_that_changed_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = '    op.create_table("a", sa.Column("id", sa.Integer))\n    op.drop_table("b")\n'
+    tree(project, {f"{VERSIONS}/c.py": f"{HEAD}def upgrade():\n{table}".replace('"one"', '"c"')})
+    monkeypatch.setattr(UnauditedTable, "check", failing)
+    report = engine.lint([], project, None, Overrides(cache=False, extend_select=("MG920",)))
+    assert "RecursionError" in unread(report)["c.py"]
+    assert "MG101" in {finding.code for finding in report.findings}
 
 
 def test_an_interruption_is_none_of_these(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -288,3 +288,16 @@ def test_the_databases_of_one_project_are_summarized_together(tmp_path: Path) ->
 def test_a_merge_changes_nothing_and_says_so() -> None:
     said = render(summary(SAMPLES / "shop", "6b06"), "text")
     assert "Schema changes\n  nothing\n" in said
+
+
+def test_an_error_of_ours_in_a_part_of_it_is_a_note_and_the_rest_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*arguments: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("migration_guard.change_summary._locks", failing)
+    found = summary(history(tmp_path, USERS, EMAIL))
+    assert found.locks == ()
+    assert found.changes.indexes
+    assert any("The locks could not be put together: migration-guard failed on it" in note for note in found.notes)

@@ -8,7 +8,7 @@ import libcst as cst
 
 from migration_guard.model.schema import Name
 from migration_guard.model.unknown import Unknown
-from migration_guard.reading.directives.handles import HANDLE_NAMES, is_handle, mentions_handle
+from migration_guard.reading.directives.handles import HANDLE_NAMES, cost_of_following, is_handle, mentions_handle
 from migration_guard.reading.interpreter.control_flow import ControlFlow
 from migration_guard.reading.interpreter.scope import Frame
 from migration_guard.reading.interpreter.values import (
@@ -99,6 +99,7 @@ class Functions(ControlFlow):
         # The wrapper of a decorator is another function for each that it wraps.
         call = node, id(function.closure)
         if len(self._calls) >= DEEPEST_CALLS or self._calls.count(call) > 1:
+            self.budget.spend(cost_of_following([function]))
             leads = mentions_handle(node, Frame(function.module, {}, function.closure))
             if leads or any(map(is_handle, made.arguments)):
                 self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")

@@ -46,6 +46,9 @@ def read_history(
         if isinstance(fresh, Unexpected):
             broken = [Unreadable(str(project.env), fresh.reason)]
             environment = Environment(), (str(project.env),)
+        elif reason := refusal(project.env, project.fence(project.env)) if project.env is not None else "":
+            broken = [Unreadable(str(project.env), f"It {reason}. Make it a file that can be read, or remove it.")]
+            environment = fresh
         else:
             cache.keep_read(name, key, contents, read, fresh)
             environment = fresh

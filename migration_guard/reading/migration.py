@@ -43,7 +43,7 @@ def read_migration(
     walker = Walker(source, dialect, files)
     names = walker.module.names
     revision = names.get("revision")
-    if revision is None and walker.cuts:
+    if revision is None and walker.is_cut:
         return Unreadable(
             path, "Its top level unrolls into more steps than are followed, and its revision is behind that."
         )
@@ -127,7 +127,7 @@ def _is_computed(value: Value) -> bool:
 def _body(walker: Walker, direction: Direction, database: str | None) -> Body:
     name = direction.value
     function = walker.module.names.get(name)
-    if function is None and not walker.cuts and not walker.is_assembled:
+    if function is None and not walker.is_cut and not walker.is_assembled:
         return Body(Form.MISSING)
     operations, end = walker.run(name, direction, database)
     span = statement = None

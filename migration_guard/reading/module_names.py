@@ -99,6 +99,13 @@ class ModuleNames(Functions):
             load_imports(self.source.text, self.module, self.files, self.load)
         return value
 
+    def why_unread(self, value: Value) -> str:
+        """What to add to a sentence, where a name is of a file of the project that is not read; else nothing."""
+        found = self.files.module(value.path, value.origin or self.module.path) if isinstance(value, Symbol) else None
+        if found is None or found[0] not in self.files.refused:
+            return ""
+        return f"; {below(found[0], self.files.root)} is not read: {self.files.refused[found[0]]}"
+
     def registered(self, name: str) -> Function | None:
         """The method that the project registers as the directive `op.name`; None where it registers none."""
         return registered(name, self.module, self.source.text, self.files, self.load)
@@ -120,10 +127,13 @@ class ModuleNames(Functions):
         found = self.files.module(path, self.frame.module.path)
         if found is None or not self.files.mentions_alembic(found[0]):
             return
-        module = self.load(found[0])
-        if module is None or not module.works:
+        module, file = self.load(found[0]), below(found[0], self.files.root)
+        if module is None and found[0] in self.files.refused:
+            reason = f"{file} may run operations where it is imported, and is not read: {self.files.refused[found[0]]}"
+        elif module is not None and module.works:
+            reason = f"{file} runs operations where it is imported"
+        else:
             return
-        reason = f"{below(module.path, self.files.root)} runs operations where it is imported"
         if self.listening:
             self.opaque(None, self.shown(self._statement), reason)
         else:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from migration_guard.reading.directives.handles import given, is_read, mentions_handle, root_of
+from migration_guard.reading.directives.handles import Leads, given, is_read, mentions_handle, root_of
 from migration_guard.reading.interpreter.scope import Frame
 from migration_guard.reading.interpreter.values import Batch, CallValue, Class, Function, Module, Symbol, Value
 
@@ -48,13 +48,20 @@ class UnenteredFunction:
     reason: str
 
 
-def unentered_functions(module: Module, uses: Uses, entered: Collection[cst.CSTNode]) -> Iterator[UnenteredFunction]:
+def unentered_functions(
+    module: Module, uses: Uses, entered: Collection[cst.CSTNode], leads: Leads
+) -> Iterator[UnenteredFunction]:
     """The functions of a migration's file, and of classes it uses, that may be called without being named."""
+
+    def is_unentered(function: Function) -> bool:
+        frame = Frame(function.module, {}, function.closure)
+        return function.node not in entered and mentions_handle(function.node, frame, leads)
+
     for function in uses.functions.values() if uses.calls else ():
-        if _is_unentered(function, entered):
+        if is_unentered(function):
             yield UnenteredFunction(function, uses.calls[0], _may_call(function.name))
     for name, value in module.names.items():
-        if isinstance(value, Function) and name in uses.attributes and _is_unentered(value, entered):
+        if isinstance(value, Function) and name in uses.attributes and is_unentered(value):
             yield from _by_name(value, name, uses)
     own = [value for value in module.names.values() if isinstance(value, Class)]
     seen: set[cst.CSTNode] = set()
@@ -62,13 +69,13 @@ def unentered_functions(module: Module, uses: Uses, entered: Collection[cst.CSTN
         for name, value in kind.names.items():
             if isinstance(value, CallValue) and kind in uses.classes:
                 for one in given(value):
-                    if isinstance(one, Function) and _is_unentered(one, entered):
+                    if isinstance(one, Function) and is_unentered(one):
                         reason = f"Python may call what {kind.name}.{name} was given, which leads to the database"
                         yield UnenteredFunction(one, uses.classes[kind], reason)
             if not isinstance(value, Function) or value.node in seen or not _is_used(kind, name, uses):
                 continue
             seen.add(value.node)
-            if not _is_unentered(value, entered):
+            if not is_unentered(value):
                 continue
             if _is_special(name) or _is_registered(value):
                 reason = f"Python calls {kind.name}.{name}() by itself, which leads to the database"
@@ -108,7 +115,3 @@ def _by_name(function: Function, shown: str, uses: Uses) -> Iterator[UnenteredFu
 
 def _may_call(shown: str) -> str:
     return f"it may call {'a lambda' if shown == 'lambda' else f'{shown}()'}, which leads to the database"
-
-
-def _is_unentered(function: Function, entered: Collection[cst.CSTNode]) -> bool:
-    return function.node not in entered and mentions_handle(function.node, Frame(function.module, {}, function.closure))

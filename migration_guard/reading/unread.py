@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import libcst as cst
 
-from migration_guard.reading.directives.handles import mentions_handle
+from migration_guard.reading.directives.handles import Leads, mentions_handle
 from migration_guard.reading.interpreter.scope import Frame
 from migration_guard.reading.source.nodes import parts_of
 from migration_guard.reading.source.source import Source
@@ -20,13 +20,13 @@ Nodes = Collection[int]
 
 
 def unread_calls(
-    function: cst.CSTNode, frame: Frame, followed: Nodes, dead: Nodes, source: Source | None
+    function: cst.CSTNode, frame: Frame, followed: Nodes, dead: Nodes, source: Source | None, leads: Leads
 ) -> Iterator[cst.Call]:
     """
     The outermost calls in a function that mention a handle, were not `followed`, and stand in nothing that is `dead`.
 
     `frame` has the names as they were when the function ended. `source` is the file of the function, where its nodes
-    are measured.
+    are measured; `leads` is what is known of the functions of the project then.
     """
     decorated = isinstance(function, cst.FunctionDef) and function.decorators
     calls = _calls(function) if source is None or decorated else source.calls_in(function)
@@ -37,7 +37,7 @@ def unread_calls(
         node = waiting.pop()
         if id(node) in dead:
             continue
-        if type(node) is cst.Call and id(node) not in followed and mentions_handle(node, frame):
+        if type(node) is cst.Call and id(node) not in followed and mentions_handle(node, frame, leads):
             yield node
         else:
             waiting += reversed(parts_of(node))

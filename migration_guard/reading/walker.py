@@ -18,11 +18,18 @@ from migration_guard.model.site import Site
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives import execution, operations
 from migration_guard.reading.directives.batch import recreated
-from migration_guard.reading.directives.handles import HANDLE_NAMES, given, hands_over, has_handle
+from migration_guard.reading.directives.handles import (
+    HANDLE_NAMES,
+    Leads,
+    cost_of_following,
+    given,
+    hands_over,
+    has_handle,
+)
 from migration_guard.reading.directives.registry import directives, may_be_directive
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.interpreter import library, methods
-from migration_guard.reading.interpreter.budget import MOST_STEPS, Budget, OutOfSteps
+from migration_guard.reading.interpreter.budget import Budget, OutOfSteps
 from migration_guard.reading.interpreter.definitions import made_by
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.scope import Frame
@@ -46,8 +53,6 @@ from migration_guard.reading.source.source import Source
 from migration_guard.reading.unentered import Uses, unentered_functions
 from migration_guard.reading.unread import statement_around, unread_calls
 
-MOST_CUTS = 10
-STEPS_BEHIND_A_CUT = 6_000
 # Measured on Alembic 1.20.1: what reads the files without running env.py ("alembic heads") fails there, and all else
 # runs it, whatever the revision ("alembic current").
 _AT_IMPORT = (
@@ -58,86 +63,102 @@ _DIRECTIVES = tuple(f"{name}." for name in HANDLE_NAMES)
 
 
 class Walker(ModuleNames):
-    """Follows one file for one target dialect. `run` gives what a function of it does."""
+    """
+    Follows one file for one target dialect, at the expense of one budget. `run` gives what a function of it does.
+    `is_cut`: something at its top level was too much to follow.
+    """
 
-    def __init__(self, source: Source, dialect: str, files: Files, module: Module | None = None) -> None:
+    def __init__(
+        self, source: Source, dialect: str, files: Files, module: Module | None = None, budget: Budget | None = None
+    ) -> None:
         super().__init__(source, module or Module(source.path), dialect, files)
+        self.budget = budget or self.budget
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
         self._gathered: list[tuple[Batch, Site, list[Operation]]] = []
-        self.cuts = 0
-        self._top_level(source.module.body)
+        self.is_cut = False
+        with self.budget.part():
+            self._top_level(source.module.body)
         self._used_at_top = self.uses
 
     def _top_level(self, statements: Sequence[cst.BaseStatement]) -> None:
         """The module's own statements. One that is too much to follow is cut; what it would have named is not known."""
         for statement in statements:
             try:
-                end = self.block([statement])
+                with self.budget.part():
+                    end = self.block([statement])
             except (OutOfSteps, RecursionError):
-                self.cuts += 1
-                self.budget.steps = MOST_STEPS - STEPS_BEHIND_A_CUT
+                self.is_cut = True
                 end = None
-            if end is not None or self.cuts > MOST_CUTS:
+            if end is not None:
                 break
 
     # --- running a function -------------------------------------------------------------------------------------
 
     def run(self, name: str, direction: Direction, database: str | None) -> tuple[tuple[Operation, ...], str | None]:
         """The operations of the module's function `name`, and how it ends: None, "return" or "raise"."""
-        self.operations, self.direction, self.segment, self.budget = [], direction, 0, Budget()
+        self.operations, self.direction, self.segment = [], direction, 0
         self._opaque = set()
         self.entered, self.followed, self.dead = {}, {}, {}
         self.autocommit = self.conditional = self.repeated = False
         self.uses = Uses(dict(self._used_at_top.classes), dict(self._used_at_top.functions))
         self.listening = True
         names = dict(self.module.names)
-        function = names.get(name)
         end: str | None = None
         self._statement = None
         try:
-            if direction is Direction.UPGRADE:
-                self.emit(*self.done_at_import)
-            if self.replaced is not None:
-                self._statement, reason = self.replaced
-                self.opaque(None, name, reason)
-            if isinstance(function, Function):
-                self._statement = None
-                given = [Text(database)] if database is not None else []
-                made = CallValue(function, tuple(given), (), None, self.module.path)
-                _, end = self.enter(function, made)
-                self._note_unread()
-                self._note_unentered()
-            elif function is not None:
-                self.opaque(None, name, f"{name} is not a function written in this file")
-            elif self.cuts:
-                self.opaque(None, name, "the top level of this file unrolls into more steps than are followed")
-            elif self.replaced is None and self.is_assembled:
-                self.opaque(None, name, f"if there is a function {name}, it is made when the file is imported")
+            with self.budget.part():
+                end = self._run_function(name, names.get(name), database)
         except OutOfSteps as error:
-            self.budget = Budget()
-            self.opaque(None, name, str(error))
+            self._cut(name, str(error))
         except RecursionError:
-            self.budget = Budget()
-            self.opaque(None, name, "its expressions are nested too deeply to follow")
+            self._cut(name, "its expressions are nested too deeply to follow")
         self.listening = False
         self.module.names.clear()
         self.module.names.update(names)
         return tuple(self.operations), end
 
-    def _note_unread(self) -> None:
+    def _run_function(self, name: str, function: Value | None, database: str | None) -> str | None:
+        """Follows one of the two functions, and what happens at its side; gives how it ends."""
+        end: str | None = None
+        if self.direction is Direction.UPGRADE:
+            self.emit(*self.done_at_import)
+        if self.replaced is not None:
+            self._statement, reason = self.replaced
+            self.opaque(None, name, reason)
+        if isinstance(function, Function):
+            self._statement = None
+            given = [Text(database)] if database is not None else []
+            _, end = self.enter(function, CallValue(function, tuple(given), (), None, self.module.path))
+            leads = Leads()
+            self._note_unread(leads)
+            self._note_unentered(leads)
+        elif function is not None:
+            self.opaque(None, name, f"{name} is not a function written in this file{self.why_unread(function)}")
+        elif self.is_cut:
+            self.opaque(None, name, "the top level of this file unrolls into more steps than are followed")
+        elif self.replaced is None and self.is_assembled:
+            self.opaque(None, name, f"if there is a function {name}, it is made when the file is imported")
+        return end
+
+    def _cut(self, name: str, reason: str) -> None:
+        """Notes that a function is not followed any further, at nobody's expense."""
+        self.operations.append(Opaque(site=self.site(None), what=name, reason=reason))
+
+    def _note_unread(self, leads: Leads) -> None:
         """Takes down what the functions that were followed would do, and nobody came to."""
         for function, entered in self.entered.items():
             self.frame, self._outer = entered.frame, entered.outer
             own = entered.frame.module is self.module
-            for call in unread_calls(function, entered.frame, self.followed, self.dead, self.source if own else None):
+            source = self.source if own else None
+            for call in unread_calls(function, entered.frame, self.followed, self.dead, source, leads):
                 self._statement = statement_around(self.source, function, call) if own else entered.statement
                 self.opaque(call, self.shown(call), "it stands where the code could not be followed")
 
-    def _note_unentered(self) -> None:
+    def _note_unentered(self, leads: Leads) -> None:
         """Takes down what functions that nobody came to may do, where nothing else was said of the statement."""
         said = {one.site.statement for one in self.operations if isinstance(one, Opaque)}
-        for found in unentered_functions(self.module, self.uses, self.entered):
+        for found in unentered_functions(self.module, self.uses, self.entered, leads):
             self.frame, self._outer, self._statement = Frame(self.module, {}), None, found.statement
             statement = self.site(None).statement
             if statement not in said:
@@ -245,13 +266,13 @@ class Walker(ModuleNames):
         return f"{self.frame.method.name}() of {file}" if self.frame.method is not None else file
 
     def load(self, path: str) -> Module | None:
-        """Another file of the project, its top level read: once for all migrations, and not at this one's expense."""
+        """Another file of the project, its top level read: once for all migrations, and each pays for it."""
         if path == self.module.path:
             return self.module
         return self.files.loaded(path, self._walk)
 
     def _walk(self, source: Source, module: Module) -> None:
-        module.works = bool(Walker(source, self.dialect, self.files, module).done_at_import)
+        module.works = bool(Walker(source, self.dialect, self.files, module, self.files.budget).done_at_import)
 
     def changes(self, value: Items | Pairs | Class | Module) -> None:
         """Told before a collection is changed in place: it may belong to a module that others read too."""
@@ -335,7 +356,9 @@ class Walker(ModuleNames):
         super().set_attribute(owner, name, value)
         if isinstance(owner, CallValue) and isinstance(owner.function, Attribute):
             self.emit(*assigned(self, owner, name))
-        elif hands_over(value):
+            return
+        self.budget.spend(cost_of_following([value]))
+        if hands_over(value):
             self.keep(owner)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Finding
 from migration_guard.model.objects import CreateView
 from migration_guard.model.operations import RenameTable
+from migration_guard.model.schema import Name
 from migration_guard.rules import Context, Rule
 
 
@@ -68,10 +69,16 @@ Or rename only the model: __tablename__ = "{old:name}"."""
     def check(self, subject: RenameTable, context: Context) -> Iterator[Finding]:
         if context.is_new(subject.table):
             return
-        replaced = any(
-            (isinstance(one, CreateView) and one.view.name == subject.table)
-            or (isinstance(one, RenameTable) and one.new_name == subject.table)
-            for one in context.later(subject, CreateView, RenameTable)
-        )
-        if not replaced:
+        if context.once(_taken).get(subject.table, -1) <= len(context.earlier(subject)):
             yield self.finding(subject, objects=[str(subject.table)], old=subject.table, new=subject.new_name)
+
+
+def _taken(context: Context) -> dict[Name, int]:
+    """The names that upgrade() gives to views and renamed tables, each with the place where it does so last."""
+    taken: dict[Name, int] = {}
+    for place, operation in enumerate(context.migration.upgrade.operations):
+        if isinstance(operation, CreateView):
+            taken[operation.view.name] = place
+        elif isinstance(operation, RenameTable):
+            taken[operation.new_name] = place
+    return taken

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import libcst as cst
@@ -80,6 +81,21 @@ def hands_over(value: Value | None) -> bool:
     return is_handle(value)
 
 
+def cost_of_following(values: Iterable[Value]) -> int:
+    """The steps that it takes at most to tell whether one of these values hands a handle over."""
+    steps = 0
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if type(value) is Function:
+            steps += len(value.module.names)
+        elif type(value) is Items:
+            waiting += value.items
+        elif type(value) is Pairs:
+            waiting += [one for _, one in value.pairs]
+    return steps
+
+
 def has_directives(module: Module) -> bool:
     """Whether a function of a module can reach the database."""
     return any(isinstance(one, Function) and hands_over(one) for one in module.names.values())
@@ -87,16 +103,16 @@ def has_directives(module: Module) -> bool:
 
 def has_handle(kind: Class) -> bool:
     """Whether a class, or one that it comes from, can reach the database by itself."""
-    return any(
-        _method_leads(one.node, one.module, len(one.module.names)) if isinstance(one, Function) else is_handle(one)
-        for one in kind.every()
-    )
+    every = tuple(kind.every())
+    methods = tuple((one.node, one.module) for one in every if isinstance(one, Function))
+    return any(map(is_handle, every)) or _methods_lead(methods, sum(len(module.names) for _, module in methods))
 
 
-@lru_cache(maxsize=4096)
-def _method_leads(node: cst.CSTNode, module: Module, names: int) -> bool:
-    """Whether a method mentions a handle, as long as its module has that many names."""
-    return mentions_handle(node, Frame(module, {}))
+@lru_cache(maxsize=512)
+def _methods_lead(methods: tuple[tuple[cst.CSTNode, Module], ...], names: int) -> bool:
+    """Whether one of these methods mentions a handle, as long as their modules have that many names."""
+    leads = Leads()
+    return any(mentions_handle(node, Frame(module, {}), leads) for node, module in methods)
 
 
 def was_handed_one(value: Value) -> bool:
@@ -139,24 +155,46 @@ def given(made: CallValue) -> Iterator[Value]:
     yield from (value for _, value in made.keywords)
 
 
-def mentions_handle(node: cst.CSTNode, frame: Frame) -> bool:
-    """Whether a name in a node leads to the database, or to a function of the project in which one does."""
-    return any(_leads(name, frame, set()) for name in names_in(node))
+@dataclass(slots=True)
+class Leads:
+    """What was found out of functions of the project, which holds as long as no name changes: those that lead there."""
+
+    names: dict[int, frozenset[str]] = field(default_factory=dict)
+    leading: set[tuple[int, int]] = field(default_factory=set)
+    others: set[tuple[int, int]] = field(default_factory=set)
+
+    def follow(self, name: str, frame: Frame, seen: set[tuple[int, int]]) -> bool:
+        """Whether a name leads to the database; the functions on the way are `seen`."""
+        value = next((names[name] for names in (frame.names, frame.closure, frame.module.names) if name in names), None)
+        match value:
+            case None:
+                return name in HANDLE_NAMES
+            case Symbol(path=path):
+                return path == "alembic.op" or path.startswith("alembic.op.")
+            case Function(node=node, module=module, closure=closure):
+                key = id(node), id(closure)
+                if key in self.leading or key in self.others or key in seen:
+                    return key in self.leading
+                seen.add(key)
+                if id(node) not in self.names:
+                    self.names[id(node)] = names_in(node)
+                if any(self.follow(one, Frame(module, {}, closure), seen) for one in self.names[id(node)]):
+                    self.leading.add(key)
+                return key in self.leading
+        return is_handle(value)
 
 
-def _leads(name: str, frame: Frame, seen: set[int]) -> bool:
-    value = next((names[name] for names in (frame.names, frame.closure, frame.module.names) if name in names), None)
-    match value:
-        case None:
-            return name in HANDLE_NAMES
-        case Symbol(path=path):
-            return path == "alembic.op" or path.startswith("alembic.op.")
-        case Function(node=node, module=module, closure=closure):
-            if id(node) in seen:
-                return False
-            seen.add(id(node))
-            return any(_leads(one, Frame(module, {}, closure), seen) for one in names_in(node))
-    return is_handle(value)
+def mentions_handle(node: cst.CSTNode, frame: Frame, known: Leads | None = None) -> bool:
+    """
+    Whether a name in a node leads to the database, or to a function of the project in which one does. `known` keeps
+    what is found out of these functions.
+    """
+    known = known or Leads()
+    seen: set[tuple[int, int]] = set()
+    if any(known.follow(name, frame, seen) for name in names_in(node)):
+        return True
+    known.others |= seen
+    return False
 
 
 def is_other_api(owner: Value) -> bool:

@@ -10,6 +10,7 @@ from migration_guard.model.finding import Span
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
+from migration_guard.reading.interpreter.budget import Budget
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.values import CallValue, Function, Text, Value
 from migration_guard.reading.source.source import Source
@@ -21,6 +22,7 @@ class DirectiveWalker(Protocol):
     dialect: str
     source: Source
     files: Files
+    budget: Budget
     segment: int
     autocommit: bool
 
@@ -51,6 +53,9 @@ class DirectiveWalker(Protocol):
 
     def shown(self, node: cst.CSTNode | None) -> str:
         """A node's code on one line, shortened."""
+
+    def why_unread(self, value: Value) -> str:
+        """What to add to a sentence, where a name is of a file of the project that is not read."""
 
     def registered(self, name: str) -> Function | None:
         """The method that the project registers as a directive of op."""

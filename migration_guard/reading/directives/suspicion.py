@@ -6,6 +6,7 @@ from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives.handles import (
     LINKS,
     OPENERS,
+    cost_of_following,
     given,
     hands_over,
     has_directives,
@@ -60,6 +61,7 @@ _GIVES_HANDLES = OPENERS | {"inspect", "Inspector", "from_engine"}
 
 def suspect(walker: DirectiveWalker, made: CallValue) -> None:
     """Notes a call that may have touched the database where we cannot look."""
+    walker.budget.spend(cost_of_following(given(made)))
     root = root_of(made.function)
     read = isinstance(root, Symbol) and is_read(root)
     if isinstance(made.function, Symbol) and made.function.path.startswith(_CHANGERS):
@@ -72,7 +74,7 @@ def suspect(walker: DirectiveWalker, made: CallValue) -> None:
         if holder is not None and any(map(_is_code, given(made))):
             walker.keep(holder)
     if reason is not None:
-        walker.opaque(made.node, walker.shown(made.node), reason)
+        walker.opaque(made.node, walker.shown(made.node), f"{reason}{walker.why_unread(root)}")
 
 
 def _suspicion(walker: DirectiveWalker, made: CallValue, root: Value, read: bool) -> str | None:

@@ -381,5 +381,5 @@ def _files(versions: tuple[Path, ...], *, recursive: bool) -> tuple[Path, ...]:
 
 
 def _env(folders: Iterable[Path | None]) -> Path | None:
-    """The env.py of the first folder that has one."""
-    return next((folder / "env.py" for folder in folders if folder and (folder / "env.py").is_file()), None)
+    """The env.py of the first folder that has one, whatever it is: what is no file to be read is told later."""
+    return next((folder / "env.py" for folder in folders if folder and os.path.lexists(folder / "env.py")), None)

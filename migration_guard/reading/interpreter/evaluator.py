@@ -13,7 +13,7 @@ import libcst as cst
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library, literals, texts
 from migration_guard.reading.interpreter.attributes import Attributes
-from migration_guard.reading.interpreter.budget import MOST_STEPS, TOO_MANY_STEPS, OutOfSteps
+from migration_guard.reading.interpreter.budget import TOO_MANY_STEPS, OutOfSteps
 from migration_guard.reading.interpreter.operators import METHODS, compare, item, operate, part
 from migration_guard.reading.interpreter.values import (
     LARGEST_VALUE,
@@ -51,7 +51,7 @@ class Evaluator(Attributes):
         # As Budget.spend() does, which costs more than this for each of thousands.
         budget = self.budget
         budget.steps += 1
-        if budget.steps > MOST_STEPS:
+        if budget.steps > budget.limit:
             raise OutOfSteps(TOO_MANY_STEPS)
         value = handler(self, node)
         if type(value) in _COUNTED:

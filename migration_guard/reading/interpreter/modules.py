@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import ceil
 
+from migration_guard.reading.interpreter.budget import MOST_FOR_HELPERS, Budget
 from migration_guard.reading.interpreter.values import Class, Items, Module, Pairs
-from migration_guard.reading.source.source import Source, UnreadableSource, decode, parse
+from migration_guard.reading.source.source import Source, UnreadableSource, decode, parse_weighed
+from migration_guard.reading.source.weight import weight_of
 from migration_guard.regular_files import content, is_below, is_ours
 
 _OTHERS = frozenset(
@@ -57,12 +60,18 @@ _OTHERS = frozenset(
 class Files:
     """
     Reads files below `root`, each once. `env` is the project's env.py. `read` gathers those that were looked for on
-    behalf of the file being read.
+    behalf of the file being read, and `budget` what the modules among them cost: each file pays for all that it leans
+    on, whoever was the first to read it. `refused` says which were not read, and why.
     """
 
     root: str
     env: str | None = None
     read: set[str] = field(default_factory=set)
+    budget: Budget = field(default_factory=lambda: Budget(MOST_FOR_HELPERS))
+    refused: dict[str, str] = field(default_factory=dict)
+    _costs: dict[str, int] = field(default_factory=dict)
+    _accounted: int = 0
+    _paid: set[str] = field(default_factory=set)
     _sources: dict[str, Source | None] = field(default_factory=dict)
     _found: dict[tuple[str, str], tuple[str | None, list[str]]] = field(default_factory=dict)
     _modules: dict[str, Module] = field(default_factory=dict)
@@ -77,7 +86,10 @@ class Files:
         """
         for value, before in (self._changed or {}).values():
             _restore(value, before)
-        self.read, self._changed = set(), {}
+        if self.budget.left <= 0:  # what was read last may be read by half
+            for known in (self._sources, self._modules, self._costs, self.refused):
+                known.clear()
+        self.read, self._changed, self._paid, self.budget = set(), {}, set(), Budget(MOST_FOR_HELPERS)
 
     def changes(self, value: Items | Pairs | Class | Module) -> None:
         """To be told before a collection is changed in place: it may belong to a module that others read too."""
@@ -86,27 +98,55 @@ class Files:
 
     def needed(self) -> tuple[str, ...]:
         """All files that were looked for, absent ones included, since `begin`, also on behalf of shared modules."""
-        found = set(self.read)
+        return _in_order(frozenset(self._with_needs(self.read)))
+
+    def _with_needs(self, paths: set[str]) -> set[str]:
+        """These files, and those that were looked for on behalf of the modules among them."""
+        found = set(paths)
         waiting = found & self._needs.keys()
         while waiting:
             more = self._needs[waiting.pop()] - found
             found |= more
             waiting |= more & self._needs.keys()
-        return _in_order(frozenset(found))
+        return found
 
     def loaded(self, path: str, walk: Callable[[Source, Module], None]) -> Module | None:
         """A module of the repository, walked the first time it is asked for; None where it cannot be had."""
+        if path in self._modules:
+            self.read.add(path)
+            self._pay_again(path)
+            return self._modules[path]
+        with self.budget.aside():
+            return self._walked(path, walk)
+
+    def _walked(self, path: str, walk: Callable[[Source, Module], None]) -> Module | None:
         source = self.source(path)
-        if source is None or path in self._modules:
-            return self._modules.get(path)
+        if source is None:
+            return None
         module = self._modules[path] = Module(path)
         read, self.read = self.read, self._needs.setdefault(path, set())
         changed, self._changed = self._changed, None
+        before = self.budget.steps - self._accounted
         try:
             walk(source, module)
         finally:
             self.read, self._changed = read, changed
+        own = self.budget.steps - self._accounted - before
+        self._accounted += own
+        self._costs[path] += own
         return module
+
+    def _pay_again(self, path: str) -> None:
+        """Pays for a module that another file was the first to read, and for all that it leans on."""
+        if path not in self._paid:
+            unpaid = self._with_needs({path}) - self._paid
+            self._paid |= unpaid
+            with self.budget.aside():
+                self._pay(sum(self._costs.get(one, 0) for one in unpaid))
+
+    def _pay(self, steps: int) -> None:
+        self.budget.steps += steps
+        self._accounted += steps
 
     def text(self, path: str) -> str | None:
         """The content of a file of the repository; None where it is not there, not ours to read, or no text."""
@@ -135,12 +175,30 @@ class Files:
         return self._with_alembic[path]
 
     def source(self, path: str) -> Source | None:
-        """A parsed module of the repository; None where it cannot be had."""
+        """A parsed module of the repository; None where it cannot be had, as `refused` says where it is there."""
+        self.read.add(path)
         if path not in self._sources:
             content = self._content(path)
-            self._sources[path] = None if content is None else _parsed(path, content)
-        self.read.add(path)
+            self._sources[path] = None if content is None else self._parsed(path, content)
         return self._sources[path]
+
+    def _parsed(self, path: str, content: bytes) -> Source | None:
+        try:
+            text, weight = _weighed(content)
+            if weight > self.budget.left:
+                self._pay(self.budget.left)
+                raise UnreadableSource(
+                    f"The files that one migration leans on hold more than is read for it: {MOST_FOR_HELPERS:,} words "
+                    "and signs, those that are nested counted as often as deep."
+                )
+            source = _parsed(path, text)
+        except UnreadableSource as error:
+            self.refused[path] = str(error)
+            return None
+        self._paid.add(path)
+        self._costs[path] = weight
+        self._pay(weight)
+        return source
 
     def module(self, dotted: str, origin: str) -> tuple[str, str] | None:
         """
@@ -196,15 +254,19 @@ def _in_order(paths: frozenset[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _parsed(path: str, content: bytes) -> Source | None:
+def _weighed(content: bytes) -> tuple[str, int]:
+    """The text of a helper, and what it weighs. Raises UnreadableSource where it is no text, or too heavy."""
+    text = decode(content)
+    return text, ceil(weight_of(text))
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: str, text: str) -> Source:
     """
-    A helper as it is with this content; None where it cannot be parsed. A tree is never changed, and tells nothing of a
-    dialect: the histories of a run, their targets and env.py lean on the same helpers, and parse each once.
+    A helper as it is with this text. A tree is never changed, and tells nothing of a dialect: the histories of a run,
+    their targets and env.py lean on the same helpers, and parse each once. Raises UnreadableSource.
     """
-    try:
-        return parse(path, decode(content), helper=True)
-    except UnreadableSource:
-        return None
+    return parse_weighed(path, text, helper=True)
 
 
 def _contents(value: Items | Pairs | Class | Module) -> object:

@@ -105,11 +105,16 @@ class Source:
             yield text, offset, offset + len(text)
 
 
-def parse(path: str, text: str, *, helper: bool = False) -> Source:
+def parse(path: str, text: str) -> Source:
     """Parse a file's text. Raises UnreadableSource, naming the place and what is wrong."""
     if len(text) > LARGEST_FILE:
         raise UnreadableSource(f"It is larger than {LARGEST_FILE:,} characters.")
     refuse_what_is_too_heavy(text)
+    return parse_weighed(path, text)
+
+
+def parse_weighed(path: str, text: str, *, helper: bool = False) -> Source:
+    """As parse(), for a text of which it is known that it is not too heavy."""
     try:
         with _unchecked():
             module = cst.parse_module(text)

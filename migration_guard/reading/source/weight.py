@@ -41,7 +41,14 @@ _FORMATTED = re.compile(r"[fFtT][rR]?\Z|[rR]?[fFtT]\Z")
 def refuse_what_is_too_heavy(text: str) -> None:
     """Raises UnreadableSource where a text would take the parser too long, or its process down."""
     if len(text) > _LARGE or not _is_light(text):
-        Scales(text).weigh(0, len(text))
+        weight_of(text)
+
+
+def weight_of(text: str) -> float:
+    """What a text weighs, in tokens that nothing is nested around. Raises UnreadableSource where it is too heavy."""
+    scales = Scales(text)
+    scales.weigh(0, len(text))
+    return scales.weight
 
 
 def _is_light(text: str) -> bool:
