@@ -85,6 +85,23 @@ SAID = {
     "a guard": 'match condition():\n    case 1 if op.drop_table("x"):\n        pass',
     "a list of directives": "from somewhere import each\neach([op.drop_table])",
     "an object that was given op": "from enums import EnumMigration\nenum = EnumMigration(op=op)\nenum.upgrade()",
+    "what is run at exit": 'import atexit\natexit.register(op.drop_table, "x")\ndef upgrade():\n    pass',
+    "what decorates for the exit": """
+        import atexit
+        @atexit.register
+        def last():
+            op.drop_table("x")
+        def upgrade():
+            pass
+    """,
+    "what a text gave at the top": 'found = eval("op")\ndef upgrade():\n    found.drop_table("x")',
+    "None in the first round": """
+        last = None
+        while more():
+            if last is not None:
+                op.drop_table("x")
+            last = 1
+    """,
     "a lambda that nobody calls": 'later = lambda: op.drop_table("x")',
 }
 DEAD = {
@@ -101,6 +118,15 @@ DEAD = {
     "behind sys.exit": 'import sys\nsys.exit("no")\nop.drop_table("x")',
 }
 QUIET = {
+    "a decorator that only holds": """
+        import functools
+        @functools.lru_cache
+        def work():
+            op.drop_table("x")
+        kept = functools.lru_cache(work)
+        def upgrade():
+            pass
+    """,
     "exit": "exit()",
     "warnings": 'import warnings\nwarnings.warn("slow")\nwarnings.catch_warnings()',
     "dotenv": "from dotenv import load_dotenv\nload_dotenv()",
@@ -141,6 +167,14 @@ def test_what_an_online_migration_does_behind_a_check_for_offline_mode_is_read_o
             op.drop_table("x")
     """
     assert shown(tmp_path, source) == ["DropTable x"]
+
+
+def test_what_the_helper_of_a_helper_does_where_it_is_imported_is_said(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text("import others\n")
+    (tmp_path / "others.py").write_text("from alembic import op\n\nop.drop_table('x')\n")
+    (found,) = operations(tmp_path, "import helpers\ndef upgrade():\n    pass")
+    assert isinstance(found, Opaque)
+    assert found.reason == "helpers.py runs operations where it is imported"
 
 
 def test_a_helper_in_another_file_loses_nothing(tmp_path: Path) -> None:
@@ -279,6 +313,11 @@ BLOCKS = [
     "try:\n  unknown()\nexcept E:\n  {}",
     "try:\n  unknown()\nexcept E:\n  pass\nelse:\n  {}",
     "try:\n  unknown()\nfinally:\n  {}",
+    "try:\n  {}\nexcept E:\n  pass\nfinally:\n  unknown()",
+    "try:\n  raise E\nexcept E:\n  {}\nfinally:\n  pass",
+    "try:\n  pass\nfinally:\n  try:\n    unknown()\n  except E:\n    {}",
+    "last = None\nwhile unknown():\n  if last is not None:\n    {}\n  last = unknown()",
+    "last = None\nfor one in unknown():\n  if last:\n    {}\n  last = one",
     "with unknown():\n  {}",
     "match unknown():\n  case 1:\n    {}",
     "def inner():\n  {}\ninner()",
@@ -353,12 +392,12 @@ def is_python(source: str) -> bool:
     return True
 
 
-def fates(folder: Path, source: str, top: str = "") -> dict[str, str]:
+def fates(folder: Path, source: str, top: str = "", end: str = "") -> dict[str, str]:
     """
-    What becomes of each operation that is written: read, said to be unread, or known to be dead. One in `top`, behind
-    which upgrade() stands, is said where anything is.
+    What becomes of each operation that is written: read, said to be unread, or known to be dead. One outside of
+    upgrade(), before it (`top`) or behind it (`end`), is said where anything is.
     """
-    text = f"{HEAD}{top}def upgrade():\n{textwrap.indent(source, '    ')}\n"
+    text = f"{HEAD}{top}def upgrade():\n{textwrap.indent(source, '    ')}\n{end}\n"
     walker = Walker(parse(str(folder / "one.py"), text), "postgresql", Files(str(folder)))
     found, _ = walker.run("upgrade", Direction.UPGRADE, None)
     dropped = {one.table.name for one in found if isinstance(one, DropTable)}
@@ -369,7 +408,7 @@ def fates(folder: Path, source: str, top: str = "") -> dict[str, str]:
         name, (start, end) = match[1], match.span()
         if name in dropped:
             fate[name] = "read"
-        elif any(first < end and start < last for first, last in opaque) or (top and opaque):
+        elif any(first < end and start < last for first, last in opaque) or ((top or end) and opaque):
             fate[name] = "said"
         elif any(first <= start and end <= last for first, last in dead):
             fate[name] = "dead"
@@ -394,5 +433,46 @@ def numbered(source: str) -> str:
 def test_what_is_read_said_and_dead_is_all_that_is_written(tmp_path: Path, source: str) -> None:
     written = numbered(source)
     fate = fates(tmp_path, written)
+    assert len(fate) == source.count(CALL)
+    assert "lost" not in fate.values(), f"{fate}\n{written}"
+
+
+# What may stand around work at the top of a file, which is done at import; and around what replaces upgrade().
+AT_THE_TOP = [
+    "def work():\n  {}\nwork()",
+    "if unknown():\n  def work():\n    {}\n  work()",
+    "try:\n  unknown()\nfinally:\n  def work():\n    {}\n  work()",
+    "class Work:\n  def run(self):\n    {}\nWork().run()",
+    "import atexit\n@atexit.register\ndef work():\n  {}",
+    "import threading\ndef work():\n  {}\nthreading.Thread(target=work).start()",
+]
+REPLACING = [
+    "def work():\n  {}\nupgrade = work",
+    "def work():\n  {}\nglobals()['upgrade'] = work",
+    "class Work:\n  def run(self):\n    {}\nupgrade = Work().run",
+    "def wrap(function):\n  def wrapper():\n    function()\n    {}\n  return wrapper\nupgrade = wrap(upgrade)",
+    "if unknown():\n  def upgrade():\n    {}",
+]
+
+
+# What is handed over at the top of a file is taken for kept, as decorators keep it, unless it is Python that gets it.
+KEEPING = re.compile("lambda|def |class ")
+PLACED = st.one_of(
+    st.tuples(STATEMENTS.filter(is_python), st.sampled_from(REPLACING)),
+    st.tuples(
+        STATEMENTS.filter(lambda source: is_python(source) and not KEEPING.search(source)), st.sampled_from(AT_THE_TOP)
+    ),
+)
+
+
+@given(placed=PLACED)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much], deadline=None)
+def test_work_at_the_top_of_a_file_and_what_replaces_upgrade_is_read_or_said(
+    tmp_path: Path, placed: tuple[str, str]
+) -> None:
+    source, place = placed
+    written = inside(place, numbered(source))
+    around = ("", written) if place in REPLACING else (f"{written}\n", "")
+    fate = fates(tmp_path, "pass", *around)
     assert len(fate) == source.count(CALL)
     assert "lost" not in fate.values(), f"{fate}\n{written}"

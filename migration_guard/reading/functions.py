@@ -62,8 +62,9 @@ class Functions(ControlFlow):
         *,
         tables: tuple[Name, ...] = (),
         rows_only: bool = False,
+        when_imported: bool = False,
     ) -> None:
-        """Notes something that could not be read."""
+        """Notes something that could not be read; at a module's top level, where it runs `when_imported`."""
         raise NotImplementedError
 
     def met(self, value: Value) -> None:
@@ -116,9 +117,8 @@ class Functions(ControlFlow):
             end = self.block(node.body.body)
         finally:
             self._calls.pop()
-            if self.listening:
-                self.entered[node] = FollowedFunction(frame, self._outer, self._statement)
-            else:
+            self.entered[node] = FollowedFunction(frame, self._outer, self._statement)
+            if not self.listening:
                 self.uses.functions.pop(node, None)
             self.frame, self.conditional, self._outer = saved
         if frame.yielded is not None:

@@ -13,6 +13,7 @@ import libcst as cst
 
 from migration_guard.model.objects import Opaque
 from migration_guard.model.site import Site
+from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives.handles import HANDLE_NAMES
 from migration_guard.reading.functions import Functions
 from migration_guard.reading.interpreter import library
@@ -29,7 +30,7 @@ from migration_guard.reading.interpreter.values import (
     Text,
     Value,
 )
-from migration_guard.reading.registered import load_imports, registered
+from migration_guard.reading.registered import leads_to_alembic, load_imports, registered
 from migration_guard.reading.source.source import Source
 
 _IMPORTERS = frozenset({"importlib.import_module", "builtins.__import__"})
@@ -39,12 +40,13 @@ _READERS = frozenset({"copy", "get", "items", "keys", "values"})
 class ModuleNames(Functions):
     """
     Follows what changes the names of modules. `replaced` is where, and why, this file may have given itself names that
-    nobody wrote down, while it was imported.
+    nobody wrote down, while it was imported. `folder` is that of env.py, or the one around the migrations.
     """
 
     def __init__(self, source: Source, module: Module, dialect: str, files: Files) -> None:
         super().__init__(source, module, dialect)
         self.files = files
+        self.folder = os.path.dirname(files.env or os.path.dirname(source.path))
         self.replaced: tuple[cst.CSTNode | None, str] | None = None
         self.done_at_import: list[Opaque] = []
         self._has_imports = False
@@ -125,7 +127,7 @@ class ModuleNames(Functions):
     def imported(self, path: str) -> None:
         """Takes down what a file of the project does where it is imported."""
         found = self.files.module(path, self.frame.module.path)
-        if found is None or not self.files.mentions_alembic(found[0]):
+        if found is None or not self.files.once(found[0], lambda file: leads_to_alembic(file, self.folder, self.files)):
             return
         module, file = self.load(found[0]), below(found[0], self.files.root)
         if module is None and found[0] in self.files.refused:
@@ -157,6 +159,8 @@ class ModuleNames(Functions):
                 return self.attribute_of(owner, "__dict__")
             case "builtins.setattr", (Module(), *_):
                 self.assembled("it gives names to what it puts among those of the module")
+            case "builtins.eval", _ if not self.listening:
+                return Unknown("it is the value of a text that is run as code")
             case "builtins.exec", _:
                 self.assembled("it runs text as code when the file is imported, which may define it anew")
         return None

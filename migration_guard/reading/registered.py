@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.values import Function, Module
+from migration_guard.regular_files import is_below
 
 REGISTERS = "register_operation"
 DEEPEST_IMPORTS = 3
@@ -44,6 +45,25 @@ def load_imports(text: str, module: Module, files: Files, load: Callable[[str], 
         found = files.module(dotted, module.path)
         if found is not None:
             load(found[0])
+
+
+def leads_to_alembic(path: str, folder: str, files: Files) -> bool:
+    """
+    Whether a file has the name of Alembic in it, without which none has its operations, or imports one that has it. Of
+    what the application imports that is not asked, only of what stands beside the migrations, in the `folder`.
+    """
+    seen = {path}
+    waiting = [path]
+    while waiting:
+        one = waiting.pop()
+        if "alembic" in (files.text(one) or ""):
+            return True
+        for dotted in files.noted(one, _dotted_imports) if is_below(one, folder) else ():
+            found = files.module(dotted, one)
+            if found is not None and found[0] not in seen:
+                seen.add(found[0])
+                waiting.append(found[0])
+    return False
 
 
 def _imported(paths: list[str], files: Files) -> Iterator[str]:

@@ -20,13 +20,21 @@ Nodes = Collection[int]
 
 
 def unread_calls(
-    function: cst.CSTNode, frame: Frame, followed: Nodes, dead: Nodes, source: Source | None, leads: Leads
+    function: cst.CSTNode,
+    frame: Frame,
+    followed: Nodes,
+    dead: Nodes,
+    source: Source | None,
+    leads: Leads,
+    *,
+    inner: bool,
 ) -> Iterator[cst.Call]:
     """
     The outermost calls in a function that mention a handle, were not `followed`, and stand in nothing that is `dead`.
 
     `frame` has the names as they were when the function ended. `source` is the file of the function, where its nodes
-    are measured; `leads` is what is known of the functions of the project then.
+    are measured; `leads` is what is known of the functions of the project then. `inner`: also those in functions
+    that it defines, which somebody may call.
     """
     decorated = isinstance(function, cst.FunctionDef) and function.decorators
     calls = _calls(function) if source is None or decorated else source.calls_in(function)
@@ -37,7 +45,9 @@ def unread_calls(
         node = waiting.pop()
         if id(node) in dead:
             continue
-        if type(node) is cst.Call and id(node) not in followed and mentions_handle(node, frame, leads):
+        if not inner and node is not function and isinstance(node, cst.FunctionDef | cst.Lambda):
+            waiting.append(node.params)
+        elif type(node) is cst.Call and id(node) not in followed and mentions_handle(node, frame, leads):
             yield node
         else:
             waiting += reversed(parts_of(node))

@@ -29,7 +29,7 @@ from migration_guard.reading.directives.handles import (
 from migration_guard.reading.directives.registry import directives, may_be_directive
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
 from migration_guard.reading.interpreter import library, methods
-from migration_guard.reading.interpreter.budget import Budget, OutOfSteps
+from migration_guard.reading.interpreter.budget import OutOfSteps
 from migration_guard.reading.interpreter.definitions import made_by
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.scope import Frame
@@ -65,20 +65,22 @@ _DIRECTIVES = tuple(f"{name}." for name in HANDLE_NAMES)
 class Walker(ModuleNames):
     """
     Follows one file for one target dialect, at the expense of one budget. `run` gives what a function of it does.
-    `is_cut`: something at its top level was too much to follow.
+    `is_cut`: something at its top level was too much to follow. `outer` came to this file for the sake of its own.
     """
 
     def __init__(
-        self, source: Source, dialect: str, files: Files, module: Module | None = None, budget: Budget | None = None
+        self, source: Source, dialect: str, files: Files, module: Module | None = None, outer: Walker | None = None
     ) -> None:
         super().__init__(source, module or Module(source.path), dialect, files)
-        self.budget = budget or self.budget
+        if outer is not None:
+            self.budget, self.folder = files.budget, outer.folder
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
         self._gathered: list[tuple[Batch, Site, list[Operation]]] = []
         self.is_cut = False
         with self.budget.part():
             self._top_level(source.module.body)
+        self._note_unread(Leads())
         self._used_at_top = self.uses
 
     def _top_level(self, statements: Sequence[cst.BaseStatement]) -> None:
@@ -147,13 +149,17 @@ class Walker(ModuleNames):
 
     def _note_unread(self, leads: Leads) -> None:
         """Takes down what the functions that were followed would do, and nobody came to."""
+        saved = self.frame, self._outer, self._statement
         for function, entered in self.entered.items():
             self.frame, self._outer = entered.frame, entered.outer
             own = entered.frame.module is self.module
-            source = self.source if own else None
-            for call in unread_calls(function, entered.frame, self.followed, self.dead, source, leads):
+            source = self.source if own and not self.source.helper else None
+            frame, inner = entered.frame, self.listening  # what is defined at the top of a file is followed later on
+            for call in unread_calls(function, frame, self.followed, self.dead, source, leads, inner=inner):
                 self._statement = statement_around(self.source, function, call) if own else entered.statement
-                self.opaque(call, self.shown(call), "it stands where the code could not be followed")
+                reason = "it stands where the code could not be followed"
+                self.opaque(call, self.shown(call), reason, when_imported=True)
+        self.frame, self._outer, self._statement = saved
 
     def _note_unentered(self, leads: Leads) -> None:
         """Takes down what functions that nobody came to may do, where nothing else was said of the statement."""
@@ -210,9 +216,10 @@ class Walker(ModuleNames):
         *,
         tables: tuple[Name, ...] = (),
         rows_only: bool = False,
+        when_imported: bool = False,
     ) -> None:
-        """Notes something that could not be read: at the module's top level, a directive."""
-        if self.listening or what.startswith(_DIRECTIVES):
+        """Notes something that could not be read: at a module's top level, a directive or what runs `when_imported`."""
+        if self.listening or when_imported or what.startswith(_DIRECTIVES):
             call = node if isinstance(node, cst.Call) else None
             site = self.site(call)
             self.emit(Opaque(site=site, what=what, reason=reason, tables=tables, rows_only=rows_only))
@@ -272,7 +279,7 @@ class Walker(ModuleNames):
         return self.files.loaded(path, self._walk)
 
     def _walk(self, source: Source, module: Module) -> None:
-        module.works = bool(Walker(source, self.dialect, self.files, module, self.files.budget).done_at_import)
+        module.works = bool(Walker(source, self.dialect, self.files, module, self).done_at_import)
 
     def changes(self, value: Items | Pairs | Class | Module) -> None:
         """Told before a collection is changed in place: it may belong to a module that others read too."""

@@ -27,6 +27,7 @@ from migration_guard.reading.source.nodes import names_in
 # Names by which migrations call Alembic's operations, wherever they have them from.
 HANDLE_NAMES = frozenset({"op", "alembic_op"})
 
+NAMES_OF_A_STEP = 2
 _LIBRARIES = frozenset({"sqlalchemy", "alembic", "builtins"})
 # The methods of a connection or a session that run SQL.
 RUNNERS = frozenset({"execute", "exec_driver_sql", "executemany", "scalar", "scalars", "executescript", "exec"})
@@ -88,7 +89,7 @@ def cost_of_following(values: Iterable[Value]) -> int:
     while waiting:
         value = waiting.pop()
         if type(value) is Function:
-            steps += len(value.module.names)
+            steps += len(value.module.names) // NAMES_OF_A_STEP
         elif type(value) is Items:
             waiting += value.items
         elif type(value) is Pairs:

@@ -37,8 +37,9 @@ class DirectiveWalker(Protocol):
         *,
         tables: tuple[Name, ...] = (),
         rows_only: bool = False,
+        when_imported: bool = False,
     ) -> None:
-        """Notes something that could not be read."""
+        """Notes something that could not be read; at a module's top level, where it runs `when_imported`."""
 
     def site(
         self, node: cst.Call | None, span: Span | None = None, sql: str | None = None, exact: bool = False

@@ -20,6 +20,7 @@ from migration_guard.reading.directives.handles import (
 )
 from migration_guard.reading.directives.harmless import METHODS, is_of_quiet_package, is_plain_function
 from migration_guard.reading.directives.protocol import DirectiveWalker
+from migration_guard.reading.interpreter.definitions import may_call
 from migration_guard.reading.interpreter.values import (
     Attribute,
     CallValue,
@@ -74,7 +75,9 @@ def suspect(walker: DirectiveWalker, made: CallValue) -> None:
         if holder is not None and any(map(_is_code, given(made))):
             walker.keep(holder)
     if reason is not None:
-        walker.opaque(made.node, walker.shown(made.node), f"{reason}{walker.why_unread(root)}")
+        said = f"{reason}{walker.why_unread(root)}"
+        runs = may_call(root) and not read
+        walker.opaque(made.node, walker.shown(made.node), said, when_imported=runs)
 
 
 def _suspicion(walker: DirectiveWalker, made: CallValue, root: Value, read: bool) -> str | None:

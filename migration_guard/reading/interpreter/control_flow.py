@@ -118,10 +118,10 @@ class ControlFlow(Loops):
     def _if(self, statement: cst.If) -> str | None:
         known = truth(self.evaluate(statement.test))
         if known is True:
-            self.note_dead(statement.orelse)
+            self.note_dead(statement.orelse, test=statement.test)
             return self.block(statement.body.body)
         if known is False:
-            self.note_dead(statement.body)
+            self.note_dead(statement.body, test=statement.test)
             return self._else(statement.orelse)
         before = self.names_here()
         # As _maybe() does, which costs more than this for each of thousands.

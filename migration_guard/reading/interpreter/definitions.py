@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
@@ -28,7 +29,13 @@ METACLASS = "@metaclass"
 IMPLEMENTATION = "@implementation"
 """The name under which a class of operations keeps the function that Operations.implementation_for() registers."""
 
-
+HOLDING = frozenset(
+    {
+        *("abc", "builtins", "collections", "contextlib", "copy", "dataclasses", "enum", "functools", "inspect"),
+        *("itertools", "operator", "types", "typing"),
+    }
+)
+"""Those of Python's modules whose functions only hold what they are given, or give it back."""
 _OF_CONTEXTS = frozenset({"contextmanager", "asynccontextmanager"})
 
 
@@ -87,7 +94,7 @@ class Definitions(Evaluator):
         self.making = saved
 
     def _register(self, statement: cst.FunctionDef | cst.ClassDef, made: Function | Class) -> None:
-        """A decorator of the project may keep a function or a class somewhere."""
+        """A decorator of the project may keep a function or a class somewhere; one of Python's may call it."""
         for one in reversed(statement.decorators):
             name: cst.BaseExpression = one.decorator
             while isinstance(name, cst.Call | cst.Attribute):
@@ -95,7 +102,7 @@ class Definitions(Evaluator):
             own = self.lookup(name.value) if isinstance(name, cst.Name) else None
             if isinstance(own, Function) and decorator_names(own) & _OF_CONTEXTS:
                 continue  # its code runs where what it decorates is called
-            if isinstance(own, Attribute | CallValue | Class | Function | Items):
+            if isinstance(own, Attribute | CallValue | Class | Function | Items) or may_call(own):
                 decorator = self.evaluate(one.decorator)
                 given = replace(made, is_bare=True) if isinstance(made, Function) else made
                 self.call_value(decorator, CallValue(decorator, (given,), (), None, self.frame.module.path))
@@ -165,6 +172,12 @@ class Definitions(Evaluator):
             path = f"{base}{'' if base.endswith('.') else '.'}{name}"
             self.imported(path)
             self.bind(target, Symbol(path, origin))
+
+
+def may_call(decorator: Value | None) -> bool:
+    """Whether this is of a module of Python's that may call what it is given, by itself: `@atexit.register`."""
+    package = decorator.path.partition(".")[0] if isinstance(decorator, Symbol) else ""
+    return package in sys.stdlib_module_names and package not in HOLDING
 
 
 def made_by(kind: Class, method: str) -> Value | None:

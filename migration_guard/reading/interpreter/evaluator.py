@@ -169,7 +169,7 @@ class Evaluator(Attributes):
         left = self.evaluate(node.left)
         known, is_and = truth(left), isinstance(node.operator, cst.And)
         if known is not None and known is not is_and:
-            self.note_dead(node.right)
+            self.note_dead(node.right, test=node.left)
             return left
         if known is not None:
             return self.evaluate(node.right)
@@ -198,7 +198,7 @@ class Evaluator(Attributes):
         """`a if test else b`."""
         known = truth(self.evaluate(node.test))
         if known is not None:
-            self.note_dead(node.orelse if known else node.body)
+            self.note_dead(node.orelse if known else node.body, test=node.test)
             return self.evaluate(node.body if known else node.orelse)
         one, other = self.evaluate(node.body), self.evaluate(node.orelse)
         return one if same(one, other) else Unknown("it depends on a condition that is not known")

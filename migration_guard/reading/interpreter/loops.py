@@ -12,6 +12,7 @@ from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library
 from migration_guard.reading.interpreter.patterns import Patterns
 from migration_guard.reading.interpreter.values import (
+    NONE,
     Attribute,
     CallValue,
     Constant,
@@ -98,14 +99,17 @@ class Loops(Patterns):
     def _repeat(
         self, body: Sequence[cst.BaseStatement] | Sequence[cst.BaseSmallStatement], certain: bool
     ) -> str | None:
-        """Runs a body once that may run any number of times."""
-        saved = self.conditional, self.repeated
+        """Runs a body once that may run any number of times. What is None at first may be something else later on."""
+        saved = self.conditional, self.repeated, self.none_at_first
+        nothing = {name for name, one in self.frame.names.items() if one == NONE}
+        if nothing:
+            self.none_at_first |= nothing & set().union(*map(_bound_in, body))
         self.repeated = True
         self.conditional = saved[0] or not certain
         try:
             return self.block(body)
         finally:
-            self.conditional, self.repeated = saved
+            self.conditional, self.repeated, self.none_at_first = saved
 
     def _vary(self, *code: cst.CSTNode, texts: bool = True) -> None:
         """The second time round it may be another number, or another text. What is None at first stays known."""

@@ -76,7 +76,7 @@ class Files:
     _found: dict[tuple[str, str], tuple[str | None, list[str]]] = field(default_factory=dict)
     _modules: dict[str, Module] = field(default_factory=dict)
     _noted: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _with_alembic: dict[str, bool] = field(default_factory=dict)
+    _found_out: dict[str, bool] = field(default_factory=dict)
     _needs: dict[str, set[str]] = field(default_factory=dict)
     _changed: dict[int, tuple[Items | Pairs | Class | Module, object]] | None = None
 
@@ -167,12 +167,14 @@ class Files:
         self.read.add(path)
         return self._noted[path]
 
-    def mentions_alembic(self, path: str) -> bool:
-        """Whether a file of the repository has the name of Alembic in it, without which none has its operations."""
-        if path not in self._with_alembic:
-            self._with_alembic[path] = b"alembic" in (self._content(path) or b"")
+    def once(self, path: str, find_out: Callable[[str], bool]) -> bool:
+        """What is found out of a module, and of the files that this leads to, once for all migrations."""
         self.read.add(path)
-        return self._with_alembic[path]
+        if path not in self._found_out:
+            read, self.read = self.read, self._needs.setdefault(path, set())
+            self._found_out[path] = find_out(path)
+            self.read = read
+        return self._found_out[path]
 
     def source(self, path: str) -> Source | None:
         """A parsed module of the repository; None where it cannot be had, as `refused` says where it is there."""

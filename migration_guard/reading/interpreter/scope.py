@@ -24,6 +24,7 @@ from migration_guard.reading.interpreter.values import (
     Value,
     same,
 )
+from migration_guard.reading.source.nodes import names_in
 from migration_guard.reading.source.source import Source
 
 NAMES_OF_A_STEP = 50
@@ -59,6 +60,8 @@ class Scope:
         self.frame = Frame(module, module.names)
         self.budget = Budget()
         self.conditional = self.repeated = self.listening = False
+        # What is None when a loop begins, and may be something else in a later round.
+        self.none_at_first: frozenset[str] = frozenset()
         # By id(), which is cheaper than the hash of a node; the nodes are kept, so that no other gets the same.
         self.followed: dict[int, cst.Call] = {}
         self.dead: dict[int, cst.CSTNode] = {}
@@ -112,9 +115,10 @@ class Scope:
         self.budget.spend(len(self.frame.names) // NAMES_OF_A_STEP)
         return dict(self.frame.names)
 
-    def note_dead(self, *nodes: cst.CSTNode | None) -> None:
-        """Notes code that does not run here, as far as is known."""
-        self.dead.update((id(node), node) for node in nodes if node is not None)
+    def note_dead(self, *nodes: cst.CSTNode | None, test: cst.CSTNode | None = None) -> None:
+        """Notes code that does not run here, as far as is known: a later round may decide the `test` otherwise."""
+        if test is None or not self.none_at_first or self.none_at_first.isdisjoint(names_in(test)):
+            self.dead.update((id(node), node) for node in nodes if node is not None)
 
     def around(self) -> Mapping[str, Value]:
         """The names that a function defined here sees, those assigned later on included."""
