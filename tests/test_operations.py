@@ -58,7 +58,7 @@ from migration_guard.model.objects import (
     TruncateTable,
     UpdateRows,
 )
-from migration_guard.model.operations import ColumnOperation, Operation, RecreateTable, TableOperation
+from migration_guard.model.operations import ColumnOperation, Operation, RecreateTable, RestateColumn, TableOperation
 from migration_guard.model.replay import ReplayStep, _with_news, replay_one
 from migration_guard.model.schema import (
     EMPTY,
@@ -256,6 +256,7 @@ NO_CHANGE: dict[type[Operation], str] = {
     **dict.fromkeys((CreateSchema, DropSchema, DropDatabase, DropOwned), "it is no change of one table"),
     **dict.fromkeys((MakeObject, DropObjects, AlterObject, CreateType, RenameView, AlterSequence), "it is no table"),
     **dict.fromkeys((SetProperties, SetIdentity, SetParent, AttachIndex), "what it does to a table is not known"),
+    RestateColumn: "what it changes is asked for by operations of their own",
     RecreateTable: "SQLite alone makes tables anew, and its rows speak of what the batch asks for",
     RunSql: "what it does to a table is not known",
     Opaque: "what it does is not known",

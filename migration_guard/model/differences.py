@@ -230,12 +230,23 @@ def _column(table: Name, was: Column, now: Column) -> Iterator[SchemaDifference]
         yield SchemaDifference(Fate.CHANGED, "default of", name, table, _shown_default(was), _shown_default(now))
     elif not _drawn(was) and not _same_default(was.default, now.default):
         yield SchemaDifference(Fate.CHANGED, "default of", name, table, _shown(was.default), _shown(now.default))
+    if _collation(was) != _collation(now):
+        shown = [str(_collation(one) or NOT_SET) for one in (was, now)]
+        yield SchemaDifference(Fate.CHANGED, "collation of", name, table, *shown)
+    if was.autoincrement != now.autoincrement:
+        shown = ["set" if one.autoincrement else NOT_SET for one in (was, now)]
+        yield SchemaDifference(Fate.CHANGED, "AUTOINCREMENT of", name, table, *shown)
     if _differ(was.comment, now.comment) and (was.comment or now.comment):
         said = [str(one.comment or NOT_SET) for one in (was, now)]
         yield SchemaDifference(Fate.CHANGED, "comment of column", name, table, *said)
     if (was.generated is None) != (now.generated is None):
         shown = [one.generated.expression.sql if one.generated else NOT_SET for one in (was, now)]
         yield SchemaDifference(Fate.CHANGED, "generated expression of", name, table, *shown)
+
+
+def _collation(column: Column) -> str | None:
+    known = column.type
+    return None if isinstance(known, Unknown) else known.collation
 
 
 def _drawn(column: Column) -> str:

@@ -95,6 +95,7 @@ def _column(one: Column, other: Column) -> Column:
         nullable=one.nullable if one.nullable == other.nullable else UNKNOWN,
         default=one.default if (one.default, one.identity) == (other.default, other.identity) else UNKNOWN,
         comment=one.comment if one.comment == other.comment else UNKNOWN,
+        autoincrement=one.autoincrement and other.autoincrement,
         certain=one.certain and other.certain,
     )
 

@@ -129,7 +129,7 @@ class Environment:
     What env.py and the ini file say about how migrations run. None: they do not say, or could not be read.
 
     `naming_convention` holds the MetaData's naming convention as far as it is known: `pk=pk_%(table_name)s`.
-    `search_path` tells that env.py speaks of one.
+    `search_path` tells that env.py speaks of one, `foreign_keys_on` that it turns SQLite's foreign keys on.
     """
 
     transaction_per_migration: bool | None = None
@@ -140,6 +140,7 @@ class Environment:
     dialect_source: str = ""
     naming_convention: tuple[str, ...] = ()
     search_path: bool = False
+    foreign_keys_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,10 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `default` is the server's default, None for none; `serial` and `identity` draw from a sequence."""
+    """
+    A column. `default` is the server's default, None for none; `serial` and `identity` draw from a sequence.
+    `autoincrement` is SQLite's AUTOINCREMENT, by which no number is used twice.
+    """
 
     name: str = field(metadata=needed("column name"))
     type: ColumnType | Unknown = field(default=UNKNOWN, metadata=OR_UNKNOWN)
@@ -126,6 +129,7 @@ class Column:
     generated: Generated | None = None
     comment: str | Unknown | None = field(default=UNKNOWN, metadata=OR_UNKNOWN)
     certain: bool = True
+    autoincrement: bool = False
 
 
 class ConstraintKind(Enum):

@@ -5,6 +5,7 @@ convention.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -24,6 +25,8 @@ from migration_guard.reading.interpreter.values import (
 )
 from migration_guard.reading.source.nodes import parts_of
 from migration_guard.reading.walker import Walker
+
+_KEYS_ON = re.compile(r"foreign_keys\s*=\s*(?:on|1|true|yes)\b", re.IGNORECASE)
 
 
 def read_environment(path: str, dialect: str, files: Files) -> Environment:
@@ -59,6 +62,7 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
         autocommit=autocommit or None,
         naming_convention=tuple(sorted(convention)),
         search_path="search_path" in source.text,
+        foreign_keys_on=_KEYS_ON.search(source.text) is not None,
     )
 
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.differences import DEFINITION, LABELS, Fate, SchemaDifference, differences
+from migration_guard.model.differences import DEFINITION, LABELS, Fate, SchemaDifference
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
 from migration_guard.model.objects import AddEnumValue
-from migration_guard.model.operations import RecreateTable
 from migration_guard.model.schema import in_sql
 from migration_guard.rules import Context, Rule
+from migration_guard.rules._batches import lost_by_batches
 from migration_guard.rules._downgrades import (
     came_back_otherwise,
     changed_words,
@@ -65,23 +65,7 @@ class IncompleteDowngrade(Rule[Migration]):
         pass
     ```
 
-    On SQLite a batch makes the table anew for most of what it is asked for, and Alembic knows of the old one what
-    SQLAlchemy reflects: indexes with expressions and CHECK constraints without a name are gone after upgrade() already.
-
-    ```python given
-    op.create_table("tags", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
-    op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
-    ```
-
-    ```python bad sqlite
-    def upgrade():
-        with op.batch_alter_table("tags") as batch_op:
-            batch_op.alter_column("name", existing_type=sa.Text(), nullable=False)
-
-    def downgrade():
-        with op.batch_alter_table("tags") as batch_op:
-            batch_op.alter_column("name", existing_type=sa.Text(), nullable=True)
-    ```
+    What a batch on SQLite loses by making the table anew is MG807.
 
     ## To whom
 
@@ -100,25 +84,6 @@ class IncompleteDowngrade(Rule[Migration]):
         op.drop_column("users", "age")
     ```
 
-    What a batch has lost is made again behind it:
-
-    ```python given
-    op.create_table("tags", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("name", sa.Text()))
-    op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
-    ```
-
-    ```python good sqlite
-    def upgrade():
-        with op.batch_alter_table("tags") as batch_op:
-            batch_op.alter_column("name", existing_type=sa.Text(), nullable=False)
-        op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
-
-    def downgrade():
-        with op.batch_alter_table("tags") as batch_op:
-            batch_op.alter_column("name", existing_type=sa.Text(), nullable=True)
-        op.create_index("ix_tags_lower_name", "tags", [sa.text("lower(name)")])
-    ```
-
     A value that is added with IF NOT EXISTS may stay. What goes with what is dropped is gone, too: partitions with
     their table, a sequence with the column that owns it, triggers with their table, views with CASCADE.
 
@@ -130,9 +95,8 @@ class IncompleteDowngrade(Rule[Migration]):
         pass
     ```
 
-    What the history does not show is left out of the comparison. So are triggers, COLLATE, DESC, AUTOINCREMENT and the
-    ON DELETE of a key written at its column, which a batch on SQLite loses, too. Nothing is compared where something
-    could not be read, or the revision is declared one-way with a reason.
+    What the history does not show is left out of the comparison. Nothing is compared where something could not be read,
+    or the revision is declared one-way with a reason.
 
     ## What to write instead
 
@@ -143,8 +107,6 @@ class IncompleteDowngrade(Rule[Migration]):
 
     - What operations do to a schema is replayed, not measured; `migration-guard roundtrip` proves it on a database
       (MG753).
-    - What a batch makes of a table on SQLite: https://alembic.sqlalchemy.org/en/latest/batch.html; what it loses is
-      measured with Alembic 1.8 to 1.20 by tests/test_batch_on_sqlite.py.
     """
 
     code = "MG704"
@@ -158,10 +120,9 @@ class IncompleteDowngrade(Rule[Migration]):
         for one in context.replayed.differences:
             if not (compared or one.kind == LABELS) or is_left_object(one) or came_back_otherwise(one, context):
                 continue
-            batch = _batch_that_loses(one, context)
-            if batch is not None and one.kind == "check constraint" and _names_checks(context):
-                continue
-            what, advice = _words(one, subject) if batch is None else _words_of_batch(one, batch)
+            if any(one in lost for lost in lost_by_batches(context).values()):
+                continue  # that is MG807
+            what, advice = _words(one, subject)
             yield self.finding(
                 subject,
                 span=subject.downgrade.span,
@@ -170,28 +131,6 @@ class IncompleteDowngrade(Rule[Migration]):
                 what=what,
                 advice=advice,
             )
-
-
-def _batch_that_loses(one: SchemaDifference, context: Context) -> RecreateTable | None:
-    """The batch that makes the table anew without what is missing, where nobody has asked for that."""
-    for step in (*context.replayed.upgrade, *context.replayed.downgrade):
-        batch = step.operation
-        if isinstance(batch, RecreateTable) and one in differences(step.before, batch.apply(step.before)):
-            return batch
-    return None
-
-
-def _names_checks(context: Context) -> bool:
-    """Whether a CHECK without a name gets one all the same, from the MetaData's naming convention."""
-    return any(one.startswith("ck=") for one in context.history.environment.naming_convention)
-
-
-def _words_of_batch(one: SchemaDifference, batch: RecreateTable) -> tuple[str, str]:
-    where, table = f"{batch.site.direction.value}()", batch.table
-    what = f"{one} is missing: the batch in {where} makes table {table} anew, without it"
-    if one.kind == "index":
-        return what, f"Create {one} again behind each batch on {table}, from {where} on"
-    return what, f"Name the check where it is made, or pass it to each batch on {table} in table_args"
 
 
 def _words(one: SchemaDifference, migration: Migration) -> tuple[str, str]:

@@ -41,13 +41,7 @@ class InvalidIndexHidden(Rule[CreateIndex]):
 
     ## What to write instead
 
-    Drop it first, in the same block, and build it without IF NOT EXISTS:
-
-    ```python good
-    with op.get_context().autocommit_block():
-        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_users_email")
-        op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
-    ```
+    Drop it first, in the same block, and build it without IF NOT EXISTS.
 
     ## Sources
 

@@ -44,10 +44,7 @@ class ManualTransaction(Rule[RunSql]):
 
     ## What to write instead
 
-    ```python good
-    with op.get_context().autocommit_block():
-        op.execute("CREATE INDEX CONCURRENTLY ix_users_email ON users (email)")
-    ```
+    Put what needs no transaction into `with op.get_context().autocommit_block()`.
 
     ## Sources
 

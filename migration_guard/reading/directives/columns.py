@@ -13,6 +13,7 @@ from migration_guard.model.operations import (
     DropNotNull,
     Operation,
     RenameColumn,
+    RestateColumn,
     SetColumnComment,
     SetDefault,
     SetNotNull,
@@ -23,7 +24,7 @@ from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.constructs import ColumnParts
 from migration_guard.reading.directives.names import identifier
 from migration_guard.reading.directives.registry import directive
-from migration_guard.reading.interpreter.values import FALSE, Attribute, CallValue, Constant, Text, plain, truth
+from migration_guard.reading.interpreter.values import FALSE, Attribute, CallValue, Constant, Text, Value, plain, truth
 
 
 @directive("add_column", "table_name column", needed=("table_name",))
@@ -106,9 +107,9 @@ def alter_column(ask: BoundArguments) -> Iterator[Operation]:
         yield SetDefault(**where, default=ask.constructs.default(default))  # type: ignore[arg-type]
     comment = ask["comment"]
     if comment is not None and comment != FALSE:
-        shown = plain(comment)
-        known_comment = shown if isinstance(shown, str) else (None if comment == Constant(None) else UNKNOWN)
-        yield SetColumnComment(**where, comment=known_comment)  # type: ignore[arg-type]
+        yield SetColumnComment(**where, comment=_comment(comment))  # type: ignore[arg-type]
+    if ask.walker.dialect in ("mysql", "mariadb") and _is_restated(ask):
+        yield _restated(ask, where)
     new_name = ask["new_column_name"] or ask["name"]
     if new_name is not None and new_name != Constant(None):
         renamed = identifier(new_name)
@@ -116,6 +117,48 @@ def alter_column(ask: BoundArguments) -> Iterator[Operation]:
             ask.opaque("the new name is not known", table)
         elif renamed != column:
             yield RenameColumn(**where, new_name=renamed)  # type: ignore[arg-type]
+
+
+def _is_restated(ask: BoundArguments) -> bool:
+    """
+    Whether MySQL gets MODIFY or CHANGE for op.alter_column(): not for a default alone. (alembic/ddl/mysql.py, the same
+    in Alembic 1.8 to 1.20)
+    """
+    given = (ask["nullable"], ask["type_"], ask["autoincrement"], ask["new_column_name"], ask["name"])
+    comment = ask["comment"]
+    return any(one not in (None, Constant(None)) for one in given) or (comment is not None and comment != FALSE)
+
+
+def _restated(ask: BoundArguments, where: dict[str, object]) -> RestateColumn:
+    """What the statement says of the column: what is asked for, else what the author says it was, else nothing."""
+    nullable = _given(ask["nullable"], ask["existing_nullable"])
+    known = True if nullable is None else truth(nullable)
+    default = ask["server_default"]
+    if default is None or truth(default) is False:
+        default = ask["existing_server_default"]
+        default = None if default is not None and truth(default) is False else default
+    comment = ask["comment"]
+    comment = ask["existing_comment"] if comment is None or comment == FALSE else comment
+    counts = _given(ask["autoincrement"], ask["existing_autoincrement"])
+    return RestateColumn(
+        **where,  # type: ignore[arg-type]
+        nullable=UNKNOWN if known is None else known,
+        default=ask.constructs.default(default),
+        comment=_comment(comment),
+        counts=counts is not None and truth(counts) is not False,
+    )
+
+
+def _given(asked: Value | None, existing: Value | None) -> Value | None:
+    found = existing if asked in (None, Constant(None)) else asked
+    return None if found == Constant(None) else found
+
+
+def _comment(value: Value | None) -> str | Unknown | None:
+    if value is None or value == Constant(None):
+        return None
+    shown = plain(value)
+    return shown if isinstance(shown, str) else UNKNOWN
 
 
 def _type(ask: BoundArguments, argument: str) -> ColumnType:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from migration_guard.model.schema import Column, Constraint, ConstraintKind, Expression, Generated, Index, Name
-from migration_guard.model.unknown import UNKNOWN, has_hole
+from migration_guard.model.unknown import UNKNOWN, Unknown, has_hole
 from migration_guard.reading.sql.definitions import ColumnDefinition
 from migration_guard.reading.sql.kinds import name_at, words
 from migration_guard.reading.sql.tokens import BIND, MARK, NAME, NUMBER, STRING, WORD, Statement, Token, shown
@@ -207,8 +207,13 @@ def _clause(cursor: Cursor, column: Column, constraints: list[Constraint], named
         return replace(column, nullable=False)
     if cursor.take("DEFAULT"):
         return replace(column, default=_default(cursor))
-    if cursor.take_one("AUTO_INCREMENT", "AUTOINCREMENT"):
-        return replace(column, serial=True, nullable=False)
+    counts = cursor.take_one("AUTO_INCREMENT", "AUTOINCREMENT")
+    if counts:
+        return replace(column, serial=True, nullable=False, autoincrement=counts == "AUTOINCREMENT")
+    if cursor.statement.dialect == "sqlite" and cursor.take("COLLATE"):
+        collation = cursor.identifier()
+        known = column.type
+        return column if isinstance(known, Unknown) else replace(column, type=replace(known, collation=collation))
     if cursor.take("PRIMARY", "KEY") or cursor.take("KEY"):
         cursor.take_one("ASC", "DESC")
         constraints.append(Constraint(ConstraintKind.PRIMARY_KEY, named, (column.name,)))
@@ -331,6 +336,15 @@ def index_columns(inside: Cursor) -> tuple[str, ...]:
         else:
             columns.append(part.identifier())
     return tuple(columns)
+
+
+def index_orders(inside: Cursor) -> tuple[str, ...]:
+    """What is written behind each column of a key: DESC, a collation; empty where nothing is."""
+    found = []
+    for part in inside.parts():
+        words = part.statement.words(part.end - part.position - 1, part.position + 1)
+        found.append(" ".join(word for word in words if word not in ("ASC", "(", ")") and not word.isdigit()))
+    return tuple(found) if any(found) else ()
 
 
 def read_index(cursor: Cursor) -> Index:

@@ -27,6 +27,7 @@ from migration_guard.reading.sql.others.columns import (
     Cursor,
     NotRead,
     index_columns,
+    index_orders,
     read_column,
     read_index,
     read_table_constraint,
@@ -180,9 +181,12 @@ def _create_index(cursor: Cursor, site: Site) -> CreateIndex:
         method = cursor.identifier().lower()
     cursor.expect("ON")
     table = cursor.table()
-    columns = index_columns(cursor.parentheses())
+    inside = cursor.parentheses()
+    orders = index_orders(Cursor(inside.statement, inside.position, inside.end))
+    columns = index_columns(inside)
+    plain = not any(column.startswith("(") for column in columns)
     where = cursor.source() if cursor.take("WHERE") else None
-    index = Index(name, columns, unique, where, method)
+    index = Index(name, columns, unique, where, method, orders=orders if plain else ())
     return CreateIndex(site=site, table=table, index=index, if_not_exists=guarded)
 
 
