@@ -34,6 +34,7 @@ from migration_guard.model.constraints import DropIndex
 from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.finding import Finding
 from migration_guard.model.migration import Form, History, Migration
+from migration_guard.model.novelty import Novelty
 from migration_guard.model.objects import DeleteRows, Opaque, TruncateTable, UpdateRows
 from migration_guard.model.operations import (
     CreateTable,
@@ -304,24 +305,25 @@ def _why_not(replayed: Replayed) -> Iterator[str]:
 
 def _lost(replayed: Replayed) -> Iterator[str]:
     """What was in the database and is not there again once the revision is undone."""
+    novelty = Novelty(replayed)
     undone = {type(operation) for operation in replayed.migration.downgrade.operations}
     for operation in replayed.migration.upgrade.operations:
         match operation:
-            case DropTable() if operation.table not in replayed.created:
+            case DropTable() if not novelty.has_table(operation.table, operation):
                 yield f"the rows of {operation.table}"
-            case DropColumn() if (operation.table, operation.column) not in replayed.added:
+            case DropColumn() if not novelty.has_column(operation.table, operation.column, operation):
                 yield f"the values of {operation.table}.{operation.column}"
             case DeleteRows() | TruncateTable():
                 yield f"the rows that are deleted from {operation.table}"
-            case UpdateRows() if UpdateRows not in undone and not _sets_new(operation, replayed):
+            case UpdateRows() if UpdateRows not in undone and not _sets_new(operation, novelty):
                 columns = ", ".join(operation.columns)
                 yield f"the values of {operation.table}{f' ({columns})' if columns else ''} that are overwritten"
 
 
-def _sets_new(operation: UpdateRows, replayed: Replayed) -> bool:
+def _sets_new(operation: UpdateRows, novelty: Novelty) -> bool:
     """Whether an update fills nothing but columns that the same revision adds."""
-    columns = [(operation.table, column) for column in operation.columns]
-    return operation.table in replayed.created or (bool(columns) and replayed.added.issuperset(columns))
+    new = [novelty.has_column(operation.table, column, operation) for column in operation.columns]
+    return novelty.has_table(operation.table, operation) or (bool(new) and all(new))
 
 
 # --- the rest -------------------------------------------------------------------------------------------------------

@@ -298,7 +298,7 @@ def _check(context: Context, usable: Sequence[AnyRule], by_type: dict[type, list
             by_type[kind] = [rule for rule in usable if issubclass(kind, rule.subject())]
         if not by_type[kind]:
             continue
-        here = replace(context, before=step.before)
+        here = replace(context, before=step.before, operation=operation)
         for rule in by_type[kind]:
             if operation.site.direction in rule.directions:
                 yield from eased(rule.findings(operation, here), rule, operation, here)

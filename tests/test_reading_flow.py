@@ -36,7 +36,7 @@ def test_the_same_condition_goes_the_other_way_elsewhere(tmp_path: Path) -> None
 
 def test_both_ways_of_an_unknown_condition_are_read_and_marked(tmp_path: Path) -> None:
     source = """
-    if sa.inspect(op.get_bind()).has_table("a"):
+    if os.environ.get("A"):
         op.drop_table("a")
     else:
         op.drop_table("b")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TypeVar
 
 from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.differences import LABELS, NOT_SET, Fate, SchemaDifference, constraint_name, differences
+from migration_guard.model.guards import Moments, tables_asked
 from migration_guard.model.join import join
 from migration_guard.model.migration import Migration, RevisionGraph
 from migration_guard.model.objects import AddEnumValue, CreateEnum, CreateView, DropOwned, Opaque, RunSql
-from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
+from migration_guard.model.operations import CreateTable, Operation, RenameTable, with_unknown_table
 from migration_guard.model.schema import (
     EMPTY,
     NOT_KNOWN,
@@ -46,8 +47,7 @@ class Replayed:
     """
     One revision, replayed: upgrade from `before` to `after`, then downgrade from there to `restored`.
 
-    `before` also holds what the upgrade shows to have been there, though the history never made it. `created` are the
-    tables and views that its upgrade makes, `added` the columns it adds to tables, `created_enums` the types it makes.
+    `before` also holds what the upgrade shows to have been there, though the history never made it.
     `differences` are those between `before` and `restored`. `trouble` says why it could not be replayed, if so.
     """
 
@@ -57,9 +57,6 @@ class Replayed:
     after: SchemaState = EMPTY
     downgrade: tuple[ReplayStep, ...] = ()
     restored: SchemaState = EMPTY
-    created: frozenset[Name] = frozenset()
-    added: frozenset[tuple[Name, str]] = frozenset()
-    created_enums: frozenset[Name] = frozenset()
     differences: tuple[SchemaDifference, ...] = ()
     trouble: str = ""
 
@@ -79,27 +76,66 @@ def replay(graph: RevisionGraph, *, search_path: bool = False) -> Iterator[Repla
     sets one.
     """
     state = EMPTY
+    made = _made_in(graph.order)
     for migration in graph.order:
         before = NOT_KNOWN if migration.revision in graph.unplaced else state
-        replayed = contained(partial(replay_one, migration, before, search_path=search_path))
+        replayed = contained(partial(replay_one, migration, before, made, search_path=search_path))
         if isinstance(replayed, Unexpected):
             replayed = Replayed(migration, before, after=NOT_KNOWN, restored=NOT_KNOWN, trouble=replayed.reason)
         yield replayed
         state = replayed.after
 
 
-def replay_one(migration: Migration, state: SchemaState, *, search_path: bool = False) -> Replayed:
-    """One migration upon the state that it meets."""
+def replay_one(
+    migration: Migration, state: SchemaState, made: Collection[Name] = (), *, search_path: bool = False
+) -> Replayed:
+    """
+    One migration upon the state that it meets, in a history that makes these tables, views and types. Its guards are
+    decided on the way: in the outcome no operation is left that cannot run, and one of which nobody knows whether it
+    does is conditional.
+    """
+    made = made or _made_in([migration])
     known = None if search_path else state
     migration = _with(migration, upgrade=located(migration.upgrade.operations, state, known))
-    before = _learn(state, migration.upgrade.operations)
-    upgrade, after = _run(before, migration.upgrade.operations)
+    before = _learn(state, migration.upgrade.operations, made)
+    upgrade, after = _run(before, migration.upgrade.operations, made)
     migration = _with(migration, downgrade=located(migration.downgrade.operations, after, known))
-    downgrade, restored = _run(after, migration.downgrade.operations)
-    created, added, enums = _made(migration.upgrade.operations)
+    downgrade, restored = _run(after, migration.downgrade.operations, made)
+    migration = _decided(migration, upgrade, downgrade)
     found = _certain(differences(before, restored), before, after, restored)
     found = tuple(_without_unseen(found, migration, after))
-    return Replayed(migration, before, upgrade, after, downgrade, restored, created, added, enums, found)
+    return Replayed(migration, before, upgrade, after, downgrade, restored, found)
+
+
+def _made_in(migrations: Iterable[Migration]) -> frozenset[Name]:
+    """
+    The tables, views and types that these make, under whatever conditions. What only a downgrade makes was there before
+    the history began.
+    """
+    made: set[Name] = set()
+    for operation in (operation for migration in migrations for operation in migration.upgrade.operations):
+        match operation:
+            case CreateTable():
+                made.add(operation.table.name)
+            case RenameTable():
+                made.add(operation.new_name)
+            case CreateView():
+                made.add(operation.view.name)
+            case CreateEnum():
+                made.add(operation.type.name)
+    return frozenset(made)
+
+
+def _decided(migration: Migration, *directions: Sequence[ReplayStep]) -> Migration:
+    """The migration with the operations that were replayed; itself, where it has no guards."""
+    if not any(one.site.guards for one in migration.operations):
+        return migration
+    up, down = (tuple(step.operation for step in steps) for steps in directions)
+    return replace(
+        migration,
+        upgrade=replace(migration.upgrade, operations=up),
+        downgrade=replace(migration.downgrade, operations=down),
+    )
 
 
 def _with(migration: Migration, **bodies: tuple[Operation, ...]) -> Migration:
@@ -192,20 +228,34 @@ def _holds(table: Table, one: SchemaDifference) -> bool:
     return one.name in table.indexes or column in table.columns or one.name in constraints
 
 
-def _learn(state: SchemaState, operations: Sequence[Operation]) -> SchemaState:
+def _learn(state: SchemaState, operations: Sequence[Operation], known: Collection[Name]) -> SchemaState:
     """
     The state, with what these operations rely on and the history never made: it must have been there before.
 
     A table that is made or renamed on the way is left alone: what is missing in it is no news about the state before.
+    Nor does one under a guard that nobody decides tell what is there: that is what it asks. The table whose columns it
+    asks for is.
     """
-    before, now = state, state
+    before, moments = state, Moments([state], known)
     made = {operation.table.name for operation in operations if isinstance(operation, CreateTable)}
     for operation in operations:
-        needed = operation.require(now)
-        if needed is not now:
-            before = _with_news(before, now, needed, made)
-        now = _applied(operation, needed)
+        now = moments.now
+        plain = decided(operation, moments)
+        if plain is not None:
+            undecided = _is_undecided(plain, operation)
+            needed = _with_asked(now, operation) if undecided else plain.require(now)
+            if needed is not now:
+                before = _with_news(before, now, needed, made)
+            now = join(needed, plain.apply(plain.require(needed))) if undecided else _applied(plain, needed)
+        moments.states.append(now)
     return before
+
+
+def _with_asked(state: SchemaState, operation: Operation) -> SchemaState:
+    """The state with the tables that the guards of an operation take for granted."""
+    for name in sorted(tables_asked(operation.site.guards), key=str):
+        state = with_unknown_table(state, name)
+    return state
 
 
 def _with_news(before: SchemaState, now: SchemaState, needed: SchemaState, made: Collection[Name]) -> SchemaState:
@@ -270,33 +320,33 @@ def _applied(operation: Operation, state: SchemaState) -> SchemaState:
     return join(state, after) if operation.site.conditional and after is not state else after
 
 
-def _run(state: SchemaState, operations: Sequence[Operation]) -> tuple[tuple[ReplayStep, ...], SchemaState]:
-    steps = []
+def _run(
+    state: SchemaState, operations: Sequence[Operation], made: Collection[Name]
+) -> tuple[tuple[ReplayStep, ...], SchemaState]:
+    steps, moments = [], Moments([state], made)
     for operation in operations:
-        before = operation.require(state)
-        state = _applied(operation, before)
-        steps.append(ReplayStep(operation, before, state))
+        plain = decided(operation, moments)
+        if plain is not None:
+            before = plain.require(state)
+            undecided = _is_undecided(plain, operation)
+            state = join(state, plain.apply(before)) if undecided else _applied(plain, before)
+            steps.append(ReplayStep(plain, before, state))
+        moments.states.append(state)
     return tuple(steps), state
 
 
-def _made(
-    operations: Sequence[Operation],
-) -> tuple[frozenset[Name], frozenset[tuple[Name, str]], frozenset[Name]]:
-    tables: set[Name] = set()
-    columns: set[tuple[Name, str]] = set()
-    enums: set[Name] = set()
-    for operation in operations:
-        match operation:
-            case CreateTable():
-                tables.add(operation.table.name)
-            case CreateView(or_replace=False):
-                tables.add(operation.view.name)
-            case AddColumn():
-                columns.add((operation.table, operation.column.name))
-            case RenameColumn() if (operation.table, operation.column) in columns:
-                columns.add((operation.table, operation.new_name))
-            case RenameTable() if operation.table in tables:
-                tables.add(operation.new_name)
-            case CreateEnum():
-                enums.add(operation.type.name)
-    return frozenset(tables), frozenset(columns), frozenset(enums)
+def _is_undecided(plain: Operation, operation: Operation) -> bool:
+    """Whether nobody decides a guard of the operation. That it asks shows that what it works on may not be there."""
+    return plain is not operation
+
+
+def decided(operation: Operation, moments: Moments) -> Operation | None:
+    """
+    The operation with its guards decided, on the schema of the moment at which they were asked: itself where they hold,
+    conditional where the history does not tell, and None where they do not hold, so that it never runs.
+    """
+    guards = operation.site.guards
+    known = moments.decide(guards) if guards else True
+    if known is None and not operation.site.conditional:
+        return replace(operation, site=replace(operation.site, conditional=True))
+    return None if known is False else operation

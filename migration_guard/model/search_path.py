@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 
 from migration_guard.model.constraints import AddConstraint
+from migration_guard.model.join import join
 from migration_guard.model.objects import RunSql
 from migration_guard.model.operations import CreateTable, Operation
 from migration_guard.model.schema import Constraint, Name, SchemaState
@@ -31,7 +32,8 @@ def located(operations: tuple[Operation, ...], state: SchemaState, known: Schema
     now = state
     for operation in operations:
         one = _located(operation, now, now if known is None else known)
-        now = one.apply(one.require(now))
+        done = one.apply(one.require(now))
+        now = join(now, done) if one.site.conditional or one.site.guards else done
         found.append(one)
     same = all(map(lambda one, other: one is other, found, operations))
     return operations if same else tuple(found)

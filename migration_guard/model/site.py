@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from migration_guard.model.finding import Direction, Span
+from migration_guard.model.guards import Guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,9 @@ class Site:
 
     `segment` numbers the transactions of the migration: operations of one segment commit together. `autocommit` is
     True inside `autocommit_block()`, where each statement commits alone. `conditional` operations may not run;
-    `repeated` ones run in a loop whose length is unknown. `batch` marks operations of `batch_alter_table`. `helper`
-    is the function of another file that the operation stands in, `drop_all() of app/helpers.py`, where it does; `span`
+    `guards` are conditions on the schema, which all have to hold for it to run: a replay decides them.
+    `repeated` ones run in a loop whose length is unknown. `batch` marks operations of `batch_alter_table`. `helper` is
+    the function of another file that the operation stands in, `drop_all() of app/helpers.py`, where it does; `span`
     then points at the call that led there.
     """
 
@@ -65,6 +67,7 @@ class Site:
     segment: int = 0
     autocommit: bool = False
     conditional: bool = False
+    guards: tuple[Guard, ...] = ()
     repeated: bool = False
     batch: bool = False
     helper: str = ""

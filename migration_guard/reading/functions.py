@@ -9,8 +9,9 @@ import libcst as cst
 from migration_guard.model.schema import Name
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.directives.handles import HANDLE_NAMES, cost_of_following, is_handle, mentions_handle
+from migration_guard.reading.interpreter import conditions
 from migration_guard.reading.interpreter.control_flow import ControlFlow
-from migration_guard.reading.interpreter.scope import Frame
+from migration_guard.reading.interpreter.scope import Frame, Returned
 from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
@@ -105,8 +106,8 @@ class Functions(ControlFlow):
             if leads or any(map(is_handle, made.arguments)):
                 self.opaque(made.node, function.name, "it calls itself, or calls are nested too deeply to follow")
             return Unknown("a call nested too deeply"), None
-        frame = Frame(function.module, self._bound(function, made), function.closure, function)
-        saved = self.frame, self.conditional, self._outer
+        frame = Frame(function.module, self._bound(function, made), function.closure, function, depth=len(self.guards))
+        saved = self.frame, self.guards, self._outer, self.left
         if function.module is not self.module and self._outer is None:
             self._outer = made.node
         self.frame = frame
@@ -120,12 +121,17 @@ class Functions(ControlFlow):
             self.entered[node] = FollowedFunction(frame, self._outer, self._statement)
             if not self.listening:
                 self.uses.functions.pop(node, None)
-            self.frame, self.conditional, self._outer = saved
+            behind = self.guards[frame.depth :]
+            self.frame, self.guards, self._outer, self.left = saved
         if frame.yielded is not None:
             return frame.yielded, None
-        values = frame.returned or [NONE]
+        values = [value for value, _ in frame.returned] or [NONE]
+        asked = any(map(conditions.is_decidable, (guard for one in frame.returned for guard in one.guards)))
         agreed = all(same(values[0], value) for value in values[1:]) and (end == "return" or len(values) == 1)
-        return values[0] if agreed else Unknown(f"{function.name}() returns different values"), end
+        if agreed and not (asked and end is None):
+            return values[0], end
+        returned = frame.returned if end is not None else [*frame.returned, Returned(NONE, behind)]
+        return conditions.result(returned) or Unknown(f"{function.name}() returns different values"), end
 
     def _decorated(self, function: Function) -> Value:
         """What those of its decorators make of a function that are written in the project."""

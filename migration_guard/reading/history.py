@@ -12,7 +12,7 @@ from functools import partial
 from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.graph import graph
 from migration_guard.model.migration import Environment, History, Merge, Migration, Unreadable
-from migration_guard.model.naming import NamingConvention
+from migration_guard.model.naming_convention import NamingConvention
 from migration_guard.reading.cache.store import Cache, FileRecord, digest
 from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project

@@ -26,12 +26,14 @@ from migration_guard.reading.directives.handles import (
     hands_over,
     has_handle,
 )
+from migration_guard.reading.directives.inspector import LOOKS, Inspections
 from migration_guard.reading.directives.registry import directives, may_be_directive
 from migration_guard.reading.directives.sqlalchemy_statements import assigned
-from migration_guard.reading.interpreter import library, methods
+from migration_guard.reading.interpreter import conditions, library, methods
 from migration_guard.reading.interpreter.budget import OutOfSteps
 from migration_guard.reading.interpreter.definitions import made_by
 from migration_guard.reading.interpreter.modules import Files
+from migration_guard.reading.interpreter.rows import AskedRows
 from migration_guard.reading.interpreter.scope import Frame
 from migration_guard.reading.interpreter.values import (
     NONE,
@@ -50,9 +52,12 @@ from migration_guard.reading.interpreter.values import (
 from migration_guard.reading.module_names import ModuleNames, below
 from migration_guard.reading.source.calls import call_at
 from migration_guard.reading.source.source import Source
+from migration_guard.reading.sql.catalogue_queries import has_table
 from migration_guard.reading.unentered import Uses, unentered_functions
 from migration_guard.reading.unread import statement_around, unread_calls
 
+STEPS_OF_AN_ANSWER = 20
+"""What is asked of the schema is looked up in each row of what a table has."""
 # Measured on Alembic 1.20.1: what reads the files without running env.py ("alembic heads") fails there, and all else
 # runs it, whatever the revision ("alembic current").
 _AT_IMPORT = (
@@ -76,6 +81,7 @@ class Walker(ModuleNames):
             self.budget, self.folder = files.budget, outer.folder
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
+        self._inspections = Inspections()
         self._gathered: list[tuple[Batch, Site, list[Operation]]] = []
         self.is_cut = False
         with self.budget.part():
@@ -100,9 +106,10 @@ class Walker(ModuleNames):
     def run(self, name: str, direction: Direction, database: str | None) -> tuple[tuple[Operation, ...], str | None]:
         """The operations of the module's function `name`, and how it ends: None, "return" or "raise"."""
         self.operations, self.direction, self.segment = [], direction, 0
-        self._opaque = set()
+        self._opaque, self._inspections = set(), Inspections()
         self.entered, self.followed, self.dead = {}, {}, {}
-        self.autocommit = self.conditional = self.repeated = False
+        self.autocommit = self.repeated = False
+        self.guards = ()
         self.uses = Uses(dict(self._used_at_top.classes), dict(self._used_at_top.functions))
         self.listening = True
         names = dict(self.module.names)
@@ -259,7 +266,8 @@ class Walker(ModuleNames):
             text_span=span if exact and not helper else None,
             segment=self.segment,
             autocommit=self.autocommit,
-            conditional=self.conditional,
+            conditional=not all(map(conditions.is_decidable, self.guards)),
+            guards=tuple(filter(conditions.is_decidable, self.guards)),
             repeated=self.repeated,
             batch=self._block is not None,
             helper=helper,
@@ -327,6 +335,8 @@ class Walker(ModuleNames):
                     return answer
         if (given := self.changed_names(made)) is not None:
             return given
+        if self.listening and (asked := self._asked(made)) is not None:
+            return asked
         if isinstance(function, Symbol):
             known = library.call(made, self._apply, self.attribute_of)
         else:
@@ -339,6 +349,21 @@ class Walker(ModuleNames):
         if known is not None:
             return known
         return execution.call(self, made)
+
+    def _asked(self, made: CallValue) -> Value | None:
+        """What a call gives that looks at the schema, or works on what such a call gave; None for any other."""
+        function = made.function
+        if isinstance(function, Symbol):
+            return conditions.function(made, self._apply)
+        found = conditions.method(made)
+        if found is None and made.name in LOOKS:
+            found = self._inspections.answer(made, self.dialect, len(self.operations))
+            if found is not None:
+                self.budget.spend(STEPS_OF_AN_ANSWER)
+            table = found.lists.table if isinstance(found, AskedRows) else None
+            if isinstance(found, AskedRows) and table is not None:
+                self.looked_at.append(has_table(table, found.lists.after))
+        return found
 
     def _matters(self, kind: Class, start: Function, made: CallValue) -> bool:
         """Whether an __init__ that a class inherits is followed: an application's own may lead through all of it."""

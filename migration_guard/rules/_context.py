@@ -11,8 +11,8 @@ from migration_guard.dialects import Ability, Change, Impact
 from migration_guard.model.conventions import Conventions
 from migration_guard.model.finding import Direction
 from migration_guard.model.migration import History, Migration
-from migration_guard.model.objects import DeleteRows, TruncateTable
-from migration_guard.model.operations import AlterColumnType, Operation, RenameTable, TableOperation
+from migration_guard.model.novelty import Novelty
+from migration_guard.model.operations import AlterColumnType, Operation, TableOperation
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState
 from migration_guard.model.target import Target
@@ -28,6 +28,7 @@ class Context:
     """
     What a rule may know beside its subject.
 
+    `operation` is the one being judged, None for a rule on anything else; `before` is the schema that it meets.
     `source` is the text of the migration's file, and `source_of` gives that of any file. `releases_between` tells how
     many tags of git have the first of two files and not the second, None where nobody knows. `judged` are the revisions
     that are judged in this run. For a Rule[History],
@@ -44,6 +45,7 @@ class Context:
     source_of: Callable[[str], str] = field(default=lambda path: "")
     releases_between: Callable[[str, str], int | None] = field(default=lambda older, newer: None)
     judged: Collection[str] = ()
+    operation: Operation | None = None
     _kept: dict[Callable[..., Any], tuple[Replayed, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -51,25 +53,25 @@ class Context:
         """The revision that is being judged."""
         return self.replayed.migration
 
-    def is_new(self, table: Name) -> bool:
-        """Whether this migration itself makes the table: nobody reads or writes it yet."""
-        return table in self.replayed.created
+    def is_new(self, table: Name, at: Operation | None = None) -> bool:
+        """
+        Whether this migration itself has made the table (or view) before an operation: nobody reads or writes it yet.
+        That is the operation being judged, where no other is given; for a revision as a whole the end of upgrade().
+        """
+        return self.novelty.has_table(table, at or self.operation)
+
+    def is_new_column(self, table: Name, column: str, at: Operation | None = None) -> bool:
+        """Whether this migration itself has added the column (or made its table) before an operation, as is_new()."""
+        return self.novelty.has_column(table, column, at or self.operation)
 
     def is_empty(self, operation: TableOperation) -> bool:
         """Whether the migration has made the operation's table, or thrown all its rows away before."""
-        emptied = {operation.table} if self.is_new(operation.table) else set()
-        for one in self.earlier(operation, TruncateTable, DeleteRows, RenameTable):
-            if one.site.conditional:
-                continue
-            if isinstance(one, TruncateTable) or (isinstance(one, DeleteRows) and one.where is None):
-                emptied.add(one.table)
-            elif isinstance(one, RenameTable) and one.table in emptied:
-                emptied.add(one.new_name)
-        return operation.table in emptied
+        return self.novelty.is_empty(operation.table, operation)
 
-    def is_new_column(self, table: Name, column: str) -> bool:
-        """Whether this migration itself adds the column (or its table)."""
-        return self.is_new(table) or (table, column) in self.replayed.added
+    @property
+    def novelty(self) -> Novelty:
+        """What is new at which moment of the revision."""
+        return self.once(_novelty)
 
     def together(self, operation: Operation) -> tuple[Operation, ...]:
         """Everything the same function of the migration asks for, in its order."""
@@ -131,3 +133,7 @@ class Context:
     def can(self, ability: Ability) -> bool:
         """Whether the target has this ability."""
         return dialects.can(ability, self.target)
+
+
+def _novelty(context: Context) -> Novelty:
+    return Novelty(context.replayed)

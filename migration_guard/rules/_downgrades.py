@@ -76,7 +76,7 @@ def _touched(operation: Operation, context: Context) -> Iterator[tuple[str, str]
 
 
 def _is_old(operation: ColumnOperation, context: Context) -> bool:
-    return not context.is_new_column(operation.table, operation.column)
+    return not context.is_new_column(operation.table, operation.column, operation)
 
 
 def is_compared(context: Context) -> bool:

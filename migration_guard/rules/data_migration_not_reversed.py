@@ -75,9 +75,9 @@ class DataMigrationNotReversed(Rule[Migration]):
 
 
 def _changes_old_rows(operation: Operation, context: Context) -> bool:
-    if not isinstance(operation, CHANGES_ROWS) or context.is_new(operation.table):
+    if not isinstance(operation, CHANGES_ROWS) or context.is_new(operation.table, operation):
         return False
     if isinstance(operation, UpdateRows):
-        new = [context.is_new_column(operation.table, column) for column in operation.columns]
+        new = [context.is_new_column(operation.table, column, operation) for column in operation.columns]
         return not (new and all(new))
     return True

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from migration_guard.model.finding import Finding
-from migration_guard.model.operations import DropColumn, DropTable
+from migration_guard.model.objects import Opaque, UpdateRows
+from migration_guard.model.operations import AddColumn, DropColumn, DropTable, Operation, RenameColumn
 from migration_guard.rules import Context, Rule
 
 
@@ -27,6 +28,13 @@ class ColumnDrop(Rule[DropColumn]):
 
     ```python bad
     op.execute("ALTER TABLE users DROP COLUMN nickname")
+    ```
+
+    One that is added anew under the same name has none of the old values, unless the migration puts some in:
+
+    ```python bad
+    op.drop_column("users", "height")
+    op.add_column("users", sa.Column("height", sa.Numeric()))
     ```
 
     ## To whom
@@ -54,6 +62,15 @@ class ColumnDrop(Rule[DropColumn]):
     op.drop_column("users", "scratch")
     ```
 
+    Nor are values lost that the migration copies into a column which takes over the name:
+
+    ```python good
+    op.add_column("users", sa.Column("height_cm", sa.Integer()))
+    op.execute("UPDATE users SET height_cm = height * 100 WHERE id BETWEEN 1 AND 500")
+    op.drop_column("users", "height")
+    op.alter_column("users", "height_cm", new_column_name="height")
+    ```
+
     ## What to write instead
 
     1. Release the code that no longer maps the column. If it is NOT NULL, give it a server_default or make it nullable
@@ -79,6 +96,36 @@ class ColumnDrop(Rule[DropColumn]):
             return
         if any(one.table == subject.table for one in context.later(subject, DropTable)):
             return
-        yield self.finding(
-            subject, objects=[f"{subject.table}.{subject.column}"], table=subject.table, column=subject.column
-        )
+        name = _name_before(subject, context)
+        if not _comes_back(name, subject, context):
+            yield self.finding(subject, objects=[f"{subject.table}.{subject.column}"], table=subject.table, column=name)
+
+
+def _name_before(subject: DropColumn, context: Context) -> str:
+    """What the column was called when the migration began, which is how servers know it."""
+    name = subject.column
+    for one in reversed(context.earlier(subject, RenameColumn)):
+        name = one.column if one.table == subject.table and one.new_name == name else name
+    return name
+
+
+def _comes_back(name: str, subject: DropColumn, context: Context) -> bool:
+    """Whether another column of this name has the values: renamed to it, or added, and filled."""
+    if name != subject.column:
+        added = any(_is_of(one, name, subject) for one in context.earlier(subject, AddColumn))
+        return added and _fills(context.earlier(subject, UpdateRows, Opaque), subject)
+    for renamed in context.later(subject, RenameColumn):
+        if renamed.table == subject.table and renamed.new_name == name:
+            return _fills(context.earlier(subject, UpdateRows, Opaque), subject)
+    for one in context.later(subject, AddColumn):
+        if _is_of(one, name, subject):
+            return _fills(context.later(one, UpdateRows, Opaque), subject)
+    return False
+
+
+def _is_of(added: AddColumn, name: str, subject: DropColumn) -> bool:
+    return added.table == subject.table and added.column.name == name
+
+
+def _fills(operations: Sequence[Operation], subject: DropColumn) -> bool:
+    return any(not isinstance(one, UpdateRows) or one.table == subject.table for one in operations)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding
 from migration_guard.model.objects import InsertRows, Opaque
-from migration_guard.model.operations import CreateTable, DropTable
+from migration_guard.model.operations import CreateTable, DropTable, RenameTable
+from migration_guard.model.schema import Name
 from migration_guard.rules import Context, Rule
 
 # Alembic's batch mode copies a table under this name; what an aborted run left of it may go.
@@ -82,14 +83,25 @@ class TableDrop(Rule[DropTable]):
    # migration-guard: ignore[MG101] <who made sure that nothing uses it>"""
 
     def check(self, subject: DropTable, context: Context) -> Iterator[Finding]:
-        old = not context.is_new(subject.table) or _makes_way(subject, context)
-        if old and not subject.table.name.startswith(SCRATCH):
-            yield self.finding(subject, objects=[str(subject.table)], table=subject.table)
+        name = _name_before(subject, context)
+        if name.name.startswith(SCRATCH) or context.is_new(subject.table) or _comes_back(name, subject, context):
+            return
+        yield self.finding(subject, objects=[str(subject.table)], table=name)
 
 
-def _makes_way(subject: DropTable, context: Context) -> bool:
-    """Whether the table is an old one, and the one that the migration makes after it stays without its rows."""
-    known = context.replayed.before.table(subject.table)
-    made = any(one.table.name == subject.table for one in context.later(subject, CreateTable))
-    filled = bool(context.later(subject, InsertRows, Opaque))
-    return known is not None and known.complete and made and not filled
+def _name_before(subject: DropTable, context: Context) -> Name:
+    """What the table was called when the migration began, which is how servers know it."""
+    name = subject.table
+    for one in reversed(context.earlier(subject, RenameTable)):
+        name = one.table if one.new_name == name else name
+    return name
+
+
+def _comes_back(name: Name, subject: DropTable, context: Context) -> bool:
+    """Whether the migration makes the table anew and puts rows in, or nobody knows of an old one that had any."""
+    renamed = name != subject.table
+    others = context.earlier(subject) if renamed else context.later(subject)
+    if not any(isinstance(one, CreateTable) and one.table.name == name for one in others):
+        return False
+    known = context.replayed.before.table(name)
+    return known is None or not known.complete or any(isinstance(one, InsertRows | Opaque) for one in others)

@@ -86,7 +86,7 @@ class DropWithoutDeprecation(Rule[DropColumn]):
         if exempt or context.is_new_column(subject.table, subject.column):
             return
         order = context.history.graph.order
-        at = next((number for number, one in enumerate(order) if one is context.migration), 0)
+        at = next((number for number, one in enumerate(order) if one.revision == context.migration.revision), 0)
         noticed = _noticed(order[:at], subject, context)
         if noticed is None:
             missing = "no earlier migration calls it deprecated or makes what replaces it"

@@ -81,7 +81,7 @@ class EnumLeftBehind(Rule[Migration]):
         if not context.replayed.comparable:
             return
         left = {one.name for one in context.replayed.differences if one.fate is Fate.LEFT_BEHIND and one.kind == "type"}
-        for name in context.replayed.created_enums:
+        for name in sorted(context.novelty.enums):
             if str(name) in left:
                 yield self.finding(
                     subject,

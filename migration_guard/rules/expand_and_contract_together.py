@@ -84,9 +84,9 @@ class ExpandAndContractTogether(Rule[Migration]):
         new = {(one.table, one.column.name) for one in subject.upgrade.operations if isinstance(one, AddColumn)}
         moved: dict[tuple[Name, str], list[DropColumn]] = {}
         for one in subject.upgrade.operations:
-            if isinstance(one, DropColumn) and not context.is_new_column(one.table, one.column):
+            if isinstance(one, DropColumn) and _is_gone_for_good(one, context):
                 column = _replacement(one, new, context)
-                if column:
+                if column and context.replayed.before.column(one.table, column) is None:
                     moved.setdefault((one.table, column), []).append(one)
         for (table, column), drops in moved.items():
             objects = [f"{table}.{drop.column}" for drop in drops]
@@ -97,11 +97,17 @@ class ExpandAndContractTogether(Rule[Migration]):
 
 def _taken_away(operation: Operation, context: Context) -> str:
     match operation:
-        case DropColumn() | RenameColumn() if not context.is_new_column(operation.table, operation.column):
+        case DropColumn() | RenameColumn() if not context.is_new_column(operation.table, operation.column, operation):
             return f"{operation.table}.{operation.column}"
-        case DropTable() | RenameTable() if not context.is_new(operation.table):
+        case DropTable() | RenameTable() if not context.is_new(operation.table, operation):
             return str(operation.table)
     return ""
+
+
+def _is_gone_for_good(drop: DropColumn, context: Context) -> bool:
+    """Whether servers knew the column, and nothing has taken over its name at the end."""
+    old = not context.is_new_column(drop.table, drop.column, drop)
+    return old and context.replayed.after.column(drop.table, drop.column) is None
 
 
 def _replacement(drop: DropColumn, new: set[tuple[Name, str]], context: Context) -> str:

@@ -211,7 +211,7 @@ def _is_absent(step: ReplayStep, context: Context) -> bool:
     operation, state = step.operation, context.replayed.after
     if not isinstance(operation, DropColumn | DropIndex):
         return False
-    if operation.table is None or operation.table not in context.replayed.created:
+    if operation.table is None or not context.is_new(operation.table, operation):
         return False
     table = state.table(operation.table)
     if table is None or not (table.complete and table.certain):

@@ -101,7 +101,12 @@ class MissingGuard(Rule[Operation]):
     help = "Write if_not_exists=True or if_exists=True, in SQL IF NOT EXISTS or IF EXISTS."
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
-        if subject.site.conditional or not _has_word(subject, context.target.dialect) or _is_guarded(subject):
+        if (
+            subject.site.conditional
+            or subject.site.guards
+            or not _has_word(subject, context.target.dialect)
+            or _is_guarded(subject)
+        ):
             return
         table = _table_of(subject)
         if table is not None and context.conventions.exempts(self.code, str(table)):

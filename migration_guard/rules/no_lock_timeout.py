@@ -85,7 +85,7 @@ class NoLockTimeout(Rule[Migration]):
 
 def _waits(operation: Operation, context: Context) -> bool:
     """Whether it takes a lock that shuts others out of a table that was there before."""
-    if not isinstance(operation, TableOperation) or context.is_new(operation.table):
+    if not isinstance(operation, TableOperation) or context.is_new(operation.table, operation):
         return False
     if isinstance(operation, CreateIndex):
         return operation.concurrently is False

@@ -65,8 +65,8 @@ class UndocumentedBreakingChange(Rule[Migration]):
 def _breaks(operation: Operation, context: Context) -> str:
     """What is no longer there under its name; empty for nothing that was there before."""
     match operation:
-        case DropColumn() | RenameColumn() if not context.is_new_column(operation.table, operation.column):
+        case DropColumn() | RenameColumn() if not context.is_new_column(operation.table, operation.column, operation):
             return f"{operation.table}.{operation.column}"
-        case DropTable() | RenameTable() if not context.is_new(operation.table):
+        case DropTable() | RenameTable() if not context.is_new(operation.table, operation):
             return str(operation.table)
     return ""

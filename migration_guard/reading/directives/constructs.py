@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from migration_guard.model.naming import cut
+from migration_guard.model.naming_convention import cut
 from migration_guard.model.schema import (
     UNKNOWN_WORD,
     Column,

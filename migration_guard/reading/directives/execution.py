@@ -21,14 +21,17 @@ from migration_guard.reading.directives.sqlalchemy_statements import (
 )
 from migration_guard.reading.directives.suspicion import suspect
 from migration_guard.reading.interpreter.library import opened_path
+from migration_guard.reading.interpreter.rows import Answer, AskedRow, AskedRows, Condition, Count
 from migration_guard.reading.interpreter.values import (
     Attribute,
     CallValue,
     Items,
+    Pairs,
     Symbol,
     Text,
     Value,
 )
+from migration_guard.reading.sql.catalogue_queries import read_query
 
 _SESSION_WRITES = frozenset(
     {"add", "add_all", "merge", "delete", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"}
@@ -49,7 +52,9 @@ def call(walker: DirectiveWalker, made: CallValue) -> Value:
         if name == "enter_context" and made.arguments:
             return made.arguments[0]
         if name in RUNNERS and made.arguments and not is_other_api(owner):
-            return execute(walker, made, made.arguments[0])
+            asked = catalogue_answer(walker, made) if is_handle(owner) else None
+            given = execute(walker, made, made.arguments[0])
+            return asked or given
         if name in ("create", "drop") and isinstance(owner, CallValue):
             return create_or_drop(walker, made, owner)
         if name in ("create", "drop") and (table := model_table(owner, walker.dialect)) is not None:
@@ -99,6 +104,30 @@ def execute(walker: DirectiveWalker, made: CallValue, statement: Value | None) -
         case _:
             run_construct(walker, made, statement)
     return made
+
+
+def catalogue_answer(walker: DirectiveWalker, made: CallValue) -> Answer | None:
+    """What a query on the catalogue gives that a connection or a session runs; None for any other statement."""
+    statement: Value | None = made.arguments[0]
+    given = [pair for one in made.arguments[1:2] if isinstance(one, Pairs) for pair in one.pairs]
+    while isinstance(statement, CallValue) and isinstance(statement.function, Attribute):
+        if statement.name in ("bindparams", "params"):
+            given += [(Text(name), value) for name, value in statement.keywords]
+        statement = statement.function.owner
+    if isinstance(statement, CallValue) and statement.name == "text":
+        statement = _first(statement)
+    if not isinstance(statement, Text) or not statement.known:
+        return None
+    parameters = {key.value: value.value for key, value in given if isinstance(key, Text) and isinstance(value, Text)}
+    query = read_query(statement.value, walker.dialect, parameters, len(walker.operations))
+    if query is None:
+        return None
+    rows = AskedRows(query.lists, query.given, query.selected)
+    if query.is_count:
+        return Count(rows)
+    if query.is_test:
+        return Condition(rows.exist())
+    return AskedRow(rows, is_first=True) if made.name == "scalar" else rows
 
 
 @answer("execute", "sqltext")

@@ -6,7 +6,7 @@ in `packages`; here stand those that only give a value.
 
 from __future__ import annotations
 
-from migration_guard.model.naming import cut
+from migration_guard.model.naming_convention import cut
 from migration_guard.model.schema import Name
 from migration_guard.model.unknown import Unknown
 

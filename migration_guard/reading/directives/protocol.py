@@ -25,6 +25,8 @@ class DirectiveWalker(Protocol):
     budget: Budget
     segment: int
     autocommit: bool
+    operations: list[Operation]
+    """What the function has asked for until now."""
 
     def emit(self, *operations: Operation) -> None:
         """Notes operations."""

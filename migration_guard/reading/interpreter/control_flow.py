@@ -11,9 +11,11 @@ from typing import Any
 import libcst as cst
 
 from migration_guard.model.finding import Direction
+from migration_guard.model.guards import UNDECIDED, Guard, all_of
 from migration_guard.model.unknown import Unknown
-from migration_guard.reading.interpreter import library
+from migration_guard.reading.interpreter import conditions, library
 from migration_guard.reading.interpreter.loops import Loops
+from migration_guard.reading.interpreter.scope import Returned
 from migration_guard.reading.interpreter.texts import as_text
 from migration_guard.reading.interpreter.values import (
     NONE,
@@ -28,7 +30,12 @@ from migration_guard.reading.interpreter.values import (
     same,
     truth,
 )
+from migration_guard.reading.source.nodes import names_in
 from migration_guard.reading.source.source import Source
+
+MOST_GUARDS = 20
+"""How many conditions on the schema an operation is looked at under; what is more is not decided."""
+_LEAVING: frozenset[str | None] = frozenset({"return", "break", "continue"})
 
 
 class ControlFlow(Loops):
@@ -97,7 +104,8 @@ class ControlFlow(Loops):
             self.bind(statement.target, self.evaluate(statement.value))
 
     def _return(self, statement: cst.Return) -> str:
-        self.frame.returned.append(NONE if statement.value is None else self.evaluate(statement.value))
+        value = NONE if statement.value is None else self.evaluate(statement.value)
+        self.frame.returned.append(Returned(value, self.guards[self.frame.depth :]))
         return "return"
 
     def _augment(self, statement: cst.AugAssign) -> None:
@@ -116,24 +124,36 @@ class ControlFlow(Loops):
         self.bind(statement.target, after)
 
     def _if(self, statement: cst.If) -> str | None:
-        known = truth(self.evaluate(statement.test))
+        test = self.evaluate(statement.test)
+        known = truth(test)
         if known is True:
             self.note_dead(statement.orelse, test=statement.test)
             return self.block(statement.body.body)
         if known is False:
             self.note_dead(statement.body, test=statement.test)
             return self._else(statement.orelse)
-        before = self.names_here()
-        # As _maybe() does, which costs more than this for each of thousands.
-        saved, self.conditional = self.conditional, True
-        try:
-            first = self.block(statement.body.body)
-            after = self.names_here()
-            self._restore(before)
-            second = self._else(statement.orelse)
-        finally:
-            self.conditional = saved
-        return self._meet(after, first, second)
+        guard = conditions.guard_of(test)
+        return self._fork(guard, lambda: self.block(statement.body.body), lambda: self._else(statement.orelse))
+
+    def _fork(self, guard: Guard, first: Callable[[], str | None], second: Callable[[], str | None]) -> str | None:
+        """Goes both ways: the first where the guard holds, the second where it does not."""
+        before, saved = self.names_here(), self.guards
+        guard = guard if len(saved) < MOST_GUARDS else UNDECIDED
+        ways, ends, left = (guard, conditions.negated(guard)), [], []
+        after = before
+        for way, run in zip(ways, (first, second), strict=True):
+            self.guards = (*saved, way)
+            try:
+                ends.append(run())
+                # What may have left a branch early is under a condition for what comes behind it, too.
+                left.append((way, *filter(conditions.is_decidable, self.guards[len(saved) + 1 :])))
+            finally:
+                self.guards = saved
+            if run is first:
+                after = self.names_here()
+                self._restore(before)
+        self.guards += conditions.behind(ends, left)
+        return self._meet(after, ends[0], ends[1], guard)
 
     def _else(self, orelse: cst.If | cst.Else | None) -> str | None:
         if isinstance(orelse, cst.If):
@@ -144,10 +164,14 @@ class ControlFlow(Loops):
         self.frame.names.clear()
         self.frame.names.update(names)
 
-    def _meet(self, names: dict[str, Value], first: str | None, second: str | None) -> str | None:
+    def _meet(
+        self, names: dict[str, Value], first: str | None, second: str | None, guard: Guard = UNDECIDED
+    ) -> str | None:
         """
-        Joins two ways that may have been gone: `names` are those at the end of the first, the frame has the second's.
+        Joins two ways that may have been gone: `names` are those at the end of the first, which was gone where the
+        guard holds; the frame has those of the second.
         """
+        self.left |= _LEAVING & {first, second}
         if first is not None and second is not None:
             return first if first == second or second == "raise" else second
         if second is not None:
@@ -157,9 +181,8 @@ class ControlFlow(Loops):
             for name in {*names, *other}:
                 one, two = names.get(name), other.get(name)
                 if one is not two and (one is None or two is None or not same(one, two)):
-                    other[name] = Unknown(f"{name} depends on a condition")
-        if {first, second} & {"return", "break", "continue"}:
-            self.conditional = True
+                    either = conditions.chosen(guard, one, two) if one is not None and two is not None else None
+                    other[name] = either or Unknown(f"{name} depends on a condition")
         return None
 
     def _with(self, statement: cst.With) -> str | None:
@@ -187,7 +210,8 @@ class ControlFlow(Loops):
             suppressing = [library.is_suppressing(manager) for manager in managers]
             if end != "raise" or not any(one is not False for one in suppressing):
                 return end
-            self.conditional |= True not in suppressing
+            if True not in suppressing:
+                self.guards = (*self.guards, UNDECIDED)
             return None
         finally:
             for manager in reversed(managers):
@@ -203,12 +227,14 @@ class ControlFlow(Loops):
         return self.special(manager, method, *arguments)
 
     def _try(self, statement: cst.Try | cst.TryStar) -> str | None:
+        if _only_looks(statement):
+            return self._look(statement)
         swallowed = any(not _ends_in_raise(handler.body) for handler in statement.handlers)
-        saved = self.conditional
+        saved = self.guards
         before = self.names_here()
-        self.conditional = saved or swallowed
+        self.guards = (*saved, UNDECIDED) if swallowed else saved
         end = self.block(statement.body.body)
-        self.conditional = saved
+        self.guards = saved
         after = self.names_here()
         caught: list[str | None] = []
         handled: list[dict[str, Value]] = []
@@ -219,12 +245,13 @@ class ControlFlow(Loops):
             if caught[-1] is None:
                 handled.append(self.names_here())
             if caught[-1] == "return":
-                self.conditional = True
+                self.guards = (*self.guards, UNDECIDED)
         if end is None or None not in caught:
             self._restore(after)
         else:
             # What follows runs, where a handler has caught what ended the body or kept it from its end.
-            self.conditional = self.conditional or end != "raise"
+            if end != "raise":
+                self.guards = (*self.guards, UNDECIDED)
             end = None
         if end is None and statement.orelse is not None:
             end = self.block(statement.orelse.body.body)
@@ -233,6 +260,21 @@ class ControlFlow(Loops):
         if statement.finalbody is not None:
             end = self.block(statement.finalbody.body.body) or end
         return end
+
+    def _look(self, statement: cst.Try | cst.TryStar) -> str | None:
+        """`try:` an inspector, `except NoSuchTableError:` the handler runs where a table that it asks for is absent."""
+        saved, looked, self.looked_at = self.guards, self.looked_at, []
+        ends, ways = [self.block(statement.body.body)], []
+        there = all_of(*self.looked_at) if self.looked_at else UNDECIDED
+        self.looked_at = looked
+        ways.append((there, *filter(conditions.is_decidable, self.guards[len(saved) :])))
+        names = self.names_here()
+        self.guards = (*saved, conditions.negated(there))
+        ends.append(self.block(statement.handlers[0].body.body))
+        ways.append((conditions.negated(there), *self.guards[len(saved) + 1 :]))
+        self.guards = (*saved, *conditions.behind(ends, ways))
+        self._restore(names)
+        return ends[0] if None not in ends else None
 
     def _match(self, statement: cst.Match) -> str | None:
         subject = self.evaluate(statement.subject)
@@ -253,6 +295,8 @@ class ControlFlow(Loops):
             after = self.names_here()
             self._restore(before)
             self._meet(after, end, None)
+            if end in _LEAVING:
+                self.guards = (*self.guards, UNDECIDED)
             if known is True:
                 break
             certain = False
@@ -285,6 +329,15 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[ControlFlow, Any], str | None]] = {
     cst.Break: lambda flow, statement: "break",
     cst.Continue: lambda flow, statement: "continue",
 }
+
+
+def _only_looks(statement: cst.Try | cst.TryStar) -> bool:
+    """Whether this tries to look at a table, and does nothing else to the database."""
+    if len(statement.handlers) != 1 or statement.orelse or statement.finalbody or "op" in names_in(statement.body):
+        return False
+    caught = statement.handlers[0].type
+    name = caught.attr if isinstance(caught, cst.Attribute) else caught
+    return isinstance(name, cst.Name) and name.value == "NoSuchTableError"
 
 
 def _ends_in_raise(block: cst.BaseSuite) -> bool:

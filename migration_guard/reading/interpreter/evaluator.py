@@ -5,15 +5,16 @@ steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import libcst as cst
 
+from migration_guard.model.guards import Guard, all_of, any_of
 from migration_guard.model.unknown import Unknown
-from migration_guard.reading.interpreter import library, literals, texts
-from migration_guard.reading.interpreter.attributes import Attributes
+from migration_guard.reading.interpreter import conditions, library, literals, texts
 from migration_guard.reading.interpreter.budget import TOO_MANY_STEPS, OutOfSteps
+from migration_guard.reading.interpreter.comprehensions import Comprehensions
 from migration_guard.reading.interpreter.operators import METHODS, compare, item, operate, part
 from migration_guard.reading.interpreter.values import (
     LARGEST_VALUE,
@@ -39,7 +40,7 @@ from migration_guard.reading.source.nodes import parts_of
 PARTS_OF_A_STEP = 20
 
 
-class Evaluator(Attributes):
+class Evaluator(Comprehensions):
     """Evaluates expressions."""
 
     def evaluate(self, node: cst.BaseExpression) -> Value:
@@ -155,7 +156,9 @@ class Evaluator(Attributes):
         value = self.evaluate(node.expression)
         if isinstance(node.operator, cst.Not):
             known = truth(value)
-            return Unknown("a condition that is not known") if known is None else Constant(not known)
+            if known is None:
+                return conditions.opposite(value) or Unknown("a condition that is not known")
+            return Constant(not known)
         if (
             isinstance(node.operator, cst.Minus)
             and isinstance(value, Constant)
@@ -173,9 +176,14 @@ class Evaluator(Attributes):
             return left
         if known is not None:
             return self.evaluate(node.right)
-        right = self.evaluate(node.right)
-        decides = isinstance(right, Constant) and right.value is (not is_and)  # `x or True`, whatever x is
-        return right if decides else Unknown("a condition that is not known")
+        guard = conditions.guard_of(left)
+        right = self._under(guard if is_and else conditions.negated(guard), node.right)
+        if isinstance(right, Constant) and right.value is (not is_and):  # `x or True`, whatever x is
+            return right
+        if not is_and and right == Items([]) and conditions.answer(left) is not None:  # `columns or []`
+            return left
+        both = conditions.together((left, right), all_of if is_and else any_of)
+        return both or Unknown("a condition that is not known")
 
     def comparison(self, node: cst.Comparison) -> Value:
         """`a == b`, `a in b` and their kin; a chain is true when every link is."""
@@ -186,6 +194,8 @@ class Evaluator(Attributes):
             self.budget.spend((size_of(right) if searched else min(size_of(left), size_of(right))) // PARTS_OF_A_STEP)
             if searched:
                 self.special(right, "__contains__", left)
+            if len(node.comparisons) == 1 and (asked := conditions.compared(link.operator, left, right)) is not None:
+                return asked
             known = compare(link.operator, left, right)
             if known is None and (library.is_column(left) or library.is_column(right)):
                 return CallValue(Symbol(f"sqlalchemy.{type(link.operator).__name__}"), (left, right))
@@ -196,12 +206,27 @@ class Evaluator(Attributes):
 
     def conditional_expression(self, node: cst.IfExp) -> Value:
         """`a if test else b`."""
-        known = truth(self.evaluate(node.test))
+        test = self.evaluate(node.test)
+        known = truth(test)
         if known is not None:
             self.note_dead(node.orelse if known else node.body, test=node.test)
             return self.evaluate(node.body if known else node.orelse)
-        one, other = self.evaluate(node.body), self.evaluate(node.orelse)
-        return one if same(one, other) else Unknown("it depends on a condition that is not known")
+        guard = conditions.guard_of(test)
+        one, other = self._under(guard, node.body), self._under(conditions.negated(guard), node.orelse)
+        if same(one, other):
+            return one
+        found = conditions.chosen(guard, one, other)
+        return found or Unknown("it depends on a condition that is not known")
+
+    def _under(self, guard: Guard, node: cst.BaseExpression) -> Value:
+        """What an expression is known to be that is come to where a guard holds."""
+        saved = self.guards
+        if conditions.is_decidable(guard):
+            self.guards = (*saved, guard)
+        try:
+            return self.evaluate(node)
+        finally:
+            self.guards = saved
 
     def subscript(self, node: cst.Subscript) -> Value:
         """`owner[index]` and slices of lists."""
@@ -218,7 +243,7 @@ class Evaluator(Attributes):
             return self.lookup(key.value) if key.known else Unknown(f"{key.shown} is not known here")
         if owner == _LOADED and key == _OWN_NAME:
             return self.frame.module
-        return self.special(owner, "__getitem__", key) or item(owner, key)
+        return self.special(owner, "__getitem__", key) or conditions.picked(owner, key) or item(owner, key)
 
     def _slice(self, owner: Value, index: cst.Slice) -> Value:
         bounds: list[int | None] = []
@@ -269,62 +294,6 @@ class Evaluator(Attributes):
         function = Function(node, self.frame.module, self.around(), defaults=self.defaults_of(node.params))
         self.met(function)
         return function
-
-    def comprehension(self, node: cst.ListComp | cst.GeneratorExp | cst.SetComp) -> Value:
-        """A comprehension over what is known."""
-        results, complete = Items([]), True
-        for known in self._iterations(node.for_in):
-            if known:
-                results.grow([self.evaluate(node.elt)])
-            complete &= known
-        results.complete = complete
-        return results
-
-    def dictionary_comprehension(self, node: cst.DictComp) -> Value:
-        """`{key: value for ...}`."""
-        results, complete = Pairs([]), True
-        for known in self._iterations(node.for_in):
-            if known:
-                results.grow([(self.evaluate(node.key), self.evaluate(node.value))])
-            complete &= known
-        results.complete = complete
-        return results
-
-    def _iterations(self, clause: cst.CompFor) -> Iterator[bool]:
-        """Binds the targets of a comprehension in turn: True for each round, False where rounds are not known."""
-        values, complete = library.iterate(self.items_of(self.evaluate(clause.iter)))
-        saved = dict(self.frame.names)
-        for value in values:
-            self.step()
-            self.bind(clause.target, value)
-            tests = [truth(self.evaluate(condition.test)) for condition in clause.ifs]
-            if False in tests:
-                continue
-            if None in tests:
-                yield False
-            elif clause.inner_for_in is not None:
-                yield from self._iterations(clause.inner_for_in)
-            else:
-                yield True
-        if not complete:
-            yield False
-        self.frame.names.clear()
-        self.frame.names.update(saved)
-
-    def items_of(self, value: Value) -> Value:
-        """What a loop goes over: what an object of the project gives for it, or the value itself."""
-        return self.special(value, "__iter__") or value
-
-    def yielded(self, node: cst.Yield) -> Value:
-        """`yield value`, `yield from values`: what a loop over the generator sees."""
-        if isinstance(node.value, cst.From):
-            values, complete = library.iterate(self.items_of(self.evaluate(node.value.item)))
-        else:
-            values, complete = [NONE if node.value is None else self.evaluate(node.value)], True
-        found = self.frame.yielded = self.frame.yielded or Items([])
-        found.grow(values)
-        found.complete &= complete and not self.conditional and not self.repeated
-        return Unknown("what is sent to a generator is not known")
 
     def named(self, node: cst.NamedExpr) -> Value:
         """`(name := value)`."""

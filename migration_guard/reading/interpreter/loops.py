@@ -8,9 +8,12 @@ from functools import lru_cache
 
 import libcst as cst
 
+from migration_guard.model.guards import UNDECIDED, opposite_of
 from migration_guard.model.unknown import Unknown
-from migration_guard.reading.interpreter import library
+from migration_guard.reading.interpreter import conditions, library
 from migration_guard.reading.interpreter.patterns import Patterns
+from migration_guard.reading.interpreter.rows import AskedRows, Cells, OfRow
+from migration_guard.reading.interpreter.scope import Returned
 from migration_guard.reading.interpreter.values import (
     NONE,
     Attribute,
@@ -28,15 +31,18 @@ from migration_guard.reading.source.nodes import parts_of
 
 
 class Loops(Patterns):
-    """Runs loops."""
+    """Runs loops. `left` are the ways in which a loop or a function may have been left early: `break`, `return`."""
+
+    left: frozenset[str | None] = frozenset()
 
     @contextmanager
     def _maybe(self) -> Iterator[None]:
-        saved, self.conditional = self.conditional, True
+        saved = self.guards
+        self.guards = (*saved, UNDECIDED)
         try:
             yield
         finally:
-            self.conditional = saved
+            self.guards = saved
 
     def _doubt(self, others: dict[str, Value], reason: str) -> None:
         """A flag, a text, a list or a function is not known any more, where another way leaves it different."""
@@ -56,12 +62,15 @@ class Loops(Patterns):
     def _for(self, statement: cst.For) -> str | None:
         iterable = self.items_of(self.evaluate(statement.iter))
         values, complete = library.iterate(iterable)
-        saved, before = self.conditional, self.names_here()
+        saved, before = self.guards, self.names_here()
         certain = complete and (not isinstance(iterable, Items) or iterable.certain)
-        self.conditional |= isinstance(iterable, Items) and not iterable.certain
+        if isinstance(iterable, Items) and not iterable.certain:
+            self.guards = (*saved, UNDECIDED)
         broken = False
+        left, self.left = self.left, frozenset()
         for value in values:
             self.step()
+            begun = self.guards
             self.bind(statement.target, value)
             end = self.block(statement.body.body)
             if end in ("return", "raise"):
@@ -69,18 +78,24 @@ class Loops(Patterns):
             if end == "break":
                 broken = True
                 break
+            if not self.left & {"break", "return"}:
+                self.guards = begun  # what a `continue` skips is the rest of this round alone
+        self.left = left | (self.left & {"return"})
         if complete and not values:
             self.note_dead(statement.body)
         if not complete:
-            item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
-            self.bind(statement.target, item or Unknown("the items of the loop are not known"))
+            self.bind(statement.target, _item_of(iterable))
             self._vary(statement.body, texts=False)
+            returned = len(self.frame.returned)
             self._repeat(statement.body.body, certain=False)
+            if isinstance(iterable, AskedRows | Cells):
+                self._returned_by_row(iterable if isinstance(iterable, AskedRows) else iterable.rows, returned)
+                saved = self.guards
         if not certain:
             self._doubt(before, "how often a loop runs")
         left_early = self.conditional and not saved
         if not self.frame.returned:
-            self.conditional = saved
+            self.guards = saved
         if broken and complete:
             self.note_dead(statement.orelse)
             return None
@@ -100,16 +115,27 @@ class Loops(Patterns):
         self, body: Sequence[cst.BaseStatement] | Sequence[cst.BaseSmallStatement], certain: bool
     ) -> str | None:
         """Runs a body once that may run any number of times. What is None at first may be something else later on."""
-        saved = self.conditional, self.repeated, self.none_at_first
+        saved = self.guards, self.repeated, self.none_at_first
         nothing = {name for name, one in self.frame.names.items() if one == NONE}
         if nothing:
             self.none_at_first |= nothing & set().union(*map(_bound_in, body))
         self.repeated = True
-        self.conditional = saved[0] or not certain
+        self.guards = saved[0] if certain else (*saved[0], UNDECIDED)
         try:
             return self.block(body)
         finally:
-            self.conditional, self.repeated, self.none_at_first = saved
+            self.guards, self.repeated, self.none_at_first = saved
+
+    def _returned_by_row(self, rows: AskedRows, first: int) -> None:
+        """`for row in rows: if ...: return row`: it returns where there is such a row, else it goes on."""
+        around, returned = len(self.guards) - self.frame.depth, self.frame.returned
+        for place in range(first, len(returned)):
+            value, guards = returned[place]
+            tests = [one.condition for one in guards[around + 1 :] if isinstance(one, OfRow)]
+            if len(tests) == len(guards) - around - 1 and all(one.rows is rows for one in tests):
+                found = rows.that(*(one.guard for one in tests))
+                returned[place] = Returned(conditions.first_of(value, found), (*guards[:around], found.exist()))
+                self.guards = (*self.guards, opposite_of(found.exist()))
 
     def _vary(self, *code: cst.CSTNode, texts: bool = True) -> None:
         """The second time round it may be another number, or another text. What is None at first stays known."""
@@ -132,6 +158,14 @@ class Loops(Patterns):
             self.note_dead(statement.orelse)
             return None if end == "break" else end
         return self._after_loop(statement.orelse, certain=False)
+
+
+def _item_of(iterable: Value) -> Value:
+    """What a loop comes to whose rounds are not known."""
+    if isinstance(iterable, AskedRows | Cells):
+        return conditions.item_of(iterable)
+    item = CallValue(Attribute(iterable, "first")) if isinstance(iterable, CallValue) else None
+    return item or Unknown("the items of the loop are not known")
 
 
 # Asking libcst's abstract classes what is no instance of them is slow.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import libcst as cst
 
+from migration_guard.model.guards import Guard
 from migration_guard.model.unknown import Unknown
 from migration_guard.reading.interpreter import library
 from migration_guard.reading.interpreter.budget import Budget
@@ -32,18 +34,26 @@ NAMES_OF_A_STEP = 50
 MEETS = frozenset({CallValue, Class, Function})
 
 
+class Returned(NamedTuple):
+    """What a function gives, and the conditions in it under which it does."""
+
+    value: Value
+    guards: tuple[Guard, ...] = ()
+
+
 @dataclass(slots=True)
 class Frame:
     """
     The names that are visible at one place; `method` is the function whose own they are. What is declared `global` or
-    `nonlocal` is kept `elsewhere`.
+    `nonlocal` is kept `elsewhere`. `depth` is under how many guards the function was called.
     """
 
     module: Module
     names: dict[str, Value]
     closure: Mapping[str, Value] = field(default_factory=dict)
     method: Function | None = None
-    returned: list[Value] = field(default_factory=list)
+    returned: list[Returned] = field(default_factory=list)
+    depth: int = 0
     yielded: Items | None = None
     elsewhere: dict[str, Module | MutableMapping[str, Value]] | None = None
 
@@ -59,12 +69,22 @@ class Scope:
         self.dialect = dialect
         self.frame = Frame(module, module.names)
         self.budget = Budget()
-        self.conditional = self.repeated = self.listening = False
+        self.repeated = self.listening = False
         # What is None when a loop begins, and may be something else in a later round.
         self.none_at_first: frozenset[str] = frozenset()
+        self.guards: tuple[Guard, ...] = ()
+        self.looked_at: list[Guard] = []
         # By id(), which is cheaper than the hash of a node; the nodes are kept, so that no other gets the same.
         self.followed: dict[int, cst.Call] = {}
         self.dead: dict[int, cst.CSTNode] = {}
+
+    @property
+    def conditional(self) -> bool:
+        """
+        Whether what is here may not run: `guards` are the conditions under which it does. `looked_at` are those under
+        which the database answers what it was asked.
+        """
+        return bool(self.guards)
 
     def source_of(self, module: Module) -> Source:
         """The source that a module's nodes belong to."""

@@ -14,6 +14,7 @@ from operator import attrgetter
 import libcst as cst
 
 from migration_guard.model.unknown import HOLE, Unknown, has_hole, show_holes, without_holes
+from migration_guard.reading.interpreter.rows import Answer
 
 LONGEST_TEXT = 1_000_000
 _START = attrgetter("start")
@@ -307,7 +308,8 @@ class Batch:
     made: CallValue
 
 
-Value = Text | Constant | Items | Pairs | Symbol | Attribute | CallValue | Module | Function | Class | Batch | Unknown
+_Plain = Text | Constant | Items | Pairs | Symbol | Attribute | CallValue
+Value = _Plain | Module | Function | Class | Batch | Answer | Unknown
 
 SIZED = frozenset({CallValue, Items, Pairs})
 # What a call may be known by. To ask for a union makes it anew each time.

@@ -12,7 +12,7 @@ from alembic.operations import Operations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migration_guard.model.naming import NamingConvention, cut
+from migration_guard.model.naming_convention import NamingConvention, cut
 from migration_guard.model.operations import AddColumn, CreateTable, Operation
 from migration_guard.reading.sql.reader import read_sql
 from tests import reading
