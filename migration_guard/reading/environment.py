@@ -27,6 +27,7 @@ from migration_guard.reading.source.nodes import parts_of
 from migration_guard.reading.walker import Walker
 
 _KEYS_ON = re.compile(r"foreign_keys\s*=\s*(?:on|1|true|yes)\b", re.IGNORECASE)
+_KEYS_OFF = re.compile(r"foreign_keys\s*=\s*(?:off|0|false|no)\b", re.IGNORECASE)
 
 
 def read_environment(path: str, dialect: str, files: Files) -> Environment:
@@ -62,7 +63,7 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
         autocommit=autocommit or None,
         naming_convention=tuple(sorted(convention)),
         search_path="search_path" in source.text,
-        foreign_keys_on=_KEYS_ON.search(source.text) is not None,
+        foreign_keys_on=_KEYS_ON.search(source.text) is not None and not _KEYS_OFF.search(source.text),
     )
 
 
