@@ -109,3 +109,25 @@ def test_the_new_table_comes_before_what_the_batch_is_asked_for(tmp_path: Path) 
     source = f'with op.batch_alter_table("t") as b:\n    {asked}'
     found = [type(one).__name__ for one in operations(tmp_path, source, "sqlite")]
     assert found == ["RecreateTable", "DropColumn", "CreateIndex"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        'op.alter_column("t", "name", type_=sa.String(9))',
+        'op.alter_column("t", "name", server_default="x")',
+        'op.create_check_constraint("ck", "t", "id > 0")',
+        'op.create_unique_constraint("uq", "t", ["name"])',
+        'op.create_foreign_key("fk", "t", "t", ["id"], ["id"])',
+        'op.drop_constraint("ck", "t", type_="check")',
+        'op.add_column("t", sa.Column("seen", sa.DateTime(), server_default=sa.func.current_timestamp()))',
+        'op.add_column("t", sa.Column("two", sa.Integer(), server_default=sa.text("(1 + 1)")))',
+        'op.add_column("t", sa.Column("t_id", sa.Integer(), sa.ForeignKey("t.id", name="fk")))',
+    ],
+)
+def test_sqlite_needs_a_batch_for_what_the_rule_names(asked: str) -> None:
+    with sa.create_engine("sqlite://").connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)")
+        connection.exec_driver_sql("INSERT INTO t VALUES (1, 'x')")
+        with pytest.raises((NotImplementedError, sa.exc.OperationalError)):
+            exec(asked, {"op": Operations(MigrationContext.configure(connection)), "sa": sa})

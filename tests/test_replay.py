@@ -357,7 +357,7 @@ def test_what_belongs_to_a_table_follows_it_under_another_name() -> None:
     state = SchemaState(
         {USERS: Table(USERS, {"age": AGE}), child: Table(child, parents=(USERS,), partition=True)},
         sequences={seq: Sequence(seq, owner=USERS, column="age")},
-        views={Name("v"): View(Name("v"), reads=(USERS,))},
+        views={Name("v"): View(Name("v"), tables=(USERS,))},
     )
     people = Name("people")
     up: list[Operation] = [

@@ -17,7 +17,18 @@ FRESH = Overrides(cache=False)
 EXPECT = re.compile(r"# expect: (MG\d{3}(?:, MG\d{3})*)$")
 
 # What needs a history of its own to show: its examples are in tests/cases.
-ABOUT_THE_HISTORY = {"MG001", "MG003", "MG004", "MG005", "MG006", "MG008", "MG017", "MG018"}
+OF_OTHER_DATABASES = {"MG210", "MG801", "MG807", "MG808"}
+ABOUT_THE_HISTORY = OF_OTHER_DATABASES | {
+    "MG001",
+    "MG003",
+    "MG004",
+    "MG005",
+    "MG006",
+    "MG008",
+    "MG015",
+    "MG017",
+    "MG018",
+}
 
 
 def expected(folder: Path) -> set[tuple[str, int, str]]:

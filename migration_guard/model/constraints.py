@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from migration_guard.model.dependants import without_index
+from migration_guard.model.cascades import without_index
 from migration_guard.model.operations import (
     Operation,
     TableOperation,
@@ -194,29 +194,23 @@ class DropIndex(Operation):
     by_name: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
-        if self.table is None or self._found(state):
-            return state
-        state = with_unknown_table(state, self.table)
-        table = state.tables[self.table]
-        if table.complete:
+        table = state.table(self.table) if self.table is not None else None
+        if table is None or table.complete or self.name in table.indexes:
             return state
         index = Index(self.name, certain=not self.if_exists)
         return state.with_table(replace(table, indexes={**table.indexes, self.name: index}))
 
     def apply(self, state: SchemaState) -> SchemaState:
-        found = self._found(state)
+        found = state.index(self.name, self.table) or self._elsewhere(state)
         if found is None:
             return self._without_unique(state)
         return without_index(state, found[0].name, self.name)
 
-    def _found(self, state: SchemaState) -> tuple[Table, Index] | None:
-        """The index with its table, that of the author or, `by_name`, any."""
-        found = state.index(self.name, self.table)
-        if found is None and self.by_name and self.table is not None:
-            found = state.index(self.name)
-            if found is not None and found[0].name.schema != self.table.schema:
-                return None
-        return found
+    def _elsewhere(self, state: SchemaState) -> tuple[Table, Index] | None:
+        """The index on another table than the one that is written, where it is found by its name alone."""
+        found = state.index(self.name) if self.by_name else None
+        schema = self.table.schema if self.table is not None else None
+        return found if found is not None and found[0].name.schema == schema else None
 
     def _without_unique(self, state: SchemaState) -> SchemaState:
         """MySQL drops a unique constraint as the index that it is."""

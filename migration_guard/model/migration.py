@@ -130,6 +130,7 @@ class Environment:
 
     `naming_convention` holds the MetaData's naming convention as far as it is known: `pk=pk_%(table_name)s`.
     `search_path` tells that env.py speaks of one, `foreign_keys_on` that it turns SQLite's foreign keys on.
+    `names_version_column` tells that env.py says something of the column in which Alembic keeps the revision.
     """
 
     transaction_per_migration: bool | None = None
@@ -141,6 +142,7 @@ class Environment:
     naming_convention: tuple[str, ...] = ()
     search_path: bool = False
     foreign_keys_on: bool = False
+    names_version_column: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from migration_guard.model.dependants import without_columns_of_type
+from migration_guard.model.cascades import without_columns_of_type
 from migration_guard.model.objects import RunSql
 from migration_guard.model.schema import EnumType, Name, NamedObject, ObjectKey, SchemaState, changed
 from migration_guard.model.unknown import LEFT_OUT, OR_NONE, OR_UNKNOWN, UNKNOWN, Unknown, needed
@@ -184,7 +184,11 @@ class RenameView(RunSql):
         if known is not None:
             views[self.new_name] = replace(known, name=self.new_name)
         views = {
-            key: replace(one, reads=tuple(self.new_name if name == self.view else name for name in one.reads))
+            key: replace(
+                one,
+                reads=tuple(self.new_name if name == self.view else name for name in one.reads),
+                tables=tuple(self.new_name if name == self.view else name for name in one.tables),
+            )
             for key, one in views.items()
         }
         if indexed is not None:

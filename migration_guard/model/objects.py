@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TypeVar
 
-from migration_guard.model.dependants import (
+from migration_guard.model.cascades import (
     not_on,
     without_columns_of_type,
     without_tables,
@@ -274,14 +275,16 @@ class DropOwned(Operation):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsertRows(TableOperation):
     """
-    INSERT. `literals` are the text values written out; `from_select` tells that the rows come from a query. `given` are
-    the columns whose values are written out in every row; `skips` tells that a row that is there already is no error.
+    INSERT. `literals` are the text values written out; `from_select` tells that the rows come from a query. `columns`
+    are those it names, `given` those whose values are written out in every row; `skips` tells that a row that is there
+    already is no error.
     """
 
     literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     from_select: bool = False
     given: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     skips: bool = False
+    columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,22 +292,27 @@ class UpdateRows(TableOperation):
     """
     UPDATE. `columns` are those it sets. `where` is the condition's text, None without one. `bounded` is True where the
     statement itself limits the rows it takes (LIMIT in it or in the subquery that picks them, a key range, or bind
-    parameters that pick single rows).
+    parameters that pick single rows). `reads` are the columns of the table in its expressions, where it names no other
+    table. `constant` is a part of the condition that Python decides before the database hears of it, as it is written.
     """
 
     columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     where: str | None = field(default=None, metadata=SHOWN)
     bounded: bool = False
     literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    reads: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    constant: str | None = field(default=None, metadata=OR_NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteRows(TableOperation):
-    """DELETE. `where` and `bounded` as for UpdateRows."""
+    """DELETE. `where`, `bounded`, `reads` and `constant` as for UpdateRows."""
 
     where: str | None = field(default=None, metadata=SHOWN)
     bounded: bool = False
     literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    reads: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    constant: str | None = field(default=None, metadata=OR_NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +338,14 @@ class RunSql(Operation):
     literals: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
 
 
+class Mistake(Enum):
+    """What it is that can never work."""
+
+    STATEMENT = "statement"
+    CALL = "call"
+    BIND = "bind parameter"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opaque(Operation):
     """
@@ -337,13 +353,20 @@ class Opaque(Operation):
     missing.
 
     `tables` are those it is known to touch. `rows_only` is True where it cannot change the schema (a query or DML
-    built by SQLAlchemy whose table we do not know).
+    built by SQLAlchemy whose table we do not know). `mistake` says what fails of it, where all of it is known and it
+    can never work.
     """
 
     what: str = field(metadata=SHOWN)
     reason: str = field(metadata=SHOWN)
     tables: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
     rows_only: bool = False
+    mistake: Mistake | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails on every run."""
+        return self.mistake is not None and not (self.site.conditional or self.site.repeated)
 
     def require(self, state: SchemaState) -> SchemaState:
         for name in self.tables:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from migration_guard.model.dependants import renamed_table, without_column, without_tables
+from migration_guard.model.cascades import renamed_table, without_column, without_tables
 from migration_guard.model.schema import (
     Column,
     ColumnType,
@@ -354,12 +354,20 @@ class DropNotNull(ColumnOperation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetDefault(ColumnOperation):
-    """ALTER COLUMN ... SET DEFAULT, or DROP DEFAULT when `default` is None."""
+    """
+    ALTER COLUMN ... SET DEFAULT, or DROP DEFAULT when `default` is None. With `identity` it is about the sequence of an
+    identity column: ADD or SET GENERATED, or DROP IDENTITY.
+    """
 
     default: Expression | Unknown | None
+    identity: bool = False
 
     def apply(self, state: SchemaState) -> SchemaState:
-        return _edit_column(state, self.table, self.column, lambda column: replace(column, default=self.default))
+        def edit(column: Column) -> Column:
+            identity = self.default is not None if self.identity else column.identity
+            return replace(column, default=self.default, identity=identity)
+
+        return _edit_column(state, self.table, self.column, edit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,13 @@ from typing import TypeVar
 
 from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.differences import LABELS, NOT_SET, Fate, SchemaDifference, constraint_name, differences
+from migration_guard.model.examiner import Examiner, applied
 from migration_guard.model.guards import Moments, tables_asked
 from migration_guard.model.join import join
 from migration_guard.model.migration import Migration, RevisionGraph
 from migration_guard.model.objects import AddEnumValue, CreateEnum, CreateView, DropOwned, Opaque, RunSql
 from migration_guard.model.operations import CreateTable, Operation, RenameTable, with_unknown_table
+from migration_guard.model.refusals import Refusal
 from migration_guard.model.schema import (
     EMPTY,
     NOT_KNOWN,
@@ -27,6 +29,7 @@ from migration_guard.model.schema import (
     changed,
 )
 from migration_guard.model.search_path import located
+from migration_guard.model.target import Target
 from migration_guard.model.unknown import show_holes
 
 Key = TypeVar("Key")
@@ -48,7 +51,8 @@ class Replayed:
     One revision, replayed: upgrade from `before` to `after`, then downgrade from there to `restored`.
 
     `before` also holds what the upgrade shows to have been there, though the history never made it.
-    `differences` are those between `before` and `restored`. `trouble` says why it could not be replayed, if so.
+    `differences` are those between `before` and `restored`. `refusals` are what the database certainly refuses, in both
+    directions. `trouble` says why it could not be replayed, if so.
     """
 
     migration: Migration
@@ -59,6 +63,7 @@ class Replayed:
     restored: SchemaState = EMPTY
     differences: tuple[SchemaDifference, ...] = ()
     trouble: str = ""
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def comparable(self) -> bool:
@@ -69,17 +74,18 @@ class Replayed:
         )
 
 
-def replay(graph: RevisionGraph, *, search_path: bool = False) -> Iterator[Replayed]:
+def replay(graph: RevisionGraph, target: Target | None = None, *, search_path: bool = False) -> Iterator[Replayed]:
     """
     Each migration with the state that all before it left, in the order in which they would run. What comes before one
-    that is unplaced is not known, and so neither is the schema that it meets. `search_path` tells that the project
-    sets one.
+    that is unplaced is not known, and so neither is the schema that it meets. What is refused is said for a target.
+    `search_path` tells that the project sets one.
     """
     state = EMPTY
     made = _made_in(graph.order)
+    examiner = Examiner(graph, target) if target is not None else None
     for migration in graph.order:
         before = NOT_KNOWN if migration.revision in graph.unplaced else state
-        replayed = contained(partial(replay_one, migration, before, made, search_path=search_path))
+        replayed = contained(partial(replay_one, migration, before, made, examiner, search_path=search_path))
         if isinstance(replayed, Unexpected):
             replayed = Replayed(migration, before, after=NOT_KNOWN, restored=NOT_KNOWN, trouble=replayed.reason)
         yield replayed
@@ -87,12 +93,17 @@ def replay(graph: RevisionGraph, *, search_path: bool = False) -> Iterator[Repla
 
 
 def replay_one(
-    migration: Migration, state: SchemaState, made: Collection[Name] = (), *, search_path: bool = False
+    migration: Migration,
+    state: SchemaState,
+    made: Collection[Name] = (),
+    examiner: Examiner | None = None,
+    *,
+    search_path: bool = False,
 ) -> Replayed:
     """
     One migration upon the state that it meets, in a history that makes these tables, views and types. Its guards are
     decided on the way: in the outcome no operation is left that cannot run, and one of which nobody knows whether it
-    does is conditional.
+    does is conditional. `examiner` says what of it is refused.
     """
     made = made or _made_in([migration])
     known = None if search_path else state
@@ -104,7 +115,8 @@ def replay_one(
     migration = _decided(migration, upgrade, downgrade)
     found = _certain(differences(before, restored), before, after, restored)
     found = tuple(_without_unseen(found, migration, after))
-    return Replayed(migration, before, upgrade, after, downgrade, restored, found)
+    refused = examiner.refusals(migration, state, after) if examiner is not None else ()
+    return Replayed(migration, before, upgrade, after, downgrade, restored, found, refusals=refused)
 
 
 def _made_in(migrations: Iterable[Migration]) -> frozenset[Name]:
@@ -246,7 +258,7 @@ def _learn(state: SchemaState, operations: Sequence[Operation], known: Collectio
             needed = _with_asked(now, operation) if undecided else plain.require(now)
             if needed is not now:
                 before = _with_news(before, now, needed, made)
-            now = join(needed, plain.apply(plain.require(needed))) if undecided else _applied(plain, needed)
+            now = join(needed, plain.apply(plain.require(needed))) if undecided else applied(plain, needed)
         moments.states.append(now)
     return before
 
@@ -315,11 +327,6 @@ def _news(known: Mapping[Key, Part], needed: Mapping[Key, Part]) -> dict[Key, Pa
     return {key: part for key, _, part in changed(known, needed) if part is not None}
 
 
-def _applied(operation: Operation, state: SchemaState) -> SchemaState:
-    after = operation.apply(state)
-    return join(state, after) if operation.site.conditional and after is not state else after
-
-
 def _run(
     state: SchemaState, operations: Sequence[Operation], made: Collection[Name]
 ) -> tuple[tuple[ReplayStep, ...], SchemaState]:
@@ -329,7 +336,7 @@ def _run(
         if plain is not None:
             before = plain.require(state)
             undecided = _is_undecided(plain, operation)
-            state = join(state, plain.apply(before)) if undecided else _applied(plain, before)
+            state = join(state, plain.apply(before)) if undecided else applied(plain, before)
             steps.append(ReplayStep(plain, before, state))
         moments.states.append(state)
     return tuple(steps), state

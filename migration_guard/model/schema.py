@@ -234,14 +234,19 @@ class EnumType:
 @dataclass(frozen=True, slots=True)
 class View:
     """
-    A view or a materialized view. `reads` are the tables and views that it reads, `definition` is its query, None for
-    one that is not known.
+    A view or a materialized view. `columns` are those that it has, in their order. `reads` are the tables and views of
+    its query, and `read_columns` the names of columns in it, "*" where it takes them all: both are empty for a query
+    that says more than that (a subquery, WITH, a function). `tables` are all that are named anywhere in the query,
+    `definition` is its text, None where that is not known.
     """
 
     name: Name = field(metadata=needed("view name"))
     materialized: bool = False
     certain: bool = True
+    columns: tuple[str, ...] | Unknown = field(default=UNKNOWN, metadata=OR_UNKNOWN)
     reads: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
+    read_columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
+    tables: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
     definition: str | None = field(default=None, metadata=OR_NONE)
 
 

@@ -28,6 +28,9 @@ from migration_guard.reading.walker import Walker
 
 _KEYS_ON = re.compile(r"foreign_keys\s*=\s*(?:on|1|true|yes)\b", re.IGNORECASE)
 _KEYS_OFF = re.compile(r"foreign_keys\s*=\s*(?:off|0|false|no)\b", re.IGNORECASE)
+# By these an env.py makes the column wider: in SQL, in a table of its own, or in version_table_impl().
+# https://alembic.sqlalchemy.org/en/latest/api/ddl.html#alembic.ddl.impl.DefaultImpl.version_table_impl
+_OF_VERSION_COLUMN = ("version_num", "version_table_impl")
 
 
 def read_environment(path: str, dialect: str, files: Files) -> Environment:
@@ -64,6 +67,7 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
         naming_convention=tuple(sorted(convention)),
         search_path="search_path" in source.text,
         foreign_keys_on=_KEYS_ON.search(source.text) is not None and not _KEYS_OFF.search(source.text),
+        names_version_column=any(word in source.text for word in _OF_VERSION_COLUMN),
     )
 
 

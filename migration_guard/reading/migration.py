@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import libcst as cst
 
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.migration import Body, Form, Migration, Unreadable
-from migration_guard.model.objects import Opaque
+from migration_guard.model.objects import Mistake, Opaque
 from migration_guard.model.site import Site
 from migration_guard.reading.discovery.encoding import TooHeavySource
 from migration_guard.reading.discovery.folders import declared_in, parents_in
@@ -16,6 +17,7 @@ from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.interpreter.values import Constant, Function, Items, Pairs, Symbol, Text, Value
 from migration_guard.reading.source.comments import read_comments
 from migration_guard.reading.source.source import Source, UnreadableSource, decode, parse
+from migration_guard.reading.undefined_names import undefined_names
 from migration_guard.reading.walker import Walker
 
 MARKS = ("upgrade", "downgrade", "down_revision")
@@ -130,6 +132,7 @@ def _body(walker: Walker, direction: Direction, database: str | None) -> Body:
     if function is None and not walker.is_cut and not walker.is_assembled:
         return Body(Form.MISSING)
     operations, end = walker.run(name, direction, database)
+    operations += tuple(_undefined(walker.source, direction))
     span = statement = None
     if isinstance(function, Function) and function.module is walker.module:
         span, statement = _head(walker.source, function.node), _with_decorators(walker.source, function.node)
@@ -140,6 +143,15 @@ def _body(walker: Walker, direction: Direction, database: str | None) -> Body:
     else:
         form = Form.BODY
     return Body(form, span, operations, statement)
+
+
+def _undefined(source: Source, direction: Direction) -> Iterator[Opaque]:
+    """The names that stop the function: what it does is read as if they were there."""
+    for name, node in undefined_names(source, direction.value):
+        span = source.span(node)
+        reason = f"nothing imports or defines {name}, and Python raises a NameError"
+        site = Site(direction, span, span)
+        yield Opaque(site=site, what=name, reason=reason, rows_only=True, mistake=Mistake.CALL)
 
 
 def _head(source: Source, node: cst.FunctionDef | cst.Lambda) -> Span:

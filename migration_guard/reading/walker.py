@@ -11,7 +11,7 @@ from dataclasses import replace
 import libcst as cst
 
 from migration_guard.model.finding import Direction, Span
-from migration_guard.model.objects import Opaque
+from migration_guard.model.objects import Mistake, Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
@@ -224,12 +224,17 @@ class Walker(ModuleNames):
         tables: tuple[Name, ...] = (),
         rows_only: bool = False,
         when_imported: bool = False,
+        mistake: Mistake | None = None,
     ) -> None:
-        """Notes something that could not be read: at a module's top level, a directive or what runs `when_imported`."""
+        """
+        Notes something that could not be read, or can never work: at a module's top level, a directive or what runs
+        `when_imported`.
+        """
         if self.listening or when_imported or what.startswith(_DIRECTIVES):
             call = node if isinstance(node, cst.Call) else None
             site = self.site(call)
-            self.emit(Opaque(site=site, what=what, reason=reason, tables=tables, rows_only=rows_only))
+            found = Opaque(site=site, what=what, reason=reason, tables=tables, rows_only=rows_only, mistake=mistake)
+            self.emit(found)
 
     def is_statement(self, node: cst.CSTNode | None) -> bool:
         """Whether the call stands alone as a statement, its value unused."""

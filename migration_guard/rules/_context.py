@@ -13,6 +13,7 @@ from migration_guard.model.finding import Direction
 from migration_guard.model.migration import History, Migration
 from migration_guard.model.novelty import Novelty
 from migration_guard.model.operations import AlterColumnType, Operation, TableOperation
+from migration_guard.model.refusals import Refusal, RefusalKind
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState
 from migration_guard.model.target import Target
@@ -125,6 +126,10 @@ class Context:
         known = [dialects.impact_of(change, self.target) for change in self.changes(operation)]
         found = [impact for impact in known if impact is not None]
         return max(found, key=lambda one: (not one.brief, one.rewrites, len(one.blocks)), default=None)
+
+    def refused(self, operation: Operation, kind: RefusalKind) -> tuple[Refusal, ...]:
+        """What the database certainly refuses of the operation for this reason."""
+        return tuple(one for one in self.replayed.refusals if one.operation is operation and one.kind is kind)
 
     def type_before(self, operation: AlterColumnType) -> ColumnType | Unknown:
         """The type the column has before this change."""

@@ -80,7 +80,7 @@ class EnumValueRenamedOrRemoved(Rule[Operation]):
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         if not context.can(Ability.NATIVE_ENUM):
             return
-        if isinstance(subject, RenameEnumValue) and not _is_new(subject.type, context):
+        if isinstance(subject, RenameEnumValue) and _had(subject, context):
             yield self._found(subject, subject.type, subject.value, f"becomes {subject.new_value!r}")
         elif isinstance(subject, CreateEnum) and not subject.implicit:
             for value in _removed(subject, context):
@@ -90,8 +90,10 @@ class EnumValueRenamedOrRemoved(Rule[Operation]):
         return self.finding(subject, objects=[str(type_), value], value=f"'{value}'", type=type_, becomes=becomes)
 
 
-def _is_new(type_: Name, context: Context) -> bool:
-    return type_ not in context.replayed.before.enums
+def _had(operation: RenameEnumValue, context: Context) -> bool:
+    """Whether the type had the value before the migration, as far as that is known."""
+    known = context.replayed.before.enums.get(operation.type)
+    return known is not None and (isinstance(known.labels, Unknown) or operation.value in known.labels)
 
 
 def _removed(subject: CreateEnum, context: Context) -> list[str]:

@@ -107,7 +107,7 @@ class MismatchedDowngrade(Rule[Migration]):
     """
 
     code = "MG705"
-    supersedes = ("MG704",)
+    supersedes = ("MG704", "MG631")
     message = "downgrade() drops {dropped}, {why}."
     help = "Drop what this revision's upgrade makes{instead}, under the same name and in the same schema."
 

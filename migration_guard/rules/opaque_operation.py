@@ -35,6 +35,8 @@ class OpaqueOperation(Rule[Opaque]):
         op.add_column(table, sa.Column("nickname", sa.Text()))
     ```
 
+    What is known entirely and can never work is no question, but an error: MG634 and MG635.
+
     ## What to write instead
 
     Write names and SQL where they can be read. Where that is not possible, look at the statement yourself, and say in
@@ -52,6 +54,8 @@ class OpaqueOperation(Rule[Opaque]):
     help = "Look at it yourself. It can be read where names and SQL are literals or module constants."
 
     def check(self, subject: Opaque, context: Context) -> Iterator[Finding]:
+        if subject.fails:
+            return
         reason = subject.reason.strip().removesuffix(".")
         if helper := subject.site.helper:
             reason += f". It stands in {helper}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from migration_guard.model.objects import Mistake
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
@@ -29,7 +30,7 @@ from migration_guard.reading.interpreter.values import (
 )
 
 _TABLES = ("table_name", "source_table")
-_ALIASES = {
+ALIASES = {
     "name": ("constraint_name", "index_name", "table_name"),
     "tablename": ("table_name",),
     "source": ("source_table", "table_name"),
@@ -92,11 +93,12 @@ class BoundArguments:
         parameters = signature.positional
         if batch is not None:
             parameters = tuple(name for name in parameters if name not in (*_TABLES, "schema"))
+        self.parameters = parameters
         self.values.update(zip(parameters, made.arguments, strict=False))
         if signature.takes_rest:
             self.rest += made.arguments[len(parameters) :]
         for key, value in made.keywords:
-            names = [one for one in _ALIASES.get(key, ()) if one in parameters and key not in parameters]
+            names = [one for one in ALIASES.get(key, ()) if one in parameters and key not in parameters]
             self.values.setdefault(names[0] if names else key, value)
 
     def __getitem__(self, name: str) -> Value | None:
@@ -180,6 +182,11 @@ class BoundArguments:
         made = self.made.node
         self.walker.opaque(made, self.walker.shown(made), reason, tables=tables, rows_only=rows_only)
         return iter(())
+
+    def fails(self, reason: str) -> None:
+        """Notes that the call can never work. What it would do is another matter, and read as if it did."""
+        made = self.made.node
+        self.walker.opaque(made, self.walker.shown(made), reason, rows_only=True, mistake=Mistake.CALL)
 
     def sql(self, text: str | Text) -> Iterator[Operation]:
         """The operations of SQL that the directive runs at its place, read as that of op.execute() is."""

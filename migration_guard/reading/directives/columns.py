@@ -26,6 +26,8 @@ from migration_guard.reading.directives.names import identifier
 from migration_guard.reading.directives.registry import directive
 from migration_guard.reading.interpreter.values import FALSE, Attribute, CallValue, Constant, Text, Value, plain, truth
 
+_EXISTING = "existing_server_default"
+
 
 @directive("add_column", "table_name column", needed=("table_name",))
 def add_column(ask: BoundArguments) -> Iterator[Operation]:
@@ -104,7 +106,8 @@ def alter_column(ask: BoundArguments) -> Iterator[Operation]:
             before = truth(ask["existing_nullable"] or Unknown("not told"))
             yield SetNotNull(**where, existing=UNKNOWN if before is None else before)  # type: ignore[arg-type]
     if (default is not None and truth(default) is not False) or default == Constant(None) or default == Text(""):
-        yield SetDefault(**where, default=ask.constructs.default(default))  # type: ignore[arg-type]
+        identity = any(isinstance(one, CallValue) and one.name == "Identity" for one in (default, ask[_EXISTING]))
+        yield SetDefault(**where, default=ask.constructs.default(default), identity=identity)  # type: ignore[arg-type]
     comment = ask["comment"]
     if comment is not None and comment != FALSE:
         yield SetColumnComment(**where, comment=_comment(comment))  # type: ignore[arg-type]

@@ -133,8 +133,10 @@ class Constructs(Types):
                 return Expression(f"'{quoted}'", literal=text)
             case Constant(known):
                 return Expression(str(known).lower(), literal=str(known).lower())
-            case Attribute(name="name" | "value", owner=Text(value=text) as owner) if owner.known:
+            case Attribute(name="value", owner=Text(value=text) as owner) if owner.known:
                 return Expression(f"'{text}'", literal=text)
+            case Attribute(name="name", owner=Text()):
+                return UNKNOWN  # the name of a member of an Enum, of which only the value is known here
             case CallValue(function=Symbol(name="FetchedValue" | "Sequence")):
                 return UNKNOWN
         found = self.expression(value)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from migration_guard.model.objects import Mistake
 from migration_guard.model.unknown import Unknown, without_marks
 from migration_guard.reading.directives.arguments import BoundArguments
 from migration_guard.reading.directives.create_drop import create_or_drop, create_or_drop_model, model_table
@@ -52,6 +55,7 @@ def call(walker: DirectiveWalker, made: CallValue) -> Value:
         if name == "enter_context" and made.arguments:
             return made.arguments[0]
         if name in RUNNERS and made.arguments and not is_other_api(owner):
+            _note_parameters(walker, made, made.arguments[0])
             asked = catalogue_answer(walker, made) if is_handle(owner) else None
             given = execute(walker, made, made.arguments[0])
             return asked or given
@@ -130,10 +134,31 @@ def catalogue_answer(walker: DirectiveWalker, made: CallValue) -> Answer | None:
     return AskedRow(rows, is_first=True) if made.name == "scalar" else rows
 
 
+# What text() takes for a parameter. (https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text)
+# A piece that is not known may end in what keeps the colon from being one.
+_PARAMETER = re.compile(r"(?<![:\w\\\ufdd0]):(\w+)(?!:)")
+
+
+def _note_parameters(walker: DirectiveWalker, made: CallValue, statement: Value | None) -> None:
+    """A name behind a colon, in a text that goes to the database with no value for it."""
+    alone = len(made.arguments) == 1 and all(key == "execution_options" for key, _ in made.keywords)
+    of_op = made.function == Symbol("alembic.op.execute")
+    text = statement if of_op and isinstance(statement, Text) else None
+    if isinstance(statement, CallValue) and isinstance(statement.function, Symbol) and statement.name == "text":
+        inner = _first(statement)
+        text = inner if isinstance(inner, Text) and (of_op or made.name == "execute") else None
+    if text is None or not alone or walker.conditional or walker.repeated:
+        return
+    found = _PARAMETER.search(text.value)
+    if found is not None:
+        walker.opaque(made.node, found[1], f":{found[1]}", rows_only=True, mistake=Mistake.BIND)
+
+
 @answer("execute", "sqltext")
 @answer("alembic.context.execute", "sqltext")
 def op_execute(ask: BoundArguments) -> Value:
     """op.execute(), context.execute()."""
+    _note_parameters(ask.walker, ask.made, ask["sqltext"])
     return execute(ask.walker, ask.made, ask["sqltext"])
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 import libcst as cst
 
 from migration_guard.model.finding import Span
+from migration_guard.model.objects import Mistake
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import Name
 from migration_guard.model.site import Site
@@ -27,6 +28,11 @@ class DirectiveWalker(Protocol):
     autocommit: bool
     operations: list[Operation]
     """What the function has asked for until now."""
+    repeated: bool
+
+    @property
+    def conditional(self) -> bool:
+        """Whether what stands here may not run."""
 
     def emit(self, *operations: Operation) -> None:
         """Notes operations."""
@@ -40,8 +46,12 @@ class DirectiveWalker(Protocol):
         tables: tuple[Name, ...] = (),
         rows_only: bool = False,
         when_imported: bool = False,
+        mistake: Mistake | None = None,
     ) -> None:
-        """Notes something that could not be read; at a module's top level, where it runs `when_imported`."""
+        """
+        Notes something that could not be read, or of which all is known and which can never work; at a module's top
+        level, where it runs `when_imported`.
+        """
 
     def site(
         self, node: cst.Call | None, span: Span | None = None, sql: str | None = None, exact: bool = False

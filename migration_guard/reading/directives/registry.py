@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from migration_guard.model.operations import Operation
 from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.reading.directives.arguments import BoundArguments, Signature
+from migration_guard.reading.directives.calls import refused_call
 from migration_guard.reading.directives.protocol import DirectiveWalker
 from migration_guard.reading.directives.yielded import operations
 from migration_guard.reading.interpreter.budget import OutOfSteps
@@ -38,7 +39,14 @@ class Directive:
     def call(self, walker: DirectiveWalker, made: CallValue, batch: Batch | None) -> Value:
         """Reads a call. Where an argument that is needed is not known, the call is Opaque, and the reader not asked."""
         ask = BoundArguments(walker, made, self.signature, batch)
+        ours = self.path.startswith(OP) and is_ours(self.source.partition(":")[0])
+        refused = refused_call(self.path.removeprefix(OP), ask) if ours else None
+        sure = not (walker.conditional or walker.repeated)
+        if refused is not None and sure:
+            ask.fails(refused)
         missing = ask.missing()
+        if missing is not None and refused is not None and sure:
+            return made
         if missing is not None:
             about = ask.table()
             ask.opaque(missing, *((about,) if about is not None else ()))

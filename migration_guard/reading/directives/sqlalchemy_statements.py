@@ -5,8 +5,8 @@ of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from migration_guard.model.objects import (
     CreateSchema,
@@ -27,6 +27,7 @@ from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading.directives.create_drop import object_name
 from migration_guard.reading.directives.names import constant_columns, identifier, table_of
 from migration_guard.reading.directives.protocol import DirectiveWalker
+from migration_guard.reading.directives.python_conditions import decided_by_python
 from migration_guard.reading.interpreter.library import is_column
 from migration_guard.reading.interpreter.values import (
     FALSE,
@@ -89,7 +90,7 @@ def run_construct(walker: DirectiveWalker, made: CallValue, statement: Value) ->
             reason = f"the table of this {chain.verb} is not known"
             walker.opaque(made.node, walker.shown(made.node), reason, rows_only=True)
         else:
-            walker.emit(_change(chain.verb, table, chain.steps, where, made))
+            walker.emit(_with_constant(_change(chain.verb, table, chain.steps, where, made), chain.steps, walker))
         return
     if isinstance(statement, CallValue) and (found := _ddl(walker, statement, where)) is not None:
         walker.emit(found)
@@ -146,6 +147,15 @@ def _change(verb: str, table: Name, steps: tuple[CallValue, ...], where: Site, m
         return DeleteRows(site=where, table=table, where=condition, bounded=bounded, literals=literals)
     columns = tuple(_columns_set([step for step in steps if step.name in ("values", "update")]))
     return UpdateRows(site=where, table=table, columns=columns, where=condition, bounded=bounded, literals=literals)
+
+
+def _with_constant(change: Operation, steps: Sequence[CallValue], walker: DirectiveWalker) -> Operation:
+    """The change, with what of its condition the database never hears."""
+    conditions = [step for step in steps if step.name in ("where", "filter")]
+    found = next((node for step in conditions if (node := decided_by_python(step)) is not None), None)
+    if found is None or not isinstance(change, UpdateRows | DeleteRows):
+        return change
+    return replace(change, constant=walker.shown(found))
 
 
 def _is_bounded(conditions: list[CallValue], made: CallValue) -> bool:
@@ -237,7 +247,8 @@ def query_change(walker: DirectiveWalker, made: CallValue, owner: Value) -> Valu
         reason = f"the table of this {made.name} is not known: its model is not written in the migrations"
         walker.opaque(made.node, walker.shown(made.node), reason, rows_only=True)
     else:
-        walker.emit(_change(made.name, table, tuple(steps), walker.site(made.node), CallValue(made.function)))
+        change = _change(made.name, table, tuple(steps), walker.site(made.node), CallValue(made.function))
+        walker.emit(_with_constant(change, steps, walker))
     return made
 
 

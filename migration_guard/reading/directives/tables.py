@@ -18,6 +18,7 @@ from migration_guard.reading.directives.constructs import ColumnParts
 from migration_guard.reading.directives.names import constant_columns, table_of
 from migration_guard.reading.directives.registry import directive
 from migration_guard.reading.interpreter.values import (
+    FALSE,
     Attribute,
     CallValue,
     Constant,
@@ -47,10 +48,12 @@ def create_table(ask: BoundArguments) -> Iterator[Operation]:
         elif made.name == "Column":
             found = ask.constructs.column(made)
             complete &= found is not None
+            if found is not None and any(_is_left_out(one, ask) for one in made.arguments):
+                found = replace(found, foreign_keys=())
             parts += [found] if found is not None else []
         elif made.name == "Index":
             indexes.append(index_from(made, ask.constructs))
-        else:
+        elif not _is_left_out(made, ask):
             constraint = ask.constructs.constraint(made)
             complete &= constraint is not None
             constraints += [constraint] if constraint is not None else []
@@ -69,6 +72,16 @@ def create_table(ask: BoundArguments) -> Iterator[Operation]:
     yield CreateTable(site=site, table=made_table, if_not_exists=if_not_exists, temporary=temporary, comment=comment)
     for index in own + indexes:
         yield CreateIndex(site=site, table=name, index=index)
+
+
+def _is_left_out(value: Value, ask: BoundArguments) -> bool:
+    """
+    Whether it is a foreign key that CREATE TABLE leaves out: `use_alter` leaves it to a statement of its own, which
+    op.create_table() does not write, where the database has ALTER for constraints.
+    (https://docs.sqlalchemy.org/en/20/core/constraints.html#sqlalchemy.schema.ForeignKeyConstraint.params.use_alter)
+    """
+    made = value if isinstance(value, CallValue) and value.name in ("ForeignKey", "ForeignKeyConstraint") else None
+    return made is not None and ask.walker.dialect != "sqlite" and truth(made.keyword("use_alter") or FALSE) is True
 
 
 def table_from(

@@ -5,11 +5,12 @@ parser is imported when the first statement needs it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 
-from migration_guard.model.objects import Opaque
+from migration_guard.model.objects import Mistake, Opaque
 from migration_guard.model.operations import Operation
 from migration_guard.model.schema import ColumnType, Expression, Name
 from migration_guard.model.site import Site
@@ -33,6 +34,15 @@ MOST_STATEMENTS = 5_000
 # PostgreSQL's parser works recursively, and so does the C code that hands its tree over: an expression of twenty
 # thousand terms overflows the stack of the process.
 DEEPEST = 4_000
+# https://dev.mysql.com/doc/refman/8.4/en/sql-data-manipulation-statements.html and alter-table.html there
+_OF_MYSQL = re.compile(
+    r"\b(?:AUTO_INCREMENT|ENGINE|MODIFY|CHANGE\s+COLUMN|UNSIGNED|ON\s+DUPLICATE\s+KEY|DROP\s+(?:PRIMARY|FOREIGN)\s+KEY|"
+    r"ADD\s+(?:UNIQUE\s+)?(?:KEY|INDEX)|CHARACTER\s+SET)\b|^\s*(?:INSERT\s+IGNORE|REPLACE\s+INTO|SHOW\s+\w+|"
+    r"UPDATE\b[^;']*\bJOIN\b[^;]*\bSET|ALTER\s+TABLE\b.*\b(?:DROP\s+INDEX|CONVERT\s+TO)|DROP\s+INDEX\b.*\bON|"
+    r"DELETE\s+\w+(?:\s*,\s*\w+)*\s+FROM|SET\s+@|USE)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_FILLED_IN = re.compile(r"%s|%\(|\{|\?|<%|\$\w")
 
 
 def read_sql(text: str, dialect: str, site: SiteFor) -> tuple[Operation, ...]:
@@ -68,7 +78,8 @@ def _read(statement: Statement, site: Site) -> tuple[Operation, ...]:
     if statement.text == HOLE:
         return (Opaque(site=site, what="{...}", reason="the statement is put together at run time"),)
     if statement.text.startswith("\\"):
-        return (_opaque(statement, site, "it is a command of psql, which no database server knows"),)
+        reason = "it is a command of psql, which no database server knows"
+        return (_opaque(statement, site, reason, Mistake.STATEMENT),)
     if len(statement.tokens) > DEEPEST and _depth(statement.tokens) > DEEPEST:
         return _by_words(statement, site, "the statement is nested too deeply")
     return _read_postgresql(statement, site) if statement.dialect == "postgresql" else _read_other(statement, site)
@@ -86,7 +97,10 @@ def _read_postgresql(statement: Statement, site: Site) -> tuple[Operation, ...]:
         reason = f"PostgreSQL's parser does not accept it: {refused}"
         if statement.has_hole or statement.has_bind or "nested" in str(refused):
             return _by_words(statement, site, reason)
-        return (_opaque(statement, site, reason + _looks_like(statement)),)
+        likeness = _looks_like(statement)
+        # What a driver or a template is still to fill in is no mistake, nor what is meant for another database.
+        mistake = None if likeness or _FILLED_IN.search(statement.text) else Mistake.STATEMENT
+        return (_opaque(statement, site, reason + likeness, mistake),)
 
 
 def _read_do(statement: Statement, site: SiteFor, depth: int) -> tuple[Operation, ...]:
@@ -118,11 +132,12 @@ def _by_words(statement: Statement, site: Site, reason: str) -> tuple[Operation,
     return tuple(read_by_words(statement, site)) or (_opaque(statement, site, reason),)
 
 
-def _opaque(statement: Statement, site: Site, reason: str) -> Opaque:
+def _opaque(statement: Statement, site: Site, reason: str, mistake: Mistake | None = None) -> Opaque:
     rows_only = changes_rows_only(statement)
     table = altered_table(statement)
     tables = (table,) if table else ()
-    return Opaque(site=site, what=shorten(statement.text), reason=reason, tables=tables, rows_only=rows_only)
+    what = shorten(statement.text)
+    return Opaque(site=site, what=what, reason=reason, tables=tables, rows_only=rows_only, mistake=mistake)
 
 
 def altered_table(statement: Statement) -> Name | None:
@@ -142,7 +157,7 @@ def altered_table(statement: Statement) -> Name | None:
 def _looks_like(statement: Statement) -> str:
     """Which other dialect the statement seems to be written in."""
     words = set(statement.words(60))
-    if any(token.raw.startswith("`") for token in statement.tokens) or words & {"AUTO_INCREMENT", "ENGINE", "MODIFY"}:
+    if any(token.raw.startswith("`") for token in statement.tokens) or _OF_MYSQL.search(statement.text):
         return " (it looks like MySQL)"
     if words & {"AUTOINCREMENT", "PRAGMA"}:
         return " (it looks like SQLite)"

@@ -9,11 +9,11 @@ from postgast import pg_query_pb2 as pg
 from migration_guard.model.named_objects import AlterSequence
 from migration_guard.model.objects import AddEnumValue, CreateEnum, CreateSequence, CreateView, RenameEnumValue
 from migration_guard.model.operations import Operation
-from migration_guard.model.schema import EnumType, Name, View
+from migration_guard.model.schema import EnumType, Name
 from migration_guard.model.site import Site
 from migration_guard.reading.sql.kinds import kind_of
-from migration_guard.reading.sql.named_objects import written
-from migration_guard.reading.sql.postgresql.expressions import name_of, qualified, strings, tables_in
+from migration_guard.reading.sql.postgresql.expressions import name_of, qualified, strings
+from migration_guard.reading.sql.postgresql.views import view_of
 from migration_guard.reading.sql.tokens import Statement
 
 
@@ -38,13 +38,8 @@ def alter_enum(node: pg.Node, statement: Statement, site: Site) -> Iterator[Oper
 def create_view(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
     """CREATE VIEW."""
     create = node.view_stmt
-    view = View(name_of(create.view), reads=tables_in(create.query), definition=query_of(statement))
+    view = view_of(name_of(create.view), create.query, statement, strings(create.aliases))
     yield CreateView(site=site, view=view, or_replace=create.replace)
-
-
-def query_of(statement: Statement) -> str | None:
-    """The query of a view, written in one way; None where a piece of it is not known."""
-    return None if statement.has_hole else written(statement, statement.find(1, "AS"))
 
 
 def create_sequence(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:

@@ -12,7 +12,7 @@ from migration_guard.model.site import Site
 from migration_guard.model.unknown import has_hole
 from migration_guard.reading.sql.inserted import given_columns, skips_rows
 from migration_guard.reading.sql.kinds import is_key
-from migration_guard.reading.sql.postgresql.expressions import literal_of, name_of, strings
+from migration_guard.reading.sql.postgresql.expressions import inside, literal_of, name_of, strings
 from migration_guard.reading.sql.tokens import Statement
 
 CHANGES = ("insert_stmt", "update_stmt", "delete_stmt", "merge_stmt")
@@ -38,6 +38,7 @@ def changes_of(node: pg.Node, statement: Statement, site: Site) -> Iterator[Oper
                 from_select=_reads_rows(change.select_stmt),
                 given=given_columns(statement),
                 skips=skips_rows(statement),
+                columns=tuple(target.res_target.name for target in change.cols),
             )
         case "update_stmt":
             yield UpdateRows(
@@ -47,6 +48,7 @@ def changes_of(node: pg.Node, statement: Statement, site: Site) -> Iterator[Oper
                 where=_where(change, statement),
                 bounded=_is_bounded(change.where_clause, change.from_clause, limited),
                 literals=statement.literals(),
+                reads=tuple(_reads(change, change.from_clause)),
             )
         case "delete_stmt":
             yield DeleteRows(
@@ -55,9 +57,28 @@ def changes_of(node: pg.Node, statement: Statement, site: Site) -> Iterator[Oper
                 where=_where(change, statement),
                 bounded=_is_bounded(change.where_clause, change.using_clause, limited),
                 literals=statement.literals(),
+                reads=tuple(_reads(change, change.using_clause)),
             )
         case "merge_stmt":
             yield from _merge(change, statement, site)
+
+
+def _reads(change: pg.UpdateStmt | pg.DeleteStmt, sources: Sequence[pg.Node]) -> Iterator[str]:
+    """
+    The columns of its table that the statement reads, where it reads no other: a name that stands alone is a column
+    then, unless it is that of the table, which means the whole row.
+    """
+    relation = change.relation
+    rows = {relation.relname, relation.alias.aliasname}
+    more = ("SubLink", "RangeVar", "CommonTableExpr")
+    others = [one for one in inside(change) if one.DESCRIPTOR.name in more and one is not relation]
+    if sources or any(one.DESCRIPTOR.name != "RangeVar" or one != relation for one in others):
+        return
+    for message in inside(change):
+        if message.DESCRIPTOR.name == "ColumnRef" and message.fields[-1].WhichOneof("node") == "string":
+            parts = strings(message.fields)
+            if (len(parts) == 1 and parts[0] not in rows) or (len(parts) == 2 and parts[0] in rows):
+                yield parts[-1]
 
 
 def _merge(merge: pg.MergeStmt, statement: Statement, site: Site) -> Iterator[Operation]:

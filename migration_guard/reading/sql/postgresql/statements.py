@@ -31,7 +31,7 @@ from migration_guard.model.operations import (
     RenameTable,
     SetColumnComment,
 )
-from migration_guard.model.schema import ColumnType, Expression, Name, Table, View
+from migration_guard.model.schema import ColumnType, Expression, Name, Table
 from migration_guard.model.site import Site
 from migration_guard.model.target import without_default
 from migration_guard.model.unknown import UNKNOWN
@@ -53,10 +53,10 @@ from migration_guard.reading.sql.postgresql.objects import (
     create_enum,
     create_sequence,
     create_view,
-    query_of,
 )
 from migration_guard.reading.sql.postgresql.rows import CHANGES, changes_of, truncate
 from migration_guard.reading.sql.postgresql.tables import alter_table, create_table
+from migration_guard.reading.sql.postgresql.views import view_of
 from migration_guard.reading.sql.tokens import Statement
 from migration_guard.reading.sql.types import type_from_text
 
@@ -123,9 +123,7 @@ def _create_table(node: pg.Node, statement: Statement, site: Site) -> Iterator[O
 def _create_table_as(node: pg.Node, statement: Statement, site: Site) -> Iterator[Operation]:
     create = node.create_table_as_stmt
     if create.objtype == pg.OBJECT_MATVIEW:
-        reads = tables_in(create.query)
-        view = View(name_of(create.into.rel), True, reads=reads, definition=query_of(statement))
-        yield CreateView(site=site, view=view)
+        yield CreateView(site=site, view=view_of(name_of(create.into.rel), create.query, statement, materialized=True))
     else:
         yield _table_from_query(create.into.rel, site, if_not_exists=create.if_not_exists)
 

@@ -22,4 +22,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:  # expect: MG704, MG708, MG712
     op.alter_column("orders", "total", server_default=sa.text("1"))
+    op.add_column("orders", sa.Column("memo", sa.Text(), nullable=False))  # expect: MG710
     op.drop_table("cart_items")

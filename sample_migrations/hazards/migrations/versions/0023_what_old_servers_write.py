@@ -1,14 +1,14 @@
 """What the servers of the version before still write, and the version after.
 
-Revision ID: 0043
-Revises: 0042
+Revision ID: 0023
+Revises: 0022
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0043"
-down_revision = "0042"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Other work behind a concurrent build.
 
-Revision ID: 0041
-Revises: 0040
+Revision ID: 0021
+Revises: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0041"
-down_revision = "0040"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

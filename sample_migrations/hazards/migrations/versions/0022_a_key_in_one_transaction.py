@@ -1,13 +1,13 @@
 """A deferred key, added, validated and tripped over in one transaction.
 
-Revision ID: 0042
-Revises: 0041
+Revision ID: 0022
+Revises: 0021
 """
 
 from alembic import op
 
-revision = "0042"
-down_revision = "0041"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,158 @@
+"""What goes with what: the objects that a database drops, or that follow, when another one is dropped or renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from migration_guard.model.schema import ColumnType, Name, ObjectKey, SchemaState, Table, View
+from migration_guard.model.unknown import Unknown
+
+Kept = TypeVar("Kept")
+
+
+def without_tables(state: SchemaState, names: Iterable[Name], cascade: bool) -> SchemaState:
+    """
+    The state without these tables, and without what goes with them: partitions, sequences OWNED BY their columns,
+    triggers and policies; with CASCADE, what inherits from them, views that read them and keys that refer to them.
+    (https://www.postgresql.org/docs/18/sql-droptable.html)
+    """
+    gone = _with_children(state, {name for name in names if name in state.tables}, cascade)
+    if not gone:
+        return state
+    tables = {name: table for name, table in state.tables.items() if name not in gone}
+    if cascade:
+        tables = {name: _without_keys_to(table, gone) for name, table in tables.items()}
+    left = replace(
+        state,
+        tables=tables,
+        sequences={name: one for name, one in state.sequences.items() if one.owner not in gone or one.owner is None},
+        others=not_on(gone, state.others),
+        properties=not_on(gone, state.properties),
+    )
+    return without_views_that_read(left, gone) if cascade else left
+
+
+def _with_children(state: SchemaState, names: set[Name], cascade: bool) -> set[Name]:
+    """With the partitions of these tables, and theirs; with CASCADE, with all that inherits from them."""
+    gone = names
+    heirs = [(name, table) for name, table in state.tables.items() if table.parents and (table.partition or cascade)]
+    while True:
+        children = {name for name, table in heirs if not gone.isdisjoint(table.parents)}
+        if children <= gone:
+            return gone
+        gone = gone | children
+
+
+def _without_keys_to(table: Table, gone: Collection[Name]) -> Table:
+    kept = tuple(one for one in table.constraints if one.references not in gone)
+    return table if len(kept) == len(table.constraints) else replace(table, constraints=kept)
+
+
+def not_on(gone: Collection[Name], kept: Mapping[ObjectKey, Kept]) -> Mapping[ObjectKey, Kept]:
+    """Those that belong to no table that is gone."""
+    if not kept:
+        return kept
+    return {key: one for key, one in kept.items() if key.table not in gone}
+
+
+def without_views_that_read(state: SchemaState, gone: Collection[Name]) -> SchemaState:
+    """What CASCADE leaves: without the views that read what is gone, nor those that read them."""
+    names = set(gone)
+    while True:
+        reading = {name for name, view in state.views.items() if not names.isdisjoint(view.tables)}
+        if reading <= names:
+            break
+        names |= reading
+    if names.isdisjoint(state.views):
+        return state
+    return replace(
+        state,
+        views={name: view for name, view in state.views.items() if name not in names},
+        tables={name: replace(each, indexes={}) if name in names else each for name, each in state.tables.items()},
+        others=not_on(names, state.others),
+    )
+
+
+def without_columns_of_type(state: SchemaState, type_: Name) -> SchemaState:
+    """What DROP TYPE or DROP DOMAIN ... CASCADE leaves: without the columns of that type."""
+    tables = {}
+    for name, table in state.tables.items():
+        columns = {key: one for key, one in table.columns.items() if not _is_of(one.type, type_)}
+        tables[name] = table if len(columns) == len(table.columns) else _without_columns(table, columns.keys())
+    return replace(state, tables=tables)
+
+
+def _is_of(used: ColumnType | Unknown, type_: Name) -> bool:
+    return not isinstance(used, Unknown) and Name(used.name, used.schema) == type_
+
+
+def _without_columns(table: Table, kept: Collection[str]) -> Table:
+    gone = table.columns.keys() - kept
+    return replace(
+        table,
+        columns={name: one for name, one in table.columns.items() if name in kept},
+        constraints=tuple(one for one in table.constraints if gone.isdisjoint(one.columns)),
+        indexes={
+            name: one
+            for name, one in table.indexes.items()
+            if isinstance(one.columns, Unknown) or gone.isdisjoint(one.columns)
+        },
+    )
+
+
+def without_column(state: SchemaState, table: Name, column: str) -> SchemaState:
+    """The state without this column, nor what is on it: constraints, indexes, sequences OWNED BY it."""
+    known = state.tables.get(table)
+    if known is None:
+        return state
+    state = state.with_table(_without_columns(known, known.columns.keys() - {column}))
+    if not any(one.owner == table and one.column == column for one in state.sequences.values()):
+        return state
+    kept = {name: one for name, one in state.sequences.items() if (one.owner, one.column) != (table, column)}
+    return replace(state, sequences=kept)
+
+
+def without_index(state: SchemaState, table: Name, index: str) -> SchemaState:
+    """The state without this index of a table, nor those that are attached to it as its partitions."""
+    state = _without_own_index(state, table, index)
+    attached = [
+        (name, one) for name, each in state.tables.items() for one, kept in each.indexes.items() if kept.parent == index
+    ]
+    for name, one in attached:
+        state = without_index(state, name, one)
+    return state
+
+
+def _without_own_index(state: SchemaState, name: Name, index: str) -> SchemaState:
+    table = state.tables[name]
+    return state.with_table(replace(table, indexes={one: kept for one, kept in table.indexes.items() if one != index}))
+
+
+def renamed_table(state: SchemaState, old: Name, new: Name) -> SchemaState:
+    """The state in which what belongs to a table, or reads it, follows its new name, which the table has already."""
+
+    def name(one: Name) -> Name:
+        return new if one == old else one
+
+    tables = {
+        key: replace(each, parents=tuple(map(name, each.parents))) if old in each.parents else each
+        for key, each in state.tables.items()
+    }
+    views = {key: _reading(each, old, new) if old in each.tables else each for key, each in state.views.items()}
+    sequences = {key: replace(each, owner=new) if each.owner == old else each for key, each in state.sequences.items()}
+    others = {_on(key, old, new): replace(one, key=_on(key, old, new)) for key, one in state.others.items()}
+    properties = {_on(key, old, new): one for key, one in state.properties.items()}
+    return replace(state, tables=tables, views=views, sequences=sequences, others=others, properties=properties)
+
+
+def _reading(view: View, old: Name, new: Name) -> View:
+    reads, tables = (tuple(new if one == old else one for one in names) for names in (view.reads, view.tables))
+    return replace(view, reads=reads, tables=tables)
+
+
+def _on(key: ObjectKey, old: Name, new: Name) -> ObjectKey:
+    if key.table != old:
+        return key
+    return replace(key, table=new, name=new if key.name == old else key.name)
