@@ -52,17 +52,28 @@ class DropObjects(RunSql):
     cascade: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
-        missing = {key: NamedObject(key, certain=not self.if_exists) for key in self.keys if key not in state.others}
+        keys = [key for key in self._meant(state) if key not in state.others]
+        missing = {key: NamedObject(key, certain=not self.if_exists) for key in keys}
         return replace(state, others={**state.others, **missing}) if missing else state
 
     def apply(self, state: SchemaState) -> SchemaState:
-        gone = set(self.keys)
+        gone = set(self._meant(state))
         if self.cascade:
             names = {key.name for key in self.keys}
             gone |= {key for key, one in state.others.items() if not names.isdisjoint(one.uses)}
             for key in self.keys:
                 state = without_columns_of_type(state, key.name) if key.kind == "domain" else state
         return replace(state, others={key: one for key, one in state.others.items() if key not in gone})
+
+    def _meant(self, state: SchemaState) -> list[ObjectKey]:
+        """The objects that are dropped: MySQL and SQLite drop a trigger without naming its table."""
+        return [
+            next((one for one in state.others if key.table is None and _is_called(one, key)), key) for key in self.keys
+        ]
+
+
+def _is_called(one: ObjectKey, key: ObjectKey) -> bool:
+    return (one.kind, one.name) == (key.kind, key.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

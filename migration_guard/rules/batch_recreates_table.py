@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from migration_guard.model.differences import Fate, SchemaDifference
 from migration_guard.model.finding import Direction, Finding, Severity
 from migration_guard.model.operations import RecreateTable
+from migration_guard.model.schema import View
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._batches import lost_by_batches
 from migration_guard.rules._downgrades import listed
 
 NO_COPY = "The batch copies the rows of {table}, and fails: nobody may write its generated column {column}."
+NO_RENAME = "The batch gives the new table the name {table}, and fails: view {view} reads the old one, which is gone."
+VIEW_FIRST = "Drop view {view} before the batch, and make it again behind it."
 BY_HAND = "Make the new table by hand, and copy the other columns."
 
 
@@ -38,7 +42,8 @@ class BatchRecreatesTable(Rule[RecreateTable]):
             batch_op.alter_column("name", existing_type=sa.Text(), nullable=True)
     ```
 
-    A table with a generated column cannot be copied at all: "cannot INSERT into generated column".
+    A table with a generated column cannot be copied at all: "cannot INSERT into generated column". Nor can one be
+    renamed that a view reads: "error in view". Both are errors.
 
     ## To whom
 
@@ -92,7 +97,16 @@ class BatchRecreatesTable(Rule[RecreateTable]):
         generated = [one.name for one in known.columns.values() if one.generated] if known else []
         if generated:
             table, column = subject.table, generated[0]
-            yield self.finding(subject, objects=[str(table)], message=NO_COPY, help=BY_HAND, table=table, column=column)
+            found = self.finding(
+                subject, objects=[str(table)], message=NO_COPY, help=BY_HAND, table=table, column=column
+            )
+            yield replace(found, severity=Severity.ERROR)
+            return
+        view = next((one.name for one in context.before.views.values() if one.certain and _reads(one, subject)), None)
+        if view is not None:
+            table, objects = subject.table, [str(subject.table), str(view)]
+            found = self.finding(subject, objects=objects, message=NO_RENAME, help=VIEW_FIRST, table=table, view=view)
+            yield replace(found, severity=Severity.ERROR)
             return
         lost = lost_by_batches(context).get(id(subject), ())
         if lost:
@@ -105,6 +119,10 @@ class BatchRecreatesTable(Rule[RecreateTable]):
                 lost=listed([_words(one) for one in lost]),
                 advice=advice,
             )
+
+
+def _reads(view: View, batch: RecreateTable) -> bool:
+    return batch.table in view.tables
 
 
 def _words(one: SchemaDifference) -> str:

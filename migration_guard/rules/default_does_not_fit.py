@@ -19,6 +19,10 @@ DROP_IT = (
 )
 
 
+NO_NOW = "SQLite has no function now(), the default of {name}: every INSERT that leaves the column out fails."
+CURRENT = "Write sa.func.now(), which is CURRENT_TIMESTAMP there."
+
+
 class DefaultDoesNotFit(Rule[Operation]):
     """
     A default is of another type than its column, or does not turn into the type that the column gets.
@@ -44,6 +48,12 @@ class DefaultDoesNotFit(Rule[Operation]):
     ```python bad
     # migration-guard: ignore[MG207] a few rows
     op.alter_column("pets", "tame", type_=sa.Boolean(), postgresql_using="tame::boolean")
+    ```
+
+    SQLite takes any text for a default, and looks for the function when a row comes:
+
+    ```python bad sqlite
+    op.create_table("pets", sa.Column("seen_at", sa.DateTime(), server_default=sa.text("now()")))
     ```
 
     ## To whom
@@ -92,7 +102,7 @@ class DefaultDoesNotFit(Rule[Operation]):
 
     code = "MG636"
     directions = BOTH
-    dialects = ("postgresql",)
+    dialects = ("postgresql", "sqlite")
     message = "The {stopped} stops here: PostgreSQL refuses the default of {name}, as {why}."
     help = "Give it a value of the column's own type, such as sa.false() for a boolean."
 
@@ -102,28 +112,34 @@ class DefaultDoesNotFit(Rule[Operation]):
         match subject:
             case CreateTable():
                 for column in subject.table.columns.values():
-                    yield from self._default(subject, subject.table.name, column)
+                    yield from self._default(subject, subject.table.name, column, context)
             case AddColumn():
-                yield from self._default(subject, subject.table, subject.column)
+                yield from self._default(subject, subject.table, subject.column, context)
             case SetDefault(default=Expression() as default):
                 known = _known(subject.table, subject.column, context)
                 if known is not None:
                     column = Column(subject.column, known.type, default=default)
-                    yield from self._default(subject, subject.table, column)
+                    yield from self._default(subject, subject.table, column, context)
             case AlterColumnType(using=str()):
                 yield from self._in_the_way(subject, context)
 
-    def _default(self, subject: Operation, table: Name, column: Column) -> Iterator[Finding]:
+    def _default(self, subject: Operation, table: Name, column: Column, context: Context) -> Iterator[Finding]:
         if isinstance(column.type, Unknown) or not isinstance(column.default, Expression):
+            return
+        name = f"{table}.{column.name}"
+        if context.target.dialect == "sqlite":
+            if not isinstance(column.default.functions, Unknown) and "now" in column.default.functions:
+                yield self.finding(subject, objects=[name], message=NO_NOW, help=CURRENT, name=name)
             return
         why = refused_default(column.type, column.default)
         if why is not None:
-            name = f"{table}.{column.name}"
             yield self.finding(subject, objects=[name], stopped=stopped(subject), name=name, why=why)
 
     def _in_the_way(self, subject: AlterColumnType, context: Context) -> Iterator[Finding]:
         known, new = _known(subject.table, subject.column, context), subject.type
         if known is None or isinstance(known.type, Unknown) or isinstance(new, Unknown):
+            return
+        if context.target.dialect != "postgresql":
             return
         default = known.default
         if not isinstance(default, Expression) or not loses_default(known.type, new, default):

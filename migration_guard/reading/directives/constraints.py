@@ -50,6 +50,9 @@ def _index(
     classes = given("postgresql_ops")
     pairs = classes.pairs if isinstance(classes, Pairs) else ()
     by_column = {key.shown: plain(value) for key, value in pairs if isinstance(key, Text)}
+    lengths = given("mysql_length")
+    if lengths not in (None, Constant(None)):
+        by_column = dict.fromkeys(columns or (), "length")
     orders = tuple(str(by_column.get(column, "")) for column in columns or ())
     return Index(
         name,

@@ -177,6 +177,9 @@ class Constructs(Types):
         return Expression("", functions=UNKNOWN)
 
     def _function(self, name: str, arguments: tuple[Value, ...]) -> Expression:
+        if self.dialect == "sqlite" and name.lower() == "now":
+            # SQLAlchemy renders func.now() so there: SQLite has no function of that name.
+            return Expression("CURRENT_TIMESTAMP", functions=("current_timestamp",))
         inner = [
             self.expression(one) if not isinstance(one, Text) else Expression(repr(one.shown)) for one in arguments
         ]

@@ -339,11 +339,11 @@ def index_columns(inside: Cursor) -> tuple[str, ...]:
 
 
 def index_orders(inside: Cursor) -> tuple[str, ...]:
-    """What is written behind each column of a key: DESC, a collation; empty where nothing is."""
+    """What is written behind each column of a key: DESC, a collation, a length; empty where nothing is."""
     found = []
     for part in inside.parts():
         words = part.statement.words(part.end - part.position - 1, part.position + 1)
-        found.append(" ".join(word for word in words if word not in ("ASC", "(", ")") and not word.isdigit()))
+        found.append(" ".join(word for word in words if word not in ("ASC", "(", ")")))
     return tuple(found) if any(found) else ()
 
 

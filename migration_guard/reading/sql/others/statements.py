@@ -22,6 +22,7 @@ from migration_guard.model.schema import Column, Constraint, ConstraintKind, Ind
 from migration_guard.model.site import Site
 from migration_guard.reading.sql.inserted import given_columns, skips_rows
 from migration_guard.reading.sql.kinds import kind_of, read_by_words, tables_read, words
+from migration_guard.reading.sql.named_objects import ObjectReader
 from migration_guard.reading.sql.others.alter_table import alter_table
 from migration_guard.reading.sql.others.columns import (
     Cursor,
@@ -90,7 +91,8 @@ def _with_values(operation: Operation, statement: Statement) -> Operation:
 
 def run(statement: Statement, site: Site) -> RunSql:
     """A statement that leaves the schema we keep alone."""
-    return RunSql(site=site, kind=kind_of(statement), tables=tables_read(statement), literals=statement.literals())
+    plain = RunSql(site=site, kind=kind_of(statement), tables=tables_read(statement), literals=statement.literals())
+    return ObjectReader(statement, plain).read()
 
 
 def looks_like_postgresql(statement: Statement) -> bool:
@@ -113,7 +115,8 @@ def _create(cursor: Cursor, site: Site) -> Iterator[Operation]:
         yield _create_index(cursor, site)
     elif (view := _before(cursor, "VIEW")) is not None:
         view.take("IF", "NOT", "EXISTS")
-        yield CreateView(site=site, view=View(view.table()), or_replace=or_replace)
+        tables = tables_read(cursor.statement)
+        yield CreateView(site=site, view=View(view.table(), tables=tables), or_replace=or_replace)
     elif cursor.take("SEQUENCE"):
         guarded = cursor.take("IF", "NOT", "EXISTS")
         yield CreateSequence(site=site, sequence=cursor.table(), if_not_exists=guarded)
