@@ -181,7 +181,7 @@ def _readings(project: Project, where: SummarizedHistory, choice: RevisionChoice
         history, _ = read_history(project, contents, target.dialect, where.settings.jobs, cache)
         history = with_base(history, project, base, target.dialect) if base else history
         ids = {one.revision for one in pick(history, choice)}
-        every = replay(history.graph, search_path=history.environment.search_path)
+        every = replay(history.graph, environment=history.environment)
         replayed = tuple(one for one in every if one.migration.revision in ids)
         for one in replayed:
             if one.trouble:

@@ -233,7 +233,7 @@ def judge(
     by_revision: dict[str, tuple[Context, list[Finding]]] = {}
     tables = [rule for rule in usable if rule.subject() is TableLineage]
     lineages = TableLineages()
-    for replayed in replay(history.graph, target, search_path=history.environment.search_path):
+    for replayed in replay(history.graph, target, history.environment):
         migration = replayed.migration
         if replayed.trouble:
             broken.append(Unreadable(migration.path, replayed.trouble))

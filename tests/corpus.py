@@ -221,7 +221,7 @@ def _measure(history: History, target: Target, understood: Understood) -> None:
 
 def _check_summaries(history: History, target: Target) -> None:
     """What each revision is handed over with passes its own check. Raises AssertionError."""
-    for replayed in replay(history.graph, search_path=history.environment.search_path):
+    for replayed in replay(history.graph, environment=history.environment):
         one = replayed.migration
         changes = fold([replayed])
         revision = SummarizedRevision(one.revision, one.path)

@@ -213,8 +213,9 @@ def upgrade():
 def downgrade():
     op.sync_enum_values("public", "state", ["a", "b"], [("jobs", "st")])
 """
-    [finding] = judged(tmp_path, made, replaced)
-    assert finding.startswith("MG207 Changing jobs.st")
+    rewritten, removed = judged(tmp_path, made, replaced)
+    assert rewritten.startswith("MG207 Changing jobs.st")
+    assert removed.startswith("MG625 The value 'b' of state goes")
 
 
 def test_a_value_is_not_used_in_the_transaction_that_adds_it(tmp_path: Path) -> None:

@@ -466,10 +466,10 @@ def test_an_error_of_ours_while_a_migration_is_replayed_or_judged_is_said_of_tha
 ) -> None:
     one, check = engine.replay.__globals__["replay_one"], engine._check
 
-    def replaying(one_more: Migration, state: Any) -> Any:
+    def replaying(one_more: Migration, *arguments: Any, **options: Any) -> Any:
         if one_more.revision == "a":
             raise RecursionError
-        return one(one_more, state)
+        return one(one_more, *arguments, **options)
 
     def judging(context: Any, *arguments: Any) -> Any:
         if context.replayed.migration.revision == "b":

@@ -14,9 +14,9 @@ from migration_guard.model.constraints import (
     RenameConstraint,
     RenameIndex,
     ValidateConstraint,
-    chosen_names,
 )
 from migration_guard.model.finding import Direction
+from migration_guard.model.implied_names import chosen_names, is_chosen
 from migration_guard.model.objects import (
     AddEnumValue,
     DeleteRows,
@@ -307,7 +307,7 @@ def _constraint(
     if lost and encounter.dialect in ("mysql", "mariadb"):
         return  # they keep a key while it has another column
     # A naming convention may have named those without, and written its own words around the names of the others.
-    if any(_may_be(one, name) for one in of_kind):
+    if any(_may_be(one, name, table.name, encounter) for one in of_kind):
         return
     if any(one.name == name for one in table.constraints) or name in table.indexes:
         return
@@ -320,8 +320,10 @@ def _constraint(
     )
 
 
-def _may_be(constraint: Constraint, name: str) -> bool:
+def _may_be(constraint: Constraint, name: str, table: Name, encounter: Encounter) -> bool:
     """Whether the constraint may have this name on the server, as far as the history shows."""
+    if constraint.name is None and encounter.names_itself and not constraint.named and constraint.certain:
+        return is_chosen(name, table, constraint, encounter.dialect)
     if constraint.name is None:
         return constraint.kind is not ConstraintKind.PRIMARY_KEY or "pk" in name.lower() or "primary" in name.lower()
     return not constraint.certain or name.endswith(constraint.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from migration_guard.model.cascades import without_index
+from migration_guard.model.implied_names import chosen_names
 from migration_guard.model.operations import (
     Operation,
     TableOperation,
@@ -107,28 +108,6 @@ def _renamed(table: Table, name: str, new_name: str) -> Table:
         table,
         constraints=tuple(replace(one, name=new_name) if one in called else one for one in table.constraints),
     )
-
-
-def chosen_names(table: Name, constraint: Constraint) -> tuple[str, ...]:
-    """
-    The names that PostgreSQL chooses for a constraint without one.
-    (https://www.postgresql.org/docs/18/sql-createtable.html; ChooseConstraintName in its sources)
-    """
-    if constraint.name is not None:
-        return ()
-    columns = "_".join(constraint.columns)
-    match constraint.kind:
-        case ConstraintKind.PRIMARY_KEY:
-            return (f"{table.name}_pkey",)
-        case ConstraintKind.FOREIGN_KEY:
-            return (f"{table.name}_{columns}_fkey",)
-        case ConstraintKind.UNIQUE:
-            return (f"{table.name}_{columns}_key",)
-        case ConstraintKind.CHECK:
-            return (f"{table.name}_{columns}_check", f"{table.name}_check")
-        case ConstraintKind.EXCLUDE:
-            return (f"{table.name}_{columns}_excl",)
-    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,11 +27,12 @@ def applied(operation: Operation, state: SchemaState) -> SchemaState:
 class Examiner:
     """
     Judges the revisions of a history one after the other, for one database. What is refused is judged from then on as
-    if it had worked: of one cause one refusal is said, not all that follows.
+    if it had worked: of one cause one refusal is said, not all that follows. `names_itself` as for encounters.
     """
 
-    def __init__(self, graph: RevisionGraph, target: Target) -> None:
+    def __init__(self, graph: RevisionGraph, target: Target, *, names_itself: bool = False) -> None:
         self._outlook = Outlook(graph)
+        self._names_itself = names_itself
         self._target = target
         self._certainty = Certainty()
 
@@ -52,7 +53,13 @@ class Examiner:
         for operation in operations:
             if not (operation.site.conditional or operation.site.repeated):
                 encounter = Encounter(
-                    state, certainty, self._target, migration.revision, tuple(operations), self._outlook
+                    state,
+                    certainty,
+                    self._target,
+                    migration.revision,
+                    tuple(operations),
+                    self._outlook,
+                    self._names_itself,
                 )
                 yield from absences(operation, encounter)
                 yield from clashes(operation, encounter)

@@ -129,6 +129,7 @@ class Environment:
     What env.py and the ini file say about how migrations run. None: they do not say, or could not be read.
 
     `naming_convention` holds the MetaData's naming convention as far as it is known: `pk=pk_%(table_name)s`.
+    `names_itself` tells that the MetaData certainly has none, so that the database names what has no name.
     `search_path` tells that env.py speaks of one, `foreign_keys_on` that it turns SQLite's foreign keys on.
     `names_version_column` tells that env.py says something of the column in which Alembic keeps the revision.
     """
@@ -141,6 +142,7 @@ class Environment:
     dialect_source: str = ""
     naming_convention: tuple[str, ...] = ()
     search_path: bool = False
+    names_itself: bool = False
     foreign_keys_on: bool = False
     names_version_column: bool = False
 

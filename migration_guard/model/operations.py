@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from migration_guard.model.cascades import renamed_table, without_column, without_tables
+from migration_guard.model.implied_names import with_chosen_names
 from migration_guard.model.schema import (
     Column,
     ColumnType,
@@ -147,7 +148,8 @@ class RenameTable(TableOperation):
         table = state.tables.get(self.table)
         if table is None:
             return state
-        state = state.without_table(self.table).with_table(replace(table, name=self.new_name))
+        renamed = replace(with_chosen_names(table), name=self.new_name)
+        state = state.without_table(self.table).with_table(renamed)
         # Thousands of renames ask thousands of tables: those without constraints are passed by as quickly as can be.
         followed = {name: self._follow(each) if each.constraints else each for name, each in state.tables.items()}
         return renamed_table(replace(state, tables=followed), self.table, self.new_name)
@@ -305,7 +307,7 @@ class RenameColumn(ColumnOperation):
             name: replace(one, column=new(one.column)) if one.owner == self.table and one.column else one
             for name, one in state.sequences.items()
         }
-        return edit_table(replace(state, sequences=owned), self.table, rename)
+        return edit_table(replace(state, sequences=owned), self.table, lambda table: rename(with_chosen_names(table)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,7 @@ class Encounter:
     Where an operation meets the schema: the state with nothing in it that is only taken for granted, and what of it is
     certain.
 
+    `names_itself` tells that no naming convention names what has no name: the database does.
     `function` is all that the same function of the migration asks for, `outlook` what the whole history tells.
     """
 
@@ -67,6 +68,7 @@ class Encounter:
     revision: str
     function: tuple[Operation, ...]
     outlook: Outlook
+    names_itself: bool = False
 
     @property
     def dialect(self) -> str:

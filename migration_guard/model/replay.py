@@ -13,7 +13,7 @@ from migration_guard.model.differences import LABELS, NOT_SET, Fate, SchemaDiffe
 from migration_guard.model.examiner import Examiner, applied
 from migration_guard.model.guards import Moments, tables_asked
 from migration_guard.model.join import join
-from migration_guard.model.migration import Migration, RevisionGraph
+from migration_guard.model.migration import Environment, Migration, RevisionGraph
 from migration_guard.model.objects import AddEnumValue, CreateEnum, CreateView, DropOwned, Opaque, RunSql
 from migration_guard.model.operations import CreateTable, Operation, RenameTable, with_unknown_table
 from migration_guard.model.refusals import Refusal
@@ -74,18 +74,21 @@ class Replayed:
         )
 
 
-def replay(graph: RevisionGraph, target: Target | None = None, *, search_path: bool = False) -> Iterator[Replayed]:
+def replay(
+    graph: RevisionGraph, target: Target | None = None, environment: Environment | None = None
+) -> Iterator[Replayed]:
     """
     Each migration with the state that all before it left, in the order in which they would run. What comes before one
     that is unplaced is not known, and so neither is the schema that it meets. What is refused is said for a target.
-    `search_path` tells that the project sets one.
+    `environment` is what env.py says.
     """
     state = EMPTY
+    said = environment or Environment()
     made = _made_in(graph.order)
-    examiner = Examiner(graph, target) if target is not None else None
+    examiner = Examiner(graph, target, names_itself=said.names_itself) if target is not None else None
     for migration in graph.order:
         before = NOT_KNOWN if migration.revision in graph.unplaced else state
-        replayed = contained(partial(replay_one, migration, before, made, examiner, search_path=search_path))
+        replayed = contained(partial(replay_one, migration, before, made, examiner, search_path=said.search_path))
         if isinstance(replayed, Unexpected):
             replayed = Replayed(migration, before, after=NOT_KNOWN, restored=NOT_KNOWN, trouble=replayed.reason)
         yield replayed

@@ -148,7 +148,8 @@ class Constraint:
     """
     A constraint. `name` is None when the database, or a naming convention, is left to choose one, and where it is put
     together at run time: then it is `named`. `by_convention` tells that a naming convention of the application's
-    MetaData has a say in it, as it has for what is no SQL text and not written in op.f().
+    MetaData has a say in it, as it has for what is no SQL text and not written in op.f(). `chosen` are
+    the names that the database chose for one without, where its table or a column has another name by now.
 
     `references` and `referenced_columns` belong to foreign keys, and so does `in_default_schema`: the key says itself
     that `references` is in the default schema, which names leave out. `options` are its other clauses in SQL's words,
@@ -169,6 +170,7 @@ class Constraint:
     certain: bool = True
     named: bool = field(default=False, compare=False)
     by_convention: bool = field(default=False, compare=False)
+    chosen: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
 
     @property
     def is_nameless_check(self) -> bool:

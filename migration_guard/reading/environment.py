@@ -66,6 +66,7 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
         autocommit=autocommit or None,
         naming_convention=tuple(sorted(convention)),
         search_path="search_path" in source.text,
+        names_itself=bool(given) and not convention and all(map(_has_no_convention, given)),
         foreign_keys_on=_KEYS_ON.search(source.text) is not None and not _KEYS_OFF.search(source.text),
         names_version_column=any(word in source.text for word in _OF_VERSION_COLUMN),
     )
@@ -94,6 +95,13 @@ def _flag(value: cst.BaseExpression) -> bool | None:
 
 def _agreed(values: list[bool | None] | None) -> bool | None:
     return values[0] if values and len(set(values)) == 1 else None
+
+
+def _has_no_convention(value: Value) -> bool:
+    """Whether a `target_metadata` certainly has no naming convention: it is None, or a MetaData() without one."""
+    if isinstance(value, CallValue) and isinstance(value.function, Symbol) and value.function.name == "MetaData":
+        return value.keyword("naming_convention") is None and value.keyword("**") is None
+    return value == Constant(None)
 
 
 def _convention(walker: Walker, value: Value | None, depth: int = 0) -> set[str]:

@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.dialects import Ability
-from migration_guard.model.constraints import CreateIndex, DropIndex
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropIndex
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.migration import Migration
+from migration_guard.model.operations import Operation
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._resuming import fails_again, words
 
@@ -44,7 +45,13 @@ class ConcurrentMixedWithOtherWork(Rule[Migration]):
     op.add_column("users", sa.Column("nickname", sa.Text()))
     ```
 
-    Work before the block is MG614.
+    Work before the block is MG614. A constraint that takes the index over is no other work.
+
+    ```python good
+    with op.get_context().autocommit_block():
+        op.create_index("uq_users_email", "users", ["email"], unique=True, postgresql_concurrently=True)
+    op.execute("ALTER TABLE users ADD CONSTRAINT uq_users_email UNIQUE USING INDEX uq_users_email")
+    ```
 
     ## What to write instead
 
@@ -64,11 +71,18 @@ class ConcurrentMixedWithOtherWork(Rule[Migration]):
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         if not context.can(Ability.CONCURRENT_INDEX):
             return
-        built = None
+        built: CreateIndex | DropIndex | None = None
         for one in subject.upgrade.operations:
             concurrent = isinstance(one, CreateIndex | DropIndex) and one.concurrently is True
-            if concurrent and one.site.autocommit and fails_again(one):
+            if isinstance(one, CreateIndex | DropIndex) and concurrent and one.site.autocommit and fails_again(one):
                 built = built or one
-            elif built is not None and not (one.site.autocommit or concurrent) and fails_again(one):
+            elif built is not None and not (one.site.autocommit or concurrent) and _is_other_work(one, built):
                 yield self.finding(built, objects=[subject.revision], what=words(built), line=one.site.span.line)
                 return
+
+
+def _is_other_work(operation: Operation, built: CreateIndex | DropIndex) -> bool:
+    """Whether it stops the next try, and has not to do with the index itself."""
+    index = built.index.name if isinstance(built, CreateIndex) else built.name
+    takes_over = isinstance(operation, AddConstraint) and operation.constraint.using_index == index
+    return fails_again(operation) and not takes_over

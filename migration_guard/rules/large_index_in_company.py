@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.constraints import CreateIndex
+from migration_guard.model.constraints import CreateIndex, DropIndex
 from migration_guard.model.conventions import matches
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.objects import RunSql
@@ -73,7 +73,9 @@ class LargeIndexInCompany(Rule[CreateIndex]):
 
 
 def _belongs(other: object, index: CreateIndex) -> bool:
-    """Whether it may stand beside the index: a setting, or another index of the table."""
+    """Whether it may stand beside the index: a setting, another index of the table, what an earlier try has left."""
+    if isinstance(other, DropIndex):
+        return other.name == index.index.name
     return (isinstance(other, RunSql) and other.kind.startswith("SET")) or (
         isinstance(other, CreateIndex) and other.table == index.table
     )

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from migration_guard.model.constraints import CreateIndex, DropConstraint, DropIndex, chosen_names
+from migration_guard.model.constraints import CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.differences import Fate, SchemaDifference
 from migration_guard.model.finding import Direction, Finding
+from migration_guard.model.implied_names import chosen_names
 from migration_guard.model.migration import Form, Migration
 from migration_guard.model.operations import AddColumn, CreateTable, DropColumn, DropTable, Operation
 from migration_guard.model.replay import ReplayStep

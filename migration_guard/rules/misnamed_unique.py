@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from migration_guard.model.constraints import chosen_names
 from migration_guard.model.finding import Fix, Severity
+from migration_guard.model.implied_names import chosen_names
 from migration_guard.model.lineage import Moment
 from migration_guard.model.schema import ConstraintKind, Table
 from migration_guard.rules import Context, Fixable

@@ -20,7 +20,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("UPDATE products SET name = left(name, 100) WHERE length(name) > 100")
+    op.execute("UPDATE products SET name = substr(name, 1, 100) WHERE length(name) > 100")
     with op.batch_alter_table("products") as batch_op:
         batch_op.drop_column("description")
         batch_op.alter_column("name", existing_type=sa.String(200), type_=sa.String(100), existing_nullable=False)

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade():
     with op.get_context().autocommit_block():
+        op.drop_index("idx_invoices_amount", "invoices", schema="billing", postgresql_concurrently=True, if_exists=True)
         op.create_index("idx_invoices_amount", "invoices", ["amount"], schema="billing", postgresql_concurrently=True, if_not_exists=True)
 
 
