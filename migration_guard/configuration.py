@@ -74,11 +74,13 @@ def common_folder(paths: Sequence[Path], cwd: Path) -> Path:
 
 def running(settings: Config) -> rules.Rules:
     """The rules that run with these options, by code."""
-    return {
-        code: rule
-        for code, rule in rules.load().items()
-        if rules.Trait.UNCONDITIONAL in rule.traits or settings.selects(code, default=rule.enabled)
-    }
+    every = rules.load()
+    return {code: every[code] for code in every if _runs(code, settings)}
+
+
+def _runs(code: str, settings: Config) -> bool:
+    when = rules.runs(code)
+    return when == rules.ALWAYS or settings.selects(code, default=when == rules.ON)
 
 
 def load_plugins(folders: Sequence[Path], said: Overrides, *, explicit: Path | None = None) -> tuple[Wish, ...]:

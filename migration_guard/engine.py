@@ -332,12 +332,12 @@ def check_start(settings: Iterable[Config], revisions: Collection[str]) -> None:
 
 def _concerns(project: Project, base: GitBase | None, all_rules: Rules) -> Callable[[Finding], bool]:
     """What tells the findings that were asked for, and are not about old files, from the others."""
-    # What is wrong with the graph concerns every file; its rules know themselves what is new.
-    graph = {code for code, rule in all_rules.items() if Trait.ABOUT_GRAPH in rule.traits}
 
+    # What is wrong with the graph concerns every file; its rules know themselves what is new.
     def concerns(finding: Finding) -> bool:
         asked = project.only is None or Path(finding.path) in project.only or finding.path == str(project.root)
-        return finding.code in graph or (asked and (base is None or finding.path not in base.old))
+        about_graph = Trait.ABOUT_GRAPH in all_rules[finding.code].traits
+        return about_graph or (asked and (base is None or finding.path not in base.old))
 
     return concerns
 

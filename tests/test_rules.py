@@ -17,7 +17,7 @@ from migration_guard.model.schema import SchemaState
 from migration_guard.model.target import Target
 from migration_guard.model.trip import Trip
 from migration_guard.rule_examples import Example, check, run
-from migration_guard.rules import Fixable
+from migration_guard.rules import Fixable, Trait
 
 EXAMPLES = list(all_examples())
 PROFILE = dialects.profile
@@ -46,6 +46,16 @@ def test_a_rule_has_a_bad_and_a_good_example(code: str) -> None:
             f"{code} has no {kind} example. Write a fence ```python {kind} into the docstring of its class, or into"
             f" tests/cases/{slug}.md."
         )
+
+
+def test_the_index_names_each_rule_its_file_and_when_it_runs() -> None:
+    folder = Path(rules.__file__).parent
+    files = {file.stem for file in folder.glob("*.py") if not file.stem.startswith("_")}
+    indexed = [file for file, _ in rules.FILES.values()]
+    assert sorted(indexed) == sorted(files), "migration_guard/rules/_index.py names each file of a rule once."
+    for code, rule in rules.load().items():
+        always, when = Trait.UNCONDITIONAL in rule.traits, rules.ON if rule.enabled else rules.OFF
+        assert rules.FILES[code] == (rule.slug().replace("-", "_"), rules.ALWAYS if always else when)
 
 
 @pytest.mark.parametrize("code", rules.load())

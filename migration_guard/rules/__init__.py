@@ -39,7 +39,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, StrEnum, auto
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from migration_guard import dialects
@@ -51,6 +50,10 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.plugin import blamed, is_ours
 from migration_guard.model.trip import Trip
 from migration_guard.rules._context import Context as Context
+from migration_guard.rules._index import ALWAYS as ALWAYS
+from migration_guard.rules._index import FILES as FILES
+from migration_guard.rules._index import OFF as OFF
+from migration_guard.rules._index import ON as ON
 from migration_guard.rules._page import Page, read
 from migration_guard.rules._word import Word
 from migration_guard.rules._yielded import findings
@@ -267,29 +270,50 @@ def add(rule: type[Rule[Any]]) -> None:
     names.cache_clear()
 
 
+class Shelf(Mapping[str, AnyRule]):
+    """Every rule by code, in their order: ours, each imported when it is first taken, and those of plugins."""
+
+    def __init__(self, added: Mapping[str, AnyRule]) -> None:
+        self._added = added
+        self._codes = sorted({*FILES, *added})
+
+    def __getitem__(self, code: str) -> AnyRule:
+        return self._added[code] if code in self._added else _own(code)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._codes)
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __contains__(self, code: object) -> bool:
+        return code in FILES or code in self._added
+
+
 @cache
 def load() -> Rules:
     """Every rule by code: ours, and those of the plugins that are loaded."""
-    return dict(sorted((_own() | _ADDED).items()))
+    return Shelf(dict(_ADDED))
 
 
 @cache
-def _own() -> dict[str, AnyRule]:
-    """Every rule of this folder, by code."""
-    found: dict[str, AnyRule] = {}
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem.startswith("_"):
-            continue
-        module = import_module(f"{__name__}.{file.stem}")
-        for value in vars(module).values():
-            if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__:
-                if value.code in found:
-                    other = found[value.code].slug()
-                    raise ValueError(
-                        f"{value.code} is the code of {other} and of {value.slug()}: give one another code."
-                    )
-                found[value.code] = value()
-    return found
+def _own(code: str) -> AnyRule:
+    """The rule of this folder with that code. Raises KeyError where there is none."""
+    module = import_module(f"{__name__}.{FILES[code][0]}")
+    for value in vars(module).values():
+        ours = isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__
+        if ours and value.code == code:
+            rule: AnyRule = value()
+            return rule
+    raise KeyError(code)
+
+
+def runs(code: str) -> str:
+    """When the rule of this code runs: ON, OFF or ALWAYS, without importing it where it is ours."""
+    if code in FILES:
+        return FILES[code][1]
+    rule = load()[code]
+    return ALWAYS if Trait.UNCONDITIONAL in rule.traits else ON if rule.enabled else OFF
 
 
 def group_of(code: str) -> str:
@@ -301,7 +325,9 @@ def group_of(code: str) -> str:
 @cache
 def names() -> Mapping[str, str]:
     """The name of every rule, by code."""
-    return {code: rule.slug() for code, rule in load().items()}
+    of_plugins = {code: rule.slug() for code, rule in _ADDED.items()}
+    ours = {code: file.replace("_", "-") for code, (file, _) in FILES.items()}
+    return dict(sorted((ours | of_plugins).items()))
 
 
 def selectable() -> Mapping[str, str]:
