@@ -18,11 +18,11 @@ from migration_guard.baseline import KnownFinding, gone_from_all, gone_note, wit
 from migration_guard.config import Config, ConfigError, Overrides
 from migration_guard.config.files import Content
 from migration_guard.config.selection import nearest
-from migration_guard.judgement import IgnoreComments, about_comments, eased, graded, reported
+from migration_guard.judgement import IgnoreComments, about_comments, eased, graded, of_all_targets, reported
 from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.finding import Examined, Finding, Report, Summary
 from migration_guard.model.lineage import TableLineage, TableLineages
-from migration_guard.model.migration import Form, History, IgnoreOutcome, Migration, Unreadable
+from migration_guard.model.migration import Form, History, Migration, Unreadable
 from migration_guard.model.objects import Opaque
 from migration_guard.model.regular_expressions import SlowPatternError
 from migration_guard.model.replay import Replayed, replay
@@ -32,7 +32,7 @@ from migration_guard.reading.cache.store import FOLDER, Cache, Judged, digest
 from migration_guard.reading.discovery import releases, repository
 from migration_guard.reading.discovery.comparison import GitBase
 from migration_guard.reading.discovery.project import Project, around, find, migrations_among
-from migration_guard.reading.history import read_history, with_base, without_collector
+from migration_guard.reading.history import read_histories, with_base, without_collector
 from migration_guard.reading.plugin_modules import loaded
 from migration_guard.regular_files import refusal
 from migration_guard.rules import AnyRule, Context, Rules, Trait
@@ -123,7 +123,8 @@ def _lint_project(
     ]
     name = digest(repr((place, settings.judging())).encode())
     tags, unsure = releases.tags(project) if settings.conventions.deprecation_releases else ((), ())
-    key = digest(repr((replace(project, only=None), settings.judging(), states, base, tags)).encode())
+    around = None if settings.target else targets.Evidence.of(project)
+    key = digest(repr((replace(project, only=None), settings.judging(), states, base, tags, around)).encode())
     judged = cache.judged(name, key)
     if judged is None:
         judged, needed = _judge_project(project, settings, contents, cache, base)
@@ -166,11 +167,11 @@ def cache_of(project: Project, settings: Config, cwd: Path) -> Cache:
 
 
 def targets_of(project: Project, settings: Config, contents: Iterable[bytes | None]) -> tuple[tuple[Target, ...], str]:
-    """The databases that a history is judged for, and why one was assumed where nobody names any."""
+    """The databases that a history is judged for, and why they were assumed where nobody names any."""
     if settings.target:
         return settings.target, ""
-    target, assumed = targets.guess(project.sqlalchemy_url, [each for each in contents if each])
-    return (target,), assumed
+    guesses = targets.guess(targets.Evidence.of(project), [each for each in contents if each])
+    return tuple(one.target for one in guesses), targets.in_words(guesses)
 
 
 def _cache_folder(project: Project, settings: Config, cwd: Path) -> Path | None:
@@ -192,23 +193,16 @@ def _judge_project(
     """One history, for each of its targets: what any of them finds is found. Also the files that this rests on."""
     wanted, assumed = targets_of(project, settings, contents.values())
     active = configuration.running(settings)
-    found: list[list[Finding]] = []
-    histories: list[History] = []
+    found: list[tuple[Target, History, list[Finding]]] = []
     needed: set[str] = set()
+    read = read_histories(project, contents, [target.dialect for target in wanted], settings.jobs, cache)
     for target in wanted:
-        one, leant_on = read_history(project, contents, target.dialect, settings.jobs, cache)
-        histories.append(with_base(one, project, base, target.dialect) if base else one)
+        one, leant_on = read[target.dialect]
+        history = with_base(one, project, base, target.dialect) if base else one
         needed |= leant_on
-        found.append(judge(histories[-1], target, active, settings, contents))
-    summary = _summary(project, histories[0], wanted, assumed, settings)
-    return (_of_all_targets(found, active), summary), needed
-
-
-def _of_all_targets(found: Sequence[Sequence[Finding]], active: Rules) -> tuple[Finding, ...]:
-    """What is found for any target. Of comments, what holds for all: one target is enough to use one."""
-    of_comments = {code for code, rule in active.items() if rule.subject() is IgnoreOutcome}
-    every = dict.fromkeys(finding for findings in found for finding in findings)
-    return tuple(one for one in every if one.code not in of_comments or all(one in findings for findings in found))
+        found.append((target, history, judge(history, target, active, settings, contents)))
+    summary = _summary(project, found[0][1], wanted, assumed, settings)
+    return (of_all_targets(found, active), summary), needed
 
 
 def judge(

@@ -15,11 +15,12 @@ from migration_guard.config import BASELINE, PATTERNS
 from migration_guard.config.files import OWN_FILE, TABLE, toml_table
 from migration_guard.model.finding import Report
 from migration_guard.model.proposal import ProposedFile
-from migration_guard.model.target import ASSUMED, parse
+from migration_guard.model.target import parse
+from migration_guard.reading.discovery import repository
 from migration_guard.reading.discovery.folders import declared_in, needed_by
 from migration_guard.reading.discovery.project import Project
 from migration_guard.regular_files import content, fence_of
-from migration_guard.targets import NOBODY
+from migration_guard.targets import NO_VERSION, NOBODY
 from migration_guard.version import REPOSITORY, __version__
 
 WORKFLOW = Path(".github/workflows/migrations.yml")
@@ -27,19 +28,13 @@ PRE_COMMIT = Path(".pre-commit-config.yaml")
 HOW_TO_HOOK = f"https://github.com/{REPOSITORY}/blob/main/docs/pre-commit.md"
 MAJOR = "v1"
 
-# Where the images of a project's databases are named.
-COMPOSE = ("docker-compose*.y*ml", "compose*.y*ml", ".github/workflows/*.y*ml", ".gitlab-ci.yml")
-IMAGE = re.compile(
-    rb"image:\s*[\"']?(?:[\w.-]+/)*?(?P<name>postgres|postgis|mysql|mariadb):v?(?P<version>\d+(?:\.\d+)?)"
-)
-DIALECTS = {b"postgres": "postgresql", b"postgis": "postgresql", b"mysql": "mysql", b"mariadb": "mariadb"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """
     What a configuration would say, each with the reason. `start_after` is the newest revision that needs no judgement,
-    `baseline` a file that holds what is found today; both are None where nothing is found.
+    `baseline` a file that holds what is found today; both are None where nothing is found. `findings` is how many of
+    them are old, `branch` the one that has what is old; empty where nobody can say, and everything is taken for old.
     """
 
     target: str | None
@@ -47,6 +42,7 @@ class Choices:
     start_after: str | None = None
     baseline: str | None = None
     findings: int = 0
+    branch: str = ""
     pattern: str | None = None
 
 
@@ -54,18 +50,20 @@ def choices(projects: Sequence[Project], report: Report, target: tuple[str | Non
     """
     What the histories call for. `target` is the database and why it is thought to be that one.
 
-    What is found in old migrations is left alone: all up to the newest revision; or, where somebody asks for a
-    `baseline` or there is no single newest revision, all that is in that file.
+    What is found in old migrations is left alone: all up to the newest revision that the default branch has; or, where
+    somebody asks for a `baseline` or there is no single newest revision, all that is in that file. Where that branch
+    has none, none is old.
     """
     heads = _heads(projects)
     single = heads[0] if len(projects) == len(heads) == 1 and not baseline else None
-    old = len(report.findings)
+    found, branch = len(report.findings), report.summary.default_branch
     return Choices(
         target=target[0],
         target_reason=target[1],
-        start_after=single if old else None,
-        baseline=BASELINE if old and single is None else None,
-        findings=old,
+        start_after=single if found else None,
+        baseline=BASELINE if found and single is None and (heads or baseline) else None,
+        findings=report.summary.older if branch and single else found,
+        branch=branch,
         pattern=_pattern(projects),
     )
 
@@ -175,41 +173,39 @@ def _install(folder: Path) -> str:
     )
 
 
-def target_of(report: Report, cwd: Path) -> tuple[str | None, str]:
+def target_of(report: Report) -> tuple[str | None, str]:
     """The database in production, and how we come to think so; None where nobody knows, or there are several."""
     summary = report.summary
     if len(summary.target) != 1:
-        return None, "the histories here are for several databases, and each is judged for its own"
+        return None, f"several are judged for: {', '.join(summary.target)} ({summary.assumed or 'as configured'})"
     (told,) = summary.target
-    dialect = parse(told).dialect
     if not summary.assumed:
         return told, "as configured"
     if NOBODY in summary.assumed:
         return None, f"{NOBODY}, so {told} is assumed"
-    for file, found, version in _images(cwd):
-        if found == dialect:
-            return f"{dialect} {version}", f"{relative(str(file), cwd)} runs this version"
+    if NO_VERSION not in summary.assumed:
+        return told, summary.assumed
     reason = summary.assumed.partition(";")[0]
-    return dialect, f'{reason}. Add the version ("{told}" is assumed, the oldest that is supported)'
-
-
-def _images(folder: Path) -> Iterator[tuple[Path, str, str]]:
-    root = fence_of(folder)
-    for pattern in COMPOSE:
-        for file in sorted(folder.glob(pattern)):
-            for found in IMAGE.finditer(content(file, root) or b""):
-                dialect, version = DIALECTS[found["name"]], found["version"].decode()
-                major = version.partition(".")[0] if dialect == "postgresql" else version
-                if dialect in ASSUMED:
-                    yield file, dialect, major
+    return parse(told).dialect, f'{reason}. Add the version ("{told}" is assumed, the oldest that is supported)'
 
 
 def _heads(projects: Iterable[Project]) -> list[str]:
-    """The newest revisions of the histories, as a glance at their files shows them."""
-    texts = [text or b"" for project in projects for text in project.contents().values()]
+    """
+    The newest revisions of the histories, as a glance at their files shows them: of those that the default branch has,
+    where there is one. What is on no branch yet, or on another, has run nowhere.
+    """
+    texts = [text for project in projects for text in _old(project)]
     named = {one for text in texts for one in needed_by(text)}
     declared = filter(None, map(declared_in, texts))
     return [revision for revision in declared if revision not in named]
+
+
+def _old(project: Project) -> Iterator[bytes]:
+    contents = project.contents()
+    there = repository.on_default_branch(project, contents)
+    for path, text in contents.items():
+        if there is None or path in there.old:
+            yield text or b""
 
 
 def _pattern(projects: Iterable[Project]) -> str | None:
@@ -230,8 +226,9 @@ def _lines(chosen: Choices) -> Iterator[str]:
     count = "1 finding" if chosen.findings == 1 else f"{chosen.findings} findings"
     if chosen.start_after:
         yield ""
-        yield "# Migrations up to this one have run in production. They are read, so that newer ones are judged with"
-        yield f"# the schema they meet, and not judged: {count} there."
+        old = f"are on {chosen.branch}" if chosen.branch else "are taken for released"
+        yield f"# Migrations up to this one {old}. They are read, so that newer ones are judged with the schema"
+        yield f"# they meet, and not judged: {count} there."
         yield f"start-after = {json.dumps(chosen.start_after)}"
     if chosen.baseline:
         yield ""

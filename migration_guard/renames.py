@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from migration_guard import configuration, filenames, rules
@@ -102,7 +102,9 @@ def _read(project: Project, settings: Config) -> _NamedHistory:
         raise ConfigError(
             'filename-pattern: nothing says how files are called. Write filename-pattern = "dated" or "alembic".'
         )
-    found = judge(history, target, {BadFilename.code: rules.load()[BadFilename.code]}, settings, contents)
+    # Who renames asks for all files, older than the file_template or not.
+    strict = replace(settings, filename_pattern=pattern or "alembic")
+    found = judge(history, target, {BadFilename.code: rules.load()[BadFilename.code]}, strict, contents)
     return _NamedHistory(project, settings, history, frozenset(one.path for one in found))
 
 

@@ -182,9 +182,10 @@ def _targets_gone(now: Config, then: Config, project: Project, contents: Content
     """The databases that nothing is judged for any more: an older one has the hazards of a newer one."""
     if now.target == then.target or not then.target:  # a first one is what was guessed at before
         return
-    guess = targets.guess(project.sqlalchemy_url, [one for one in contents.values() if one])[0]
+    guesses = targets.guess(targets.Evidence.of(project), [one for one in contents.values() if one])
+    judged = now.target or tuple(one.target for one in guesses)
     for target in then.target:
-        if not any(one.dialect == target.dialect and one.version <= target.version for one in now.target or (guess,)):
+        if not any(one.dialect == target.dialect and one.version <= target.version for one in judged):
             yield f"nothing is judged for {target} (target)"
 
 

@@ -195,7 +195,8 @@ def _unpack(wheel: Path, folder: Path) -> None:
 def _histories(folder: Path, target: Target | None) -> Iterator[tuple[History, Target]]:
     for project in find([folder], folder):
         contents: Mapping[str, bytes | None] = {str(path): path.read_bytes() for path in project.files}
-        judged = target or targets.guess(project.sqlalchemy_url, [one for one in contents.values() if one])[0]
+        around = targets.Evidence.of(project)
+        judged = target or targets.guess(around, [one for one in contents.values() if one])[0].target
         history, _ = read_history(project, contents, judged.dialect, None, Cache(None, str(project.repository)))
         yield history, judged
 

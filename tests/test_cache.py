@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -27,7 +27,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.unknown import UNKNOWN, Unknown
 from migration_guard.reading import history as reading
 from migration_guard.reading.cache.codec import Malformed, decoder, encoder
-from migration_guard.reading.cache.store import FOLDER, FileContent, FileRecord
+from migration_guard.reading.cache.store import FOLDER, FileContent
 from migration_guard.reading.discovery.project import Project
 from migration_guard.reading.interpreter.modules import Files
 from migration_guard.reading.migration import read_migration
@@ -66,9 +66,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     read_some = reading._read_some
 
-    def noting(files: reading.Files, dialect: str, project: Project) -> dict[str, FileRecord]:
+    def noting(files: reading.Files, dialects: Sequence[str], project: Project) -> dict[str, reading.Reads]:
         names.extend(Path(path).name for path, _ in files)
-        return read_some(files, dialect, project)
+        return read_some(files, dialects, project)
 
     monkeypatch.setattr(reading, "_read_some", noting)
     return names

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from projects import script, write
+from repositories import repository
 from test_samples import SAMPLES
 
 from migration_guard import cli
@@ -73,7 +74,7 @@ def test_the_version_of_the_database_is_read_from_the_containers(shop: Path, run
     (shop / "docker-compose.yml").write_text("services:\n  db:\n    image: postgres:16.4-alpine\n")
     run(shop, "init", "--yes", "--baseline")
     assert settings(shop).target == (parse("postgresql 16"),)
-    assert "docker-compose.yml runs this version" in (shop / "migration-guard.toml").read_text()
+    assert "docker-compose.yml names" in (shop / "migration-guard.toml").read_text()
 
 
 def test_the_habit_of_names_is_written_down(tmp_path: Path, run: Run) -> None:
@@ -131,9 +132,39 @@ def test_nothing_that_exists_is_overwritten(shop: Path, run: Run) -> None:
 
 
 def test_without_a_terminal_somebody_must_say_yes(shop: Path, run: Run) -> None:
-    code, _, err = run(shop, "init")
+    code, out, err = run(shop, "init", "--workflow")
     assert (code, "Run it with --yes" in err) == (2, True)
+    for proposed in ('start-after = "b2"', "written to migration-guard.toml", "written to .github/workflows"):
+        assert proposed in out
     assert not (shop / "migration-guard.toml").exists()
+    assert not (shop / ".github").exists()
+
+
+def test_what_is_not_merged_is_not_old(tmp_path: Path, run: Run) -> None:
+    write(tmp_path / "app", {"a1": script("a1")}, url="postgresql://localhost/shop")
+    shop = repository(tmp_path / "app")
+    shop.commit()
+    shop.branch("orders")
+    (shop.versions / "b2_.py").write_text(script("b2", "a1", DROPS))
+    shop.commit()
+    (shop.versions / "c3_.py").write_text(script("c3", "b2", "def upgrade():\n    op.drop_table('t_b2')\n"))
+    run(shop.folder, "init", "--yes")
+    assert settings(shop.folder).start_after == "a1"
+    text = (shop.folder / "migration-guard.toml").read_text()
+    assert "Migrations up to this one are on main." in text
+    assert "0 findings there" in text
+    assert run(shop.folder, "lint")[0] == 1
+
+
+def test_where_nothing_is_merged_nothing_is_old(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "README.md").write_text("ours\n")
+    shop = repository(tmp_path / "app")
+    shop.commit()
+    write(shop.folder, {"a1": script("a1"), "b2": script("b2", "a1", DROPS)}, url="postgresql://localhost/shop")
+    run(shop.folder, "init", "--yes")
+    assert settings(shop.folder).start_after is None
+    assert settings(shop.folder).baseline is None
 
 
 def test_a_person_is_shown_what_will_be_written_and_asked(shop: Path, run: Run, answers: list[str]) -> None:

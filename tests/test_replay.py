@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Several
 from dataclasses import replace
 
 import pytest
@@ -369,3 +370,31 @@ def test_what_belongs_to_a_table_follows_it_under_another_name() -> None:
     assert (after.sequences[seq].owner, after.sequences[seq].column) == (people, "years")
     gone = one([*up, DropTable(site=UP, table=people, cascade=True)], [], state).after
     assert gone == SchemaState()
+
+
+def bases(*ops: Several[Operation], parents: Several[str] = ("", "")) -> list[Replayed]:
+    """Revisions that do these, replayed; each has the parent of its place, or none."""
+    migrations = [
+        Migration(
+            f"{number}.py", str(number), parents=(parent,) if parent else (), upgrade=Body(Form.BODY, None, tuple(does))
+        )
+        for number, (does, parent) in enumerate(zip(ops, parents, strict=True))
+    ]
+    return list(replay(graph(migrations)))
+
+
+def test_a_base_that_makes_what_is_there_begins_with_an_empty_database() -> None:
+    made = CreateTable(site=UP, table=Table(USERS, {"age": AGE}))
+    later = CreateTable(site=UP, table=Table(DOCK, {"age": AGE}))
+    first, other, behind = bases([made], [made], [later], parents=("", "", "1"))
+    assert (first.before, other.before) == (EMPTY, EMPTY)
+    assert set(behind.before.tables) == {USERS}
+    assert set(behind.after.tables) == {USERS, DOCK}
+
+
+def test_bases_that_get_on_with_each_other_share_a_database() -> None:
+    made = CreateTable(site=UP, table=Table(USERS, {"age": AGE}))
+    looked_for = replace(made, if_not_exists=True)
+    other = CreateTable(site=UP, table=Table(DOCK, {"age": AGE}))
+    for second in (other, looked_for):
+        assert set(bases([made], [second])[1].before.tables) == {USERS}

@@ -153,18 +153,40 @@ def test_a_required_column_gets_the_default_of_its_type(type: str, default: str 
     assert fixed(before, "MG201", tmp_path) == after
 
 
+ADDED = 'op.add_column("users", sa.Column("a", sa.Text(), nullable=False))'
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("body", "reason"),
     [
-        'op.add_column("users", sa.Column("a", sa.Text(), nullable=False, unique=True))',
-        'op.add_column("users", sa.Column("a", sa.Integer(), sa.ForeignKey("others.id"), nullable=False))',
-        'op.add_column("users", sa.Column("a", sa.Text(), nullable=False))\n'
-        '    op.create_index("ix", "users", ["a"], unique=True)',
+        (ADDED.replace("False", "False, unique=True"), "it is made unique"),
+        (ADDED.replace("sa.Text()", 'sa.Text(), sa.ForeignKey("others.id")'), "it refers to a row of others"),
+        (f'{ADDED}\n    op.create_index("ix", "users", ["a"], unique=True)', "it is made unique"),
+        (f'{ADDED}\n    op.create_unique_constraint("uq", "users", ["b", "a"])', "it is made unique"),
+        (f'{ADDED}\n    op.execute("CREATE UNIQUE INDEX ix ON users (lower(a))")', "it is made unique"),
+        (f'{ADDED}\n    op.create_primary_key("pk", "users", ["a"])', "it becomes a primary key"),
     ],
 )
-def test_no_default_is_offered_where_none_would_do_for_every_row(body: str, tmp_path: Path) -> None:
-    before = module("import sqlalchemy as sa\nfrom alembic import op", f"    {body}")
-    assert fixed(before, "MG201", tmp_path) is None
+def test_no_default_is_offered_where_none_would_do_for_every_row(body: str, reason: str, tmp_path: Path) -> None:
+    source = module("import sqlalchemy as sa\nfrom alembic import op", f"    {body}")
+    found = next(finding for finding in findings(source, tmp_path) if finding.code == "MG201")
+    assert found.fix is None
+    assert f"One default for all rows does not do, since {reason}" in found.help
+
+
+def test_a_later_revision_that_makes_the_column_unique_counts_and_that_of_another_table_does_not(
+    tmp_path: Path,
+) -> None:
+    imports = "import sqlalchemy as sa\nfrom alembic import op"
+    later = module(imports, '    op.create_unique_constraint("uq", "{table}", ["a"])')
+    later = later.replace('"a1"', '"a2"').replace("None", '"a1"')
+    offered = []
+    for table in ("users", "others"):
+        (tmp_path / table / "versions").mkdir(parents=True)
+        (tmp_path / table / "versions" / "a2_later.py").write_text(later.replace("{table}", table))
+        found = findings(module(imports, f"    {ADDED}"), tmp_path / table)
+        offered += [one.fix is not None for one in found if one.code == "MG201"]
+    assert offered == [False, True]
 
 
 def test_what_a_help_shows_can_be_pasted_whatever_the_names_are(tmp_path: Path) -> None:

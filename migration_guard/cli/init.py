@@ -56,8 +56,6 @@ def init(
     from migration_guard.baseline import written
     from migration_guard.reading.discovery.project import ProjectError, find
 
-    if not yes and not sys.stdin.isatty():
-        raise click.ClickException("init asks before it writes, and this is no terminal. Run it with --yes.")
     cwd = Path.cwd()
     try:
         projects = find((), cwd)
@@ -69,7 +67,7 @@ def init(
         if file is not None:
             say(f"{_name(file)} configures migration-guard already: it is left as it is.")
         else:
-            target = proposals.target_of(report, cwd)
+            target = proposals.target_of(report)
             if target[0] is not None and str(parse(target[0])) not in report.summary.target:
                 report = _judged(cwd, target[0])
             chosen = proposals.choices(projects, report, target, baseline=baseline)
@@ -90,6 +88,8 @@ def init(
             _agent_hook(cwd, yes=yes)
     except ConfigError as error:
         raise click.ClickException(str(error)) from None
+    if not (yes or sys.stdin.isatty()):
+        raise click.ClickException("init asks before it writes, and this is no terminal. Run it with --yes.")
     click.echo("Next: migration-guard lint")
     return CLEAN
 
@@ -191,14 +191,21 @@ def _name(file: Path) -> str:
 
 
 def _write(proposed: ProposedFile, *, yes: bool) -> bool:
-    """Write a file, if it is not there or only added to, or somebody agrees. Whether it was written."""
+    """
+    Write a file, if it is not there or only added to, or somebody agrees; where nobody can, show it. Whether it was
+    written.
+    """
     name = _name(proposed.path)
     appends = proposed.exists and proposed.added != proposed.text and bool(proposed.added)
-    if yes and proposed.exists and not appends:
+    asks = not yes and sys.stdin.isatty()
+    if not asks and proposed.exists and not appends:
         say(f"{name} exists and is left as it is.")
         return False
     if proposed.added and not yes:
         say_lines(f"\n{proposed.added}")
+    if not yes and not asks:
+        say(f"With --yes this is {'added to' if appends else 'written to'} {name}.")
+        return False
     question = f"Add this to {name}?" if appends else f"{'Overwrite' if proposed.exists else 'Write'} {name}?"
     if not yes and not click.confirm(question, default=not proposed.exists or appends):
         return False

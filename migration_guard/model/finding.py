@@ -72,7 +72,8 @@ class Finding:
 
     `path` is relative to the current folder, with forward slashes. `objects` are the names of the database objects
     concerned: `users`, `users.email`, `ix_users_email`, `sales.orders`. `unconditional`: it makes a run fail whatever
-    `fail-on` says, and no baseline takes it for known.
+    `fail-on` says, and no baseline takes it for known. `turn` is that of its operation's site: by it the rounds of a
+    loop are told from what one line asks for besides.
     """
 
     code: str
@@ -89,6 +90,7 @@ class Finding:
     fix: Fix | None = None
     fingerprint: str = ""
     unconditional: bool = field(default=False, repr=False)
+    turn: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,21 @@ def graph(migrations: Sequence[Migration], *, whole: bool = True) -> RevisionGra
     )
 
 
+def parts(order: Sequence[Migration]) -> Mapping[str, str]:
+    """
+    The part of the graph that each revision of this order is in, called by the first base in it: no revision of one
+    part comes before or behind one of another.
+    """
+    found: dict[str, str] = {}
+    for migration in order:
+        joined = dict.fromkeys(found[one] for one in (*migration.parents, *migration.depends_on) if one in found)
+        part = next(iter(joined), migration.revision)
+        if len(joined) > 1:
+            found = {revision: part if one in joined else one for revision, one in found.items()}
+        found[migration.revision] = part
+    return found
+
+
 def _edges(known: Mapping[str, Migration]) -> tuple[Edges, list[tuple[Migration, str]]]:
     """What each revision needs, in the order of paths, and every id that no file declares."""
     rank = {revision: number for number, revision in enumerate(known)}

@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from migration_guard.model.schema import Constraint, ConstraintKind, Name, Table
 
+LONGEST_NAME = 63
+"""Bytes. https://www.postgresql.org/docs/18/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
 
-def chosen_names(table: Name, constraint: Constraint) -> tuple[str, ...]:
+
+def chosen_names(table: Name, constraint: Constraint, number: str = "") -> tuple[str, ...]:
     """
-    The names that PostgreSQL chooses for a constraint without one, when it makes it.
-    (https://www.postgresql.org/docs/18/sql-createtable.html; ChooseConstraintName in its sources)
+    The names that PostgreSQL chooses for a constraint without one, the likeliest first; with a number behind them where
+    that is taken. (https://www.postgresql.org/docs/18/sql-createtable.html; ChooseConstraintName and makeObjectName in
+    its sources)
     """
     if constraint.name is not None:
         return ()
@@ -20,16 +24,44 @@ def chosen_names(table: Name, constraint: Constraint) -> tuple[str, ...]:
     columns = "_".join(constraint.columns)
     match constraint.kind:
         case ConstraintKind.PRIMARY_KEY:
-            return (f"{table.name}_pkey",)
+            return (_joined(table.name, "", f"pkey{number}"),)
         case ConstraintKind.FOREIGN_KEY:
-            return (f"{table.name}_{columns}_fkey",)
+            return (_joined(table.name, columns, f"fkey{number}"),)
         case ConstraintKind.UNIQUE:
-            return (f"{table.name}_{columns}_key",)
+            return (_joined(table.name, columns, f"key{number}"),)
         case ConstraintKind.CHECK:
-            return (f"{table.name}_{columns}_check", f"{table.name}_check")
+            about = constraint.columns or (constraint.expression.columns if constraint.expression else ())
+            with_column, without = (_joined(table.name, name, f"check{number}") for name in ("_".join(about), ""))
+            return (with_column, without) if len(about) == 1 else (without, with_column)
         case ConstraintKind.EXCLUDE:
-            return (f"{table.name}_{columns}_excl",)
+            return (_joined(table.name, columns, f"excl{number}"),)
     return ()
+
+
+def real_name(table: Table, constraint: Constraint) -> str | None:
+    """
+    The name that a constraint has on PostgreSQL once it is added to this table, be it its own or the one that the
+    server chooses; None where it is put together at run time.
+    """
+    if constraint.name is not None or constraint.named:
+        return constraint.name
+    name, taken = None, set(table.indexes)
+    for one in (*table.constraints, constraint):
+        numbers = ("", *map(str, range(1, len(table.constraints) + 2)))
+        choices = (first for number in numbers for first in chosen_names(table.name, one, number)[:1])
+        name = one.name or next((choice for choice in choices if choice not in taken), None)
+        taken.add(name or "")
+    return name
+
+
+def _joined(table: str, columns: str, label: str) -> str:
+    """Both names and a label: where that is longer than PostgreSQL's 63 bytes, the longer of the two is cut."""
+    left = LONGEST_NAME - len(label) - 1 - bool(columns)
+    first, second = table.encode(errors="surrogatepass"), columns.encode(errors="surrogatepass")
+    while len(first) + len(second) > left:
+        first, second = (first[:-1], second) if len(first) > len(second) else (first, second[:-1])
+    kept = (one.decode(errors="ignore") for one in (first, second) if one)
+    return "_".join((*kept, label))
 
 
 def with_chosen_names(table: Table) -> Table:

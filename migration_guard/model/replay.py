@@ -11,6 +11,7 @@ from typing import TypeVar
 from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.differences import LABELS, NOT_SET, Fate, SchemaDifference, constraint_name, differences
 from migration_guard.model.examiner import Examiner, applied
+from migration_guard.model.graph import parts
 from migration_guard.model.guards import Moments, tables_asked
 from migration_guard.model.join import join
 from migration_guard.model.migration import Environment, Migration, RevisionGraph
@@ -80,19 +81,32 @@ def replay(
     """
     Each migration with the state that all before it left, in the order in which they would run. What comes before one
     that is unplaced is not known, and so neither is the schema that it meets. What is refused is said for a target.
-    `environment` is what env.py says.
+    `environment` is what env.py says. A base that makes a table which is there already stands in for the others: no
+    database runs both, so that it begins with an empty one, as does all that is connected with it.
     """
-    state = EMPTY
     said = environment or Environment()
     made = _made_in(graph.order)
     examiner = Examiner(graph, target, names_itself=said.names_itself) if target is not None else None
+    part_of = parts(graph.order) if sum(not (one.parents or one.depends_on) for one in graph.order) > 1 else {}
+    states: dict[str | None, SchemaState] = {None: EMPTY}
     for migration in graph.order:
-        before = NOT_KNOWN if migration.revision in graph.unplaced else state
+        part = part_of.get(migration.revision)
+        if part == migration.revision and _makes_again(migration, states[None]):
+            states[part] = EMPTY
+        part = part if part in states else None
+        before = NOT_KNOWN if migration.revision in graph.unplaced else states[part]
         replayed = contained(partial(replay_one, migration, before, made, examiner, search_path=said.search_path))
         if isinstance(replayed, Unexpected):
             replayed = Replayed(migration, before, after=NOT_KNOWN, restored=NOT_KNOWN, trouble=replayed.reason)
         yield replayed
-        state = replayed.after
+        states[part] = replayed.after
+
+
+def _makes_again(migration: Migration, state: SchemaState) -> bool:
+    """Whether an upgrade makes a table that is there: it could not run."""
+    made = (one for one in migration.upgrade.operations if isinstance(one, CreateTable))
+    surely = (one for one in made if not (one.site.conditional or one.site.guards or one.if_not_exists))
+    return any(one.table.name in state.tables for one in surely)
 
 
 def replay_one(

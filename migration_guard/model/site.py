@@ -52,9 +52,10 @@ class Site:
     `segment` numbers the transactions of the migration: operations of one segment commit together. `autocommit` is
     True inside `autocommit_block()`, where each statement commits alone. `conditional` operations may not run;
     `guards` are conditions on the schema, which all have to hold for it to run: a replay decides them.
-    `repeated` ones run in a loop whose length is unknown. `batch` marks operations of `batch_alter_table`. `helper` is
-    the function of another file that the operation stands in, `drop_all() of app/helpers.py`, where it does; `span`
-    then points at the call that led there.
+    `repeated` ones run in a loop whose length is unknown. `batch` marks operations of `batch_alter_table`. `helper`
+    is the function of another file that the operation stands in, `drop_all() of app/helpers.py`, where it does; `span`
+    then points at the call that led there. `turn` is how many times the call has run before: in earlier rounds of a
+    loop, or as its function was called.
     """
 
     direction: Direction
@@ -71,3 +72,4 @@ class Site:
     repeated: bool = False
     batch: bool = False
     helper: str = ""
+    turn: int = 0

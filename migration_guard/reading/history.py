@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from migration_guard.model.containment import Unexpected, contained
@@ -31,44 +31,76 @@ EnvironmentRecord = tuple[Environment, tuple[str, ...]]  # what env.py says, and
 def read_history(
     project: Project, contents: Mapping[str, bytes | None], dialect: str, jobs: int | None, cache: Cache
 ) -> tuple[History, set[str]]:
+    """The history as it is for this dialect, and the other files that were looked for to know it."""
+    return read_histories(project, contents, (dialect,), jobs, cache)[dialect]
+
+
+def read_histories(
+    project: Project,
+    contents: Mapping[str, bytes | None],
+    dialects: Collection[str],
+    jobs: int | None,
+    cache: Cache,
+) -> dict[str, tuple[History, set[str]]]:
     """
-    The history as it is for this dialect, and the other files that were looked for to know it.
+    The history as it is for each of these dialects, and the other files that were looked for to know it.
 
     `contents` are the bytes of each file, None where it could not be read. What the cache knows is not read again.
     """
-    name = digest(repr((project.root, project.versions, project.section, project.database, dialect)).encode())
-    key = digest(repr((dialect, project.database, project.repository, project.env)).encode())
-    known, environment = cache.read(name, key, contents)
-    read = _read_files(project, contents, dialect, jobs or os.cpu_count() or 1, known)
-    broken: list[Unreadable] = []
-    if environment is None or len(known) < len(contents):
-        fresh = environment if environment is not None else contained(partial(_read_environment, project, dialect))
-        if isinstance(fresh, Unexpected):
-            broken = [Unreadable(str(project.env), fresh.reason)]
-            environment = Environment(), (str(project.env),)
-        elif reason := refusal(project.env, project.fence(project.env)) if project.env is not None else "":
-            broken = [Unreadable(str(project.env), f"It {reason}. Make it a file that can be read, or remove it.")]
-            environment = fresh
-        else:
-            cache.keep_read(name, key, contents, read, fresh)
-            environment = fresh
-    needed = {path for one in read.values() for path in one.needed}.union(environment[1])
-    found = history(project, read, environment[0], dialect)
-    return replace(found, unreadable=(*found.unreadable, *broken)), needed
+    states = {dialect: _State.of(project, contents, dialect, cache) for dialect in dict.fromkeys(dialects)}
+    waiting = [
+        (path, content)
+        for path, content in contents.items()
+        if content is not None and any(path not in one.known for one in states.values())
+    ]
+    fresh = _read(waiting, tuple(states), project, jobs or os.cpu_count() or 1)
+    refused = {}
+    for path in (path for path, content in contents.items() if content is None):
+        reason = refusal(path, project.fence(path)) or "could not be opened"
+        refused[path] = FileRecord(Unreadable(path, f"It {reason}. Make it a file that can be read, or remove it."))
+    return {
+        dialect: one.history(project, contents, {**refused, **fresh[dialect], **one.known}, cache)
+        for dialect, one in states.items()
+    }
 
 
-def _read_files(
-    project: Project, contents: Mapping[str, bytes | None], dialect: str, jobs: int, known: Mapping[str, FileRecord]
-) -> Reads:
-    found: Reads = dict(known)
-    waiting = []
-    for path, content in contents.items():
-        if content is None:
-            reason = refusal(path, project.fence(path)) or "could not be opened"
-            found[path] = FileRecord(Unreadable(path, f"It {reason}. Make it a file that can be read, or remove it."))
-        elif path not in found:
-            waiting.append((path, content))
-    return found | _read(waiting, dialect, project, jobs)
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What the cache knows of a history for one dialect, and under which names."""
+
+    dialect: str
+    name: str
+    key: str
+    known: Mapping[str, FileRecord]
+    environment: EnvironmentRecord | None
+
+    @classmethod
+    def of(cls, project: Project, contents: Mapping[str, bytes | None], dialect: str, cache: Cache) -> _State:
+        name = digest(repr((project.root, project.versions, project.section, project.database, dialect)).encode())
+        key = digest(repr((dialect, project.database, project.repository, project.env)).encode())
+        return cls(dialect, name, key, *cache.read(name, key, contents))
+
+    def history(
+        self, project: Project, contents: Mapping[str, bytes | None], read: Reads, cache: Cache
+    ) -> tuple[History, set[str]]:
+        """The history of these files, kept in the cache where something of it was read anew."""
+        environment, broken = self.environment, []
+        if environment is None or len(self.known) < len(contents):
+            fresh = (
+                environment if environment is not None else contained(partial(_read_environment, project, self.dialect))
+            )
+            if isinstance(fresh, Unexpected):
+                broken = [Unreadable(str(project.env), fresh.reason)]
+                environment = Environment(), (str(project.env),)
+            elif reason := refusal(project.env, project.fence(project.env)) if project.env is not None else "":
+                broken = [Unreadable(str(project.env), f"It {reason}. Make it a file that can be read, or remove it.")]
+                environment = fresh
+            else:
+                cache.keep_read(self.name, self.key, contents, read, fresh)
+                environment = fresh
+        needed = {path for one in read.values() for path in one.needed}.union(environment[1])
+        found = history(project, read, environment[0], self.dialect)
+        return replace(found, unreadable=(*found.unreadable, *broken)), needed
 
 
 def _read_environment(project: Project, dialect: str) -> EnvironmentRecord:
@@ -102,23 +134,25 @@ def history(project: Project, read: Mapping[str, FileRecord], environment: Envir
 
 def with_base(history: History, project: Project, base: GitBase, dialect: str) -> History:
     """The history with what it will be when it is merged with a git ref."""
-    read = _read_some(base.coming, dialect, project) if base.coming else {}
+    read = _read_some(base.coming, (dialect,), project)[dialect] if base.coming else {}
     naming = NamingConvention.of(history.environment.naming_convention, dialect)
     coming = [naming.named(one.content) for one in read.values() if isinstance(one.content, Migration)]
     merged = graph((*history.migrations, *coming), whole=not project.left_out)
     return replace(history, merge=Merge(base.ref, base.old, merged, base.removed))
 
 
-def _read(waiting: Files, dialect: str, project: Project, jobs: int) -> Reads:
+def _read(waiting: Files, dialects: Sequence[str], project: Project, jobs: int) -> dict[str, Reads]:
     count = min(jobs, len(waiting) // ENOUGH_FOR_A_PROCESS)
     if count >= 2:
-        found = _read_in_processes(waiting, dialect, project, count)
+        found = _read_in_processes(waiting, dialects, project, count)
         if found is not None:
             return found
-    return _read_some(waiting, dialect, project)
+    return _read_some(waiting, dialects, project) if waiting else {dialect: {} for dialect in dialects}
 
 
-def _read_in_processes(waiting: Files, dialect: str, project: Project, count: int) -> Reads | None:
+def _read_in_processes(
+    waiting: Files, dialects: Sequence[str], project: Project, count: int
+) -> dict[str, Reads] | None:
     """None where there can be no other processes: in a program that is no module, or under a system that forbids it."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
@@ -127,13 +161,14 @@ def _read_in_processes(waiting: Files, dialect: str, project: Project, count: in
     # The migrations of one application share its modules: neighbours go to one process.
     size = -(-len(waiting) // count)
     parts = [waiting[start : start + size] for start in range(0, len(waiting), size)]
-    found: Reads = {}
+    found: dict[str, Reads] = {dialect: {} for dialect in dialects}
     try:
         context = multiprocessing.get_context("spawn")
         with _safe_path(), ProcessPoolExecutor(count, context, _begin, (loaded(),)) as pool:
-            futures = [pool.submit(_read_some, part, dialect, project) for part in parts]
+            futures = [pool.submit(_read_some, part, dialects, project) for part in parts]
             for future in futures:
-                found.update(future.result())
+                for dialect, read in future.result().items():
+                    found[dialect].update(read)
     except (BrokenProcessPool, OSError):
         return None
     return found
@@ -159,23 +194,27 @@ def _safe_path() -> Iterator[None]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _read_some(files: Files, dialect: str, project: Project) -> Reads:
+def _read_some(files: Files, dialects: Sequence[str], project: Project) -> dict[str, Reads]:
+    """These files as they are for each dialect: one file after the other, so that each is parsed once for all."""
     # libcst takes longer to import than all the rest of a run in which nothing has changed.
     from migration_guard.reading import migration
     from migration_guard.reading.interpreter import modules
 
+    env = str(project.env) if project.env else None
     with without_collector():
-        shared = modules.Files(str(project.repository), str(project.env) if project.env else None)
-        found = {}
+        shared = {dialect: modules.Files(str(project.repository), env) for dialect in dialects}
+        found: dict[str, Reads] = {dialect: {} for dialect in dialects}
         for path, content in files:
-            shared.begin()
-            facts = contained(partial(migration.read_migration, path, content, dialect, shared, project.database))
-            if isinstance(facts, Unexpected):
-                found[path] = FileRecord(Unreadable(path, facts.reason))
-                # The modules that it shares with others may be read by half.
-                shared = modules.Files(shared.root, shared.env)
-            else:
-                found[path] = FileRecord(facts, shared.needed())
+            for dialect in dialects:
+                others = shared[dialect]
+                others.begin()
+                facts = contained(partial(migration.read_migration, path, content, dialect, others, project.database))
+                if isinstance(facts, Unexpected):
+                    found[dialect][path] = FileRecord(Unreadable(path, facts.reason))
+                    # The modules that it shares with others may be read by half.
+                    shared[dialect] = modules.Files(others.root, others.env)
+                else:
+                    found[dialect][path] = FileRecord(facts, others.needed())
         return found
 
 

@@ -82,6 +82,7 @@ class Walker(ModuleNames):
         self.operations: list[Operation] = []
         self._opaque: set[Opaque] = set()
         self._inspections = Inspections()
+        self._turns: dict[cst.CSTNode, int] = {}
         self._gathered: list[tuple[Batch, Site, list[Operation]]] = []
         self.is_cut = False
         with self.budget.part():
@@ -106,7 +107,7 @@ class Walker(ModuleNames):
     def run(self, name: str, direction: Direction, database: str | None) -> tuple[tuple[Operation, ...], str | None]:
         """The operations of the module's function `name`, and how it ends: None, "return" or "raise"."""
         self.operations, self.direction, self.segment = [], direction, 0
-        self._opaque, self._inspections = set(), Inspections()
+        self._opaque, self._inspections, self._turns = set(), Inspections(), {}
         self.entered, self.followed, self.dead = {}, {}, {}
         self.autocommit = self.repeated = False
         self.guards = ()
@@ -232,7 +233,7 @@ class Walker(ModuleNames):
         """
         if self.listening or when_imported or what.startswith(_DIRECTIVES):
             call = node if isinstance(node, cst.Call) else None
-            site = self.site(call)
+            site = replace(self.site(call), turn=0)  # what is not understood is that once
             found = Opaque(site=site, what=what, reason=reason, tables=tables, rows_only=rows_only, mistake=mistake)
             self.emit(found)
 
@@ -276,6 +277,7 @@ class Walker(ModuleNames):
             repeated=self.repeated,
             batch=self._block is not None,
             helper=helper,
+            turn=self._turns.get(node, 0) if node is not None else 0,
         )
 
     def _helper(self) -> str:
@@ -307,6 +309,8 @@ class Walker(ModuleNames):
     def call_value(self, function: Value, made: CallValue) -> Value:
         """What a call gives; what it does to the database is noted on the way."""
         self.step()
+        if made.node is not None:
+            self._turns[made.node] = self._turns.get(made.node, -1) + 1
         match function:
             case Function():
                 if self.is_holder(function):

@@ -141,7 +141,10 @@ def target_of(project: Project, settings: Config, options: TripConfig, contents:
     if settings.target:
         return settings.target[0], ""
     _refuse_others(project.sqlalchemy_url)
-    return targets.guess(project.sqlalchemy_url, [each for each in contents.values() if each])
+    guesses = targets.guess(targets.Evidence.of(project), [each for each in contents.values() if each])
+    asked = targets.dialect_of(project.sqlalchemy_url)
+    chosen = next((one for one in guesses if one.target.dialect == asked), guesses[0])
+    return chosen.target, targets.in_words((chosen,))
 
 
 def read_files(running: Running, paths: Iterable[str]) -> Mapping[str, Migration]:

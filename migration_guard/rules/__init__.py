@@ -224,6 +224,7 @@ class Rule(Generic[Subject]):
             objects=tuple(dict.fromkeys(objects)),
             fix=fix,
             unconditional=Trait.UNCONDITIONAL in self.traits,
+            turn=subject.site.turn if isinstance(subject, Operation) else 0,
         )
 
     def _filled(self, sentence: str, words: Mapping[str, Word]) -> str:

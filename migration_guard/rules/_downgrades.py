@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.differences import DEFINITION, LABELS, Fate, SchemaDifference, differences
-from migration_guard.model.migration import Form
-from migration_guard.model.objects import RunSql
+from migration_guard.model.migration import Form, History
+from migration_guard.model.objects import Opaque, RunSql
 from migration_guard.model.operations import (
     AddColumn,
     AlterColumnType,
@@ -22,6 +23,8 @@ from migration_guard.rules import Context
 
 MADE_BY_HAND = ("FUNCTION", "TRIGGER", "PROCEDURE", "POLICY", "DOMAIN", "AGGREGATE")
 MOST_NAMED = 4
+ENOUGH = 10
+"""A history of so many revisions without one downgrade has none by decision: that is said once."""
 
 
 def listed(names: Sequence[str]) -> str:
@@ -51,6 +54,38 @@ def undone(context: Context) -> list[tuple[str, str]]:
         for name, words in _touched(operation, context):
             said.setdefault(name, words)
     return list(said.items())
+
+
+def said_of_all(context: Context) -> tuple[str, str] | None:
+    """
+    What the message and the help say besides where no revision of a history undoes its upgrade, which is said of the
+    newest; None for the others. Both are empty where each revision is told of.
+    """
+    forward, back = _both_ways(context.history)
+    if any(revision in back for revision in context.judged):
+        return "", ""
+    judged = [revision for revision in forward if revision in context.judged]
+    if len(judged) < ENOUGH:
+        return "", ""
+    if context.migration.revision != judged[-1]:
+        return None
+    return (
+        f" None of the {len(judged)} revisions that are judged here has a downgrade.",
+        '. Where nobody rolls back, say so once, in the configuration: ignore = ["MG701", "MG702", "MG703"]',
+    )
+
+
+@lru_cache(maxsize=8)
+def _both_ways(history: History) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The revisions that change the schema, in their order, and do not undo it; and those that do, or say why not."""
+    forward, back = [], []
+    for one in history.graph.order:
+        declared = one.irreversible is not None and bool(one.irreversible.reason)
+        if declared or one.downgrade.form not in (Form.MISSING, Form.EMPTY, Form.RAISES):
+            back.append(one.revision)
+        elif any(not isinstance(operation, RunSql | Opaque) for operation in one.upgrade.operations):
+            forward.append(one.revision)
+    return tuple(forward), frozenset(back)
 
 
 def _touched(operation: Operation, context: Context) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from os.path import basename
 
@@ -48,7 +48,8 @@ class BadFilename(Rule[Migration]):
     ## When it is no hazard
 
     A history of fewer than ten files has no habit to break. A name that ends in `_copy` is one as long as there is no
-    file that it was copied from.
+    file that it was copied from. Files older than the first that follows alembic.ini's file_template were there before
+    it; where none does, that is said once, of the newest file, as mere information on the setting.
 
     ## What to write instead
 
@@ -66,6 +67,8 @@ class BadFilename(Rule[Migration]):
     fixable = Fixable.SAFE
     message = "{name} does not follow {pattern}{but}."
     help = "Rename the file: Alembic goes by the revision in it, not by its name."
+    unheeded = "No file here follows {pattern}: the next one that Alembic makes is called otherwise than the others."
+    unheeded_help = "Set file_template to what the files are called, or rename them all: migration-guard rename."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         name, files = basename(subject.path), _of(context.history)
@@ -73,6 +76,12 @@ class BadFilename(Rule[Migration]):
         if subject.path in files.following and not (context.filename_pattern or context.history.file_template):
             return
         told, pattern = _expected(subject, context)
+        if context.history.file_template and not context.filename_pattern:
+            following = _since_template(context.history)
+            if not following and subject is context.history.graph.order[-1] and not _is_unsound(name, names):
+                said = self.finding(subject, message=self.unheeded, help=self.unheeded_help, pattern=told)
+                yield replace(said, severity=Severity.INFO)
+            pattern = pattern if subject.path in following else ""
         if pattern and not _fits(name, pattern, subject, context):
             message = None
         elif pattern == DATED and not filenames.is_day(name[:8]):
@@ -105,6 +114,17 @@ def _fits(name: str, pattern: str, migration: Migration, context: Context) -> bo
     if context.filename_pattern in (None, "alembic"):
         return filenames.fits(name, pattern, migration.revision)
     return regular_expressions.is_all_of(pattern, name)
+
+
+@lru_cache(maxsize=8)
+def _since_template(history: History) -> frozenset[str]:
+    """The files from the first one on that follows the file_template, in the order in which they run."""
+    template = (history.file_template or "").replace("%%", "%")
+    order = history.graph.order
+    for place, one in enumerate(order):
+        if filenames.fits(basename(one.path), filenames.regular(template, one, literal=True), one.revision):
+            return frozenset(later.path for later in order[place:])
+    return frozenset()
 
 
 @dataclass(frozen=True, slots=True)

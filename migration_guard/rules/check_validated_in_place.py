@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from migration_guard.dialects import Ability, Change
 from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
-from migration_guard.model.schema import Constraint, ConstraintKind, Name
+from migration_guard.model.implied_names import real_name
+from migration_guard.model.schema import ConstraintKind, Table
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import not_valid
 
@@ -13,6 +14,10 @@ TWO_STEPS = """\
 1. Add the check as NOT VALID: it holds for new rows at once, and nobody waits.
 2. In a later migration, check the old rows while everybody works on:
    op.execute("ALTER TABLE {table:sql} VALIDATE CONSTRAINT {check:sql}")"""
+PUT_TOGETHER = """\
+1. Add the check as NOT VALID: it holds for new rows at once, and nobody waits.
+2. In a later migration, check the old rows while everybody works on: ALTER TABLE {table:sql} VALIDATE CONSTRAINT, by
+   the name that this line puts together."""
 COPIED = (
     "Add it in a quiet hour, or with a tool that copies the table in the background (gh-ost, pt-online-schema-change)."
 )
@@ -90,19 +95,14 @@ class CheckValidatedInPlace(Rule[AddConstraint]):
         if context.is_empty(subject) or impact is None or impact.brief or not impact.blocks:
             return
         can = context.can(Ability.NOT_VALID_CONSTRAINTS)
-        name = constraint.name or _chosen_name(constraint, subject.table)
+        table = context.before.table(subject.table) or Table(subject.table)
+        name = real_name(table, constraint) if context.target.dialect == "postgresql" else constraint.name
         yield self.finding(
             subject,
             objects=[constraint.name or str(subject.table)],
             fix=not_valid(subject, context) if can else None,
-            help=TWO_STEPS if can else COPIED,
-            check=name,
+            help=COPIED if not can else TWO_STEPS if name else PUT_TOGETHER,
+            check=name or f"on {subject.table}",
             table=subject.table,
             blocks=impact.blocks,
         )
-
-
-def _chosen_name(constraint: Constraint, table: Name) -> str:
-    """The name that PostgreSQL gives a check without one: with the column in it, where it is about just one."""
-    columns = constraint.columns or (constraint.expression.columns if constraint.expression else ())
-    return "_".join((table.name, *(columns if len(columns) == 1 else ()), "check"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
 from migration_guard.rules import Context, Fixable, Rule
-from migration_guard.rules._downgrades import is_declared_irreversible, listed, undone
+from migration_guard.rules._downgrades import is_declared_irreversible, listed, said_of_all, undone
 from migration_guard.source_edits import insert_before
 
 DECLARATION = "# migration-guard: irreversible the downgrade raises on purpose"
@@ -77,13 +77,18 @@ class DowngradeRaises(Rule[Migration]):
             return
         if is_declared_irreversible(context):
             return
+        of_all = said_of_all(context)
+        if of_all is None:
+            return
         found = undone(context)
         span = subject.downgrade.span
-        edit = insert_before(context.source, span, DECLARATION) if span else None
+        edit = insert_before(context.source, span, DECLARATION) if span and not of_all[0] else None
         yield self.finding(
             subject,
             span=span,
             direction=Direction.DOWNGRADE,
+            message=self.message + of_all[0],
+            help=self.help + of_all[1],
             objects=[name for name, _ in found],
             names=f"the upgrade is not undone for {listed([words for _, words in found])}, " if found else "",
             fix=Fix(False, (edit,), "only you know whether, and why, it cannot be undone") if edit else None,

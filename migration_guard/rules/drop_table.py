@@ -77,16 +77,32 @@ class TableDrop(Rule[DropTable]):
 
     code = "MG101"
     message = "Dropping table {table} destroys its rows, and breaks every server that still runs the old code."
+    renamed = (
+        "Dropping table {table} destroys the rows that {old} had before this revision renamed it: what it has not"
+        " copied by then is gone."
+    )
+    renamed_help = """\
+1. Leave {table} as it is, until somebody has made sure that the new table has every row.
+2. In a later release, drop it, and say so:
+   # migration-guard: ignore[MG101] <who made sure that every row is there>"""
     help = """\
 1. Release the code that no longer uses {table}.
 2. In a later release, drop it, and say why that is safe:
    # migration-guard: ignore[MG101] <who made sure that nothing uses it>"""
 
     def check(self, subject: DropTable, context: Context) -> Iterator[Finding]:
-        name = _name_before(subject, context)
-        if name.name.startswith(SCRATCH) or context.is_new(subject.table) or _comes_back(name, subject, context):
+        before = _name_before(subject, context)
+        if before.name.startswith(SCRATCH) or context.is_new(subject.table) or _comes_back(before, subject, context):
             return
-        yield self.finding(subject, objects=[str(subject.table)], table=name)
+        renamed = before != subject.table
+        yield self.finding(
+            subject,
+            objects=[str(subject.table)],
+            message=self.renamed if renamed else None,
+            help=self.renamed_help if renamed else None,
+            table=subject.table,
+            old=before,
+        )
 
 
 def _name_before(subject: DropTable, context: Context) -> Name:

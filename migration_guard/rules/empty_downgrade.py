@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._downgrades import is_declared_irreversible, listed, undone
+from migration_guard.rules._downgrades import is_declared_irreversible, listed, said_of_all, undone
 
 
 class EmptyDowngrade(Rule[Migration]):
@@ -49,7 +49,7 @@ class EmptyDowngrade(Rule[Migration]):
         pass
     ```
 
-    Nor where the revision is declared one-way with a reason.
+    Nor where the revision is declared one-way with a reason. Where no revision has a downgrade see MG701.
 
     ## What to write instead
 
@@ -71,12 +71,15 @@ class EmptyDowngrade(Rule[Migration]):
         if subject.downgrade.form is not Form.EMPTY or is_declared_irreversible(context):
             return
         found = undone(context)
-        if not found:
+        of_all = said_of_all(context) if found else None
+        if of_all is None:
             return
         yield self.finding(
             subject,
             span=subject.downgrade.span,
             direction=Direction.DOWNGRADE,
+            message=self.message + of_all[0],
+            help=self.help + of_all[1],
             objects=[name for name, _ in found],
             names=listed([words for _, words in found]),
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from migration_guard.model.differences import Fate
 from migration_guard.model.finding import Direction, Finding, Fix
 from migration_guard.model.migration import Form, Migration
+from migration_guard.model.objects import CreateEnum
 from migration_guard.model.schema import Name, SchemaState, in_sql
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
@@ -23,7 +24,7 @@ class EnumLeftBehind(Rule[Migration]):
     ## To whom
 
     The next upgrade, which fails: "type already exists". It is the day when a release was taken back and is rolled out
-    again.
+    again. With `create(checkfirst=True)` it goes on, with the labels that the type has by then.
 
     ## When it is no hazard
 
@@ -73,6 +74,9 @@ class EnumLeftBehind(Rule[Migration]):
     supersedes = ("MG704",)
     fixable = Fixable.DEPENDS
     message = "downgrade() leaves the type {type} behind, so the next upgrade fails: the type already exists."
+    looked_for = (
+        "downgrade() leaves the type {type} behind: the next upgrade passes over it, whatever labels it has by then."
+    )
     help = 'Drop it at the end of downgrade(): op.execute("DROP TYPE {type:sql}")'
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
@@ -89,8 +93,15 @@ class EnumLeftBehind(Rule[Migration]):
                     direction=Direction.DOWNGRADE,
                     objects=[str(name)],
                     type=name,
+                    message=self.looked_for if _is_looked_for(name, context) else None,
                     fix=_drop(name, context),
                 )
+
+
+def _is_looked_for(name: Name, context: Context) -> bool:
+    """Whether the upgrade makes the type only where it is not there: `create(checkfirst=True)`."""
+    made = [one for one in context.migration.upgrade.operations if isinstance(one, CreateEnum)]
+    return all(one.if_not_exists for one in made if one.type.name == name)
 
 
 def _drop(name: Name, context: Context) -> Fix | None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from migration_guard.dialects import Ability, Change, impact_of
 from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding
+from migration_guard.model.implied_names import chosen_names, real_name
 from migration_guard.model.operations import AddColumn, Operation
-from migration_guard.model.schema import Constraint, ConstraintKind, Name
+from migration_guard.model.schema import Constraint, ConstraintKind, Name, Table
 from migration_guard.rules import Context, Fixable, Rule
 from migration_guard.rules._fixes import not_valid, quoted
 
@@ -20,6 +21,10 @@ WITH_A_COLUMN = """\
 2. In a later migration, check the old rows while everybody works on:
    op.execute("ALTER TABLE {table:sql} VALIDATE CONSTRAINT {name:sql}")"""
 PARTITIONED = "Before PostgreSQL 18 a partitioned table takes no NOT VALID key: add it to each partition first."
+PUT_TOGETHER = """\
+1. Add the key as NOT VALID: it holds for new rows at once, and nobody waits.
+2. In a later migration, check the old rows while everybody works on: ALTER TABLE {table:sql} VALIDATE CONSTRAINT, by
+   the name that this line puts together."""
 COPIED = (
     "Add it in a quiet hour, or with a tool that copies the table in the background (gh-ost, pt-online-schema-change)."
 )
@@ -106,7 +111,7 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
             return
         known = context.before.table(subject.table)
         refused = known is not None and known.partitioned and not context.can(Ability.NOT_VALID_ON_PARTITIONED)
-        fix = None
+        fix, name = None, real_name(known or Table(subject.table), constraint)
         if not context.can(Ability.NOT_VALID_CONSTRAINTS):
             help = COPIED
         elif refused:
@@ -114,14 +119,14 @@ class ForeignKeyValidatedInPlace(Rule[Operation]):
         elif isinstance(subject, AddColumn) or (subject.site.call and subject.site.call.column):
             help = WITH_A_COLUMN
         else:
-            help, fix = TWO_STEPS, not_valid(subject, context)
+            help, fix = TWO_STEPS if name else PUT_TOGETHER, not_valid(subject, context)
         yield self.finding(
             subject,
             objects=[constraint.name or f"{subject.table}.{','.join(constraint.columns)}"],
             fix=fix,
             help=help,
             key=constraint.name or f"on {', '.join(constraint.columns)}",
-            name=constraint.name or f"{subject.table.name}_{'_'.join(constraint.columns)}_fkey",
+            name=name or chosen_names(subject.table, constraint)[0],
             table=subject.table,
             parent=constraint.references or "the table it points at",
             tables=_both(subject.table, constraint.references) if impact.referenced_blocks else subject.table,

@@ -11,7 +11,7 @@ from migration_guard.rules import Context, Rule
 
 INTEGERS = ("smallint", "integer", "bigint")
 STRINGS = ("varchar", "char", "text", "citext")
-MOMENTS = ("timestamp", "timestamptz")
+MOMENTS = ("timestamp", "timestamptz", "datetime")
 # A length like this is TEXT under another name, mostly for MySQL's sake.
 PRACTICALLY_ENDLESS = 65_535
 NUMBERS = (*INTEGERS, "real", "double precision", "numeric")

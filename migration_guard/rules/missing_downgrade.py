@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._downgrades import is_declared_irreversible, listed, undone
+from migration_guard.rules._downgrades import is_declared_irreversible, listed, said_of_all, undone
 
 
 class MissingDowngrade(Rule[Migration]):
@@ -45,7 +45,8 @@ class MissingDowngrade(Rule[Migration]):
         op.execute("UPDATE users SET name = trim(name) WHERE id = 1")
     ```
 
-    An upgrade that does nothing has nothing to take back.
+    An upgrade that does nothing has nothing to take back. Where ten or more revisions are judged together and none of
+    them has a downgrade, that is said once, of the newest; so it is for MG702 and MG703.
 
     ## What to write instead
 
@@ -66,12 +67,17 @@ class MissingDowngrade(Rule[Migration]):
             return
         if is_declared_irreversible(context):
             return
+        of_all = said_of_all(context)
+        if of_all is None:
+            return
         found = undone(context)
         words = f"the upgrade is not undone for {listed([said for _, said in found])}" if found else "nothing is undone"
         yield self.finding(
             subject,
             span=subject.upgrade.span or subject.revision_span,
             direction=Direction.DOWNGRADE,
+            message=self.message + of_all[0],
+            help=self.help + of_all[1],
             objects=[name for name, _ in found],
             names=words,
         )

@@ -7,7 +7,7 @@ from migration_guard.model.finding import Finding
 from migration_guard.model.operations import AddColumn
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Fixable, Rule
-from migration_guard.rules._defaults import with_default
+from migration_guard.rules._defaults import needs_own_values, with_default
 
 FILLED = (
     "{table}.{column} is NOT NULL without a default: every row that is there silently gets a zero or an empty string."
@@ -59,7 +59,8 @@ class NotNullWithoutDefault(Rule[AddColumn]):
     ## What to write instead
 
     Give it a server_default; `--unsafe-fixes` writes an innocent one, and you decide whether it is right. Or add the
-    column as nullable, fill it in batches, and set NOT NULL in a later migration (see MG202).
+    column as nullable, fill it in batches, and set NOT NULL in a later migration (see MG202). Where it is unique or
+    refers to another table, now or in a later statement, no constant would do, and none is written.
 
     ```python bad
     op.add_column("users", sa.Column("score", sa.Integer(), nullable=False))
@@ -89,6 +90,10 @@ class NotNullWithoutDefault(Rule[AddColumn]):
     fixable = Fixable.UNSAFE
     message = "{table}.{column} is NOT NULL without a default: adding it fails as soon as {table} has a row."
     help = "Give it a server_default, or add it as nullable, fill it in batches, and set NOT NULL in a later migration."
+    own_values = (
+        "One default for all rows does not do, since {reason}: add it as nullable, fill in for each row, in batches,"
+        " the value that is its own, and set NOT NULL in a later migration."
+    )
 
     def check(self, subject: AddColumn, context: Context) -> Iterator[Finding]:
         column = subject.column
@@ -99,9 +104,12 @@ class NotNullWithoutDefault(Rule[AddColumn]):
         )
         if has_default or context.is_empty(subject):
             return
+        reason = needs_own_values(subject, context)
         yield self.finding(
             subject,
             objects=[f"{subject.table}.{column.name}"],
+            help=self.own_values if reason else None,
+            reason=reason,
             fix=with_default(subject, context) if column.default is None else None,
             message=None if context.can(Ability.STRICT_NOT_NULL) else FILLED,
             table=subject.table,

@@ -41,6 +41,13 @@ TYPES = {
     "INT8RANGE": "int8range", "NUMRANGE": "numrange", "DATERANGE": "daterange", "TSRANGE": "tsrange",
     "TSTZRANGE": "tstzrange", "YEAR": "year", "XML": "xml", "SET": "set",
 }  # fmt: skip
+# What MySQL and MariaDB call otherwise (sqlalchemy/dialects/mysql/base.py, measured by rendering). DATETIME and
+# TIMESTAMP are two types there: https://dev.mysql.com/doc/refman/8.4/en/datetime.html
+_MYSQL = ("mysql", "mariadb")
+_IN_MYSQL = {
+    "DateTime": "datetime", "DATETIME": "datetime", "Interval": "datetime", "LargeBinary": "blob", "BLOB": "blob",
+    "PickleType": "blob", "BINARY": "binary", "VARBINARY": "varbinary",
+}  # fmt: skip
 _LENGTHS = frozenset({"varchar", "char", "bit", "text"})
 _ZONED = {"timestamp": "timestamptz", "time": "timetz"}
 _PLAIN_UUID = ColumnType("char", (32,), native=False)
@@ -89,10 +96,10 @@ class Types:
             return UNKNOWN if isinstance(row, Unknown) else self._of_package(row, made)
         if name not in TYPES or not symbol.path.startswith("sqlalchemy."):
             return ColumnType(name, known=False)
-        base = TYPES[name]
+        base = _IN_MYSQL.get(name, TYPES[name]) if self.dialect in _MYSQL else TYPES[name]
         if base == "uuid" and self.dialect != "postgresql":
             return _PLAIN_UUID
-        if base == "tinyint" and self.dialect in ("mysql", "mariadb"):
+        if base == "tinyint" and self.dialect in _MYSQL:
             width = plain(made.argument(0, "display_width") or Constant(None)) if made else None
             return ColumnType("boolean" if width == 1 else base)
         return self._sized(base, name, made or CallValue(symbol))
@@ -124,18 +131,18 @@ class Types:
             if length is not None and not isinstance(plain(length), int | None):
                 return UNKNOWN
             numbers = _whole(length)
-            if base == "varchar" and not numbers and self.dialect in ("mysql", "mariadb"):
+            if base == "varchar" and not numbers and self.dialect in _MYSQL:
                 return ColumnType(base, known=False)  # SQLAlchemy refuses it there: "VARCHAR requires a length"
         elif base == "numeric":
             numbers = _whole(made.argument(0, "precision")) + _whole(made.argument(1, "scale"))
         elif base == "double precision" and name in ("Float", "FLOAT"):
             precision = _whole(made.argument(0, "precision"))
             base = "real" if precision and precision[0] <= 24 else base
-        elif base in _ZONED:
+        elif base in _ZONED or base == "datetime":
             zone = made.argument(0, "timezone")
             if zone is not None and truth(zone) is None:
                 return UNKNOWN
-            base = _ZONED[base] if zone is not None and truth(zone) else base
+            base = _ZONED[base] if zone is not None and truth(zone) and self.dialect not in _MYSQL else base
             numbers = _whole(made.argument(1, "precision") or made.keyword("fsp"))
         elif base == "bit" and truth(made.argument(1, "varying") or Constant(False)):
             return ColumnType("varbit", _whole(made.argument(0, "length")))
@@ -163,7 +170,7 @@ class Types:
             length = plain(made.keyword("length") or Constant(None))
             size = length if isinstance(length, int) else max(map(len, labels), default=0)
             return ColumnType("varchar", (size,), labels=labels, native=False)
-        if self.dialect in ("mysql", "mariadb"):
+        if self.dialect in _MYSQL:
             return ColumnType("enum", labels=labels or UNKNOWN, is_enum=True)
         if not isinstance(given, str):
             return UNKNOWN

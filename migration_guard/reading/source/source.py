@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 from operator import itemgetter
 
@@ -23,6 +24,9 @@ from migration_guard.reading.source.weight import refuse_what_is_too_heavy
 from migration_guard.regular_files import LARGEST_FILE
 
 __all__ = ["LARGEST_FILE", "Lines", "Source", "UnreadableSource", "decode", "parse"]
+
+KEPT = 16
+"""How many files stay parsed: the one that is read for several databases, one after the other, and its helpers."""
 
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 12_000))
 
@@ -113,6 +117,7 @@ def parse(path: str, text: str) -> Source:
     return parse_weighed(path, text)
 
 
+@lru_cache(maxsize=KEPT)
 def parse_weighed(path: str, text: str, *, helper: bool = False) -> Source:
     """As parse(), for a text of which it is known that it is not too heavy."""
     try:
