@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from migration_guard.model.schema import ColumnType, Name, ObjectKey, SchemaState, Table, View
+from migration_guard.model.schema import ColumnType, Name, NamedObject, ObjectKey, SchemaState, Table, View
 from migration_guard.model.unknown import Unknown
 
 Kept = TypeVar("Kept")
@@ -15,7 +15,8 @@ Kept = TypeVar("Kept")
 def without_tables(state: SchemaState, names: Iterable[Name], cascade: bool) -> SchemaState:
     """
     The state without these tables, and without what goes with them: partitions, sequences OWNED BY their columns,
-    triggers and policies; with CASCADE, what inherits from them, views that read them and keys that refer to them.
+    triggers, policies and statistics; with CASCADE, what inherits from them, views that read them and keys that refer
+    to them.
     (https://www.postgresql.org/docs/18/sql-droptable.html)
     """
     gone = _with_children(state, {name for name in names if name in state.tables}, cascade)
@@ -28,7 +29,7 @@ def without_tables(state: SchemaState, names: Iterable[Name], cascade: bool) -> 
         state,
         tables=tables,
         sequences={name: one for name, one in state.sequences.items() if one.owner not in gone or one.owner is None},
-        others=not_on(gone, state.others),
+        others={key: one for key, one in not_on(gone, state.others).items() if not _counts(one, gone)},
         properties=not_on(gone, state.properties),
     )
     return without_views_that_read(left, gone) if cascade else left
@@ -48,6 +49,14 @@ def _with_children(state: SchemaState, names: set[Name], cascade: bool) -> set[N
 def _without_keys_to(table: Table, gone: Collection[Name]) -> Table:
     kept = tuple(one for one in table.constraints if one.references not in gone)
     return table if len(kept) == len(table.constraints) else replace(table, constraints=kept)
+
+
+def _counts(one: NamedObject, gone: Collection[Name]) -> bool:
+    """
+    Whether it keeps statistics of a table that is gone: they go with it (measured on PostgreSQL 15).
+    https://www.postgresql.org/docs/18/sql-createstatistics.html
+    """
+    return one.key.kind == "statistics" and not set(gone).isdisjoint(one.uses)
 
 
 def not_on(gone: Collection[Name], kept: Mapping[ObjectKey, Kept]) -> Mapping[ObjectKey, Kept]:
@@ -142,7 +151,7 @@ def renamed_table(state: SchemaState, old: Name, new: Name) -> SchemaState:
     }
     views = {key: _reading(each, old, new) if old in each.tables else each for key, each in state.views.items()}
     sequences = {key: replace(each, owner=new) if each.owner == old else each for key, each in state.sequences.items()}
-    others = {_on(key, old, new): replace(one, key=_on(key, old, new)) for key, one in state.others.items()}
+    others = {_on(key, old, new): _following(one, old, new) for key, one in state.others.items()}
     properties = {_on(key, old, new): one for key, one in state.properties.items()}
     return replace(state, tables=tables, views=views, sequences=sequences, others=others, properties=properties)
 
@@ -150,6 +159,13 @@ def renamed_table(state: SchemaState, old: Name, new: Name) -> SchemaState:
 def _reading(view: View, old: Name, new: Name) -> View:
     reads, tables = (tuple(new if one == old else one for one in names) for names in (view.reads, view.tables))
     return replace(view, reads=reads, tables=tables)
+
+
+def _following(one: NamedObject, old: Name, new: Name) -> NamedObject:
+    uses = one.uses
+    if one.key.kind == "statistics" and old in uses:
+        uses = tuple(new if name == old else name for name in uses)
+    return replace(one, key=_on(one.key, old, new), uses=uses)
 
 
 def _on(key: ObjectKey, old: Name, new: Name) -> ObjectKey:

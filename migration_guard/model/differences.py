@@ -28,7 +28,7 @@ from migration_guard.model.schema import (
     View,
     changed,
 )
-from migration_guard.model.spelling import same_constant, spelled, surely_differ
+from migration_guard.model.spelling import bare, ordered, same_constant, surely_differ
 from migration_guard.model.unknown import Unknown
 
 SchemaObject = Table | Column | Index | EnumType | View | Sequence | NamedObject
@@ -181,7 +181,7 @@ def _is_same_index(one: Index, other: Index) -> bool:
         return not _differ(one.unique, other.unique)
     if not (one.certain and other.certain):
         return True
-    elements = [list(map(spelled, _elements(each))) for each in (one, other)]
+    elements = [list(map(bare, _elements(each))) for each in (one, other)]
     known = "(expression)" not in (*one.columns, *other.columns)
     return not (
         _differ(one.unique, other.unique)
@@ -198,7 +198,7 @@ def _elements(index: Index) -> tuple[str, ...]:
         return ("...",)
     columns = [one[1:-1] if one.startswith("(") and one.endswith(")") else one for one in index.columns]
     orders = index.orders or ("",) * len(columns)
-    return tuple(f"{column} {order}".strip() for column, order in zip(columns, orders, strict=False))
+    return tuple(ordered(f"{column} {order}".strip()) for column, order in zip(columns, orders, strict=False))
 
 
 def _shown_index(index: Index) -> str:

@@ -30,7 +30,16 @@ class MakeObject(RunSql):
             return state
         certain = known.certain if known is not None else not (self.or_replace or self.if_not_exists)
         made = replace(self.made, certain=certain)
+        if known is not None and made.key.kind in ROUTINES and not self._replaces(known):
+            made = replace(made, definition=None, certain=False, overloaded=True)
         return replace(state, others={**state.others, made.key: made})
+
+    def _replaces(self, known: NamedObject) -> bool:
+        """
+        Whether it takes the place of the one that is known, and is no further one with other parameters.
+        https://www.postgresql.org/docs/18/xfunc-overload.html
+        """
+        return self.or_replace and not known.overloaded and self.made.signature == known.signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +66,8 @@ class DropObjects(RunSql):
         return replace(state, others={**state.others, **missing}) if missing else state
 
     def apply(self, state: SchemaState) -> SchemaState:
-        gone = set(self._meant(state))
+        meant = self._meant(state)
+        gone = {key for key in meant if not (key in state.others and state.others[key].overloaded)}
         if self.cascade:
             names = {key.name for key in self.keys}
             gone |= {key for key, one in state.others.items() if not names.isdisjoint(one.uses)}

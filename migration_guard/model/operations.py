@@ -23,6 +23,7 @@ from migration_guard.model.schema import (
     comment_of,
 )
 from migration_guard.model.site import Site
+from migration_guard.model.spelling import renamed
 from migration_guard.model.unknown import OR_UNKNOWN, SHOWN, UNKNOWN, Unknown, needed
 
 
@@ -283,25 +284,27 @@ class RenameColumn(ColumnOperation):
     new_name: str = field(metadata=needed("column name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
-        def new(column: str) -> str:
-            return self.new_name if column == self.column else column
+        names = self.column, self.new_name
+
+        def new(name: str) -> str:
+            return self.new_name if name == self.column else name
 
         def rename(table: Table) -> Table:
             columns = {new(name): replace(column, name=new(name)) for name, column in table.columns.items()}
-            indexes = {
-                name: index
-                if isinstance(index.columns, Unknown)
-                else replace(index, columns=tuple(map(new, index.columns)))
-                for name, index in table.indexes.items()
-            }
+            indexes = {name: follow_index(index) for name, index in table.indexes.items()}
             return replace(table, columns=columns, indexes=indexes, constraints=tuple(map(follow, table.constraints)))
 
+        def follow_index(index: Index) -> Index:
+            known = () if isinstance(index.columns, Unknown) else index.columns
+            columns = tuple(renamed(one, *names) if one.startswith("(") else new(one) for one in known)
+            return replace(index, columns=columns or index.columns, where=index.where and renamed(index.where, *names))
+
         def follow(constraint: Constraint) -> Constraint:
-            expression = constraint.expression
-            if expression is not None:
-                columns, not_null = tuple(map(new, expression.columns)), tuple(map(new, expression.not_null))
-                expression = replace(expression, columns=columns, not_null=not_null)
-            return replace(constraint, columns=tuple(map(new, constraint.columns)), expression=expression)
+            said = constraint.expression
+            if said is not None:
+                columns, not_null = tuple(map(new, said.columns)), tuple(map(new, said.not_null))
+                said = replace(said, sql=renamed(said.sql, *names), columns=columns, not_null=not_null)
+            return replace(constraint, columns=tuple(map(new, constraint.columns)), expression=said)
 
         owned = {
             name: replace(one, column=new(one.column)) if one.owner == self.table and one.column else one

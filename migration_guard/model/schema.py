@@ -290,13 +290,17 @@ def comment_of(table: Name) -> ObjectKey:
 class NamedObject:
     """
     An object of which no more is kept than how it is defined, in SQL's words, None where that is not known: a function,
-    a trigger, a policy. `uses` are the functions or tables without which it cannot be.
+    a trigger, a policy. `uses` are the functions or tables without which it cannot be. `signature` are a function's
+    parameters; there may be several of one name, which are `overloaded`: then it stands for all of them, and nothing is
+    certain of it.
     """
 
     key: ObjectKey
     definition: str | None = field(default=None, metadata=OR_NONE)
     uses: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
     certain: bool = True
+    signature: str | None = field(default=None, metadata=OR_NONE)
+    overloaded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ _PLAIN_NAME = re.compile(r'"[a-z_][a-z0-9_]*"')
 _CAST = re.compile(
     r"::(?:regclass|text|\"?char(?:acter)?(?: ?varying)?\"?|varchar|name|bpchar|integer|numeric)(?:\(\d+\))?(?:\[\])?"
 )
+_DESCENDS = re.compile(r"\bdesc\b", re.IGNORECASE)
 _WORDS = {"t": "true", "f": "false", "1": "true", "0": "false"}
 _OTHERWISE_WRITTEN = re.compile(r"::|\bany\b|\ball\b|\barray\b|~~|\bbetween\b|\bcase\b|\{\.\.\.}|\.\.\.")
 
@@ -24,12 +25,33 @@ def spelled(sql: str) -> str:
     return {"current_timestamp": "now()", "now": "now()"}.get(text, text)
 
 
+def renamed(sql: str, old: str, new: str) -> str:
+    """An expression after a column has got another name."""
+    pattern = re.compile(rf"(?<!\w){re.escape(old)}(?!\w|\s*\()", re.IGNORECASE)
+    tokens = (one if one.startswith("'") else pattern.sub(lambda _: new, one) for one in _TOKEN.findall(sql))
+    return "".join(tokens)
+
+
+def bare(sql: str) -> str:
+    """An expression without blanks, parentheses and backquotes, of which a server prints more than people write."""
+    return re.sub(r"[()\s`]", "", spelled(sql))
+
+
 def _in_one_way(token: str) -> str:
     if token.startswith("'"):
         return token
     if token.startswith('"'):
         return token[1:-1] if _PLAIN_NAME.fullmatch(token) else token
     return token.lower()
+
+
+def ordered(element: str) -> str:
+    """
+    What an index is built on, without what holds where nothing is said: ASC, and NULLS LAST behind it or NULLS FIRST
+    behind DESC. https://www.postgresql.org/docs/18/indexes-ordering.html
+    """
+    element = re.sub(r"\s+nulls\s+last$", "", element, flags=re.I) if not _DESCENDS.search(element) else element
+    return re.sub(r"\s+asc$|(?<=\bdesc)\s+nulls\s+first$", "", element, flags=re.I)
 
 
 def _closes_at_end(text: str) -> bool:
@@ -49,7 +71,7 @@ def surely_differ(one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return one is not other
     first, second = spelled(one), spelled(other)
-    return first != second and not (_OTHERWISE_WRITTEN.search(first) or _OTHERWISE_WRITTEN.search(second))
+    return bare(first) != bare(second) and not (_OTHERWISE_WRITTEN.search(first) or _OTHERWISE_WRITTEN.search(second))
 
 
 def same_constant(one: str, other: str) -> bool:
@@ -58,5 +80,5 @@ def same_constant(one: str, other: str) -> bool:
 
 
 def _constant(text: str) -> str:
-    bare = spelled(text).strip("'")
-    return _WORDS.get(bare, bare)
+    constant = spelled(text).strip("'")
+    return _WORDS.get(constant, constant)

@@ -12,7 +12,7 @@ from migration_guard.model.conventions import Conventions
 from migration_guard.model.finding import Direction
 from migration_guard.model.migration import History, Migration
 from migration_guard.model.novelty import Novelty
-from migration_guard.model.operations import AlterColumnType, Operation, TableOperation
+from migration_guard.model.operations import AlterColumnType, Operation, RenameColumn, RenameTable, TableOperation
 from migration_guard.model.refusals import Refusal, RefusalKind
 from migration_guard.model.replay import Replayed
 from migration_guard.model.schema import ColumnType, Name, SchemaState
@@ -94,6 +94,16 @@ class Context:
     def later(self, operation: Operation, *kinds: type[Operation]) -> Sequence[Operation]:
         """What runs after the operation in the same function; of these kinds, where any are named."""
         return self._around(operation).later(operation, kinds)
+
+    def name_at_end(self, table: Name, column: str, operation: Operation) -> tuple[Name, str]:
+        """What a column and its table are called at the end of the operation's function, after what it renames."""
+        for one in self.later(operation):
+            match one:
+                case RenameTable(table=old, new_name=Name() as new) if old == table:
+                    table = new
+                case RenameColumn(table=of, column=called, new_name=str() as name) if (of, called) == (table, column):
+                    column = name
+        return table, column
 
     def is_alone(self, operation: Operation) -> bool:
         """Whether its statement asks for nothing else (a loop may ask for the same several times)."""

@@ -19,6 +19,7 @@ from migration_guard.model.operations import (
     SetDefault,
     SetNotNull,
 )
+from migration_guard.model.schema import Name
 from migration_guard.rules import Context
 
 MADE_BY_HAND = ("FUNCTION", "TRIGGER", "PROCEDURE", "POLICY", "DOMAIN", "AGGREGATE")
@@ -104,10 +105,15 @@ def _touched(operation: Operation, context: Context) -> Iterator[tuple[str, str]
             yield operation.constraint.name, f"constraint {operation.constraint.name}"
         case SetNotNull() | DropNotNull() | SetDefault() | AlterColumnType() if _is_old(operation, context):
             yield f"{operation.table}.{operation.column}", f"column {operation.table}.{operation.column}"
-        case DropIndex() if unsure or operation.table is None:
+        case DropIndex() if (unsure or operation.table is None) and not _is_only_tidied(operation, context):
             yield operation.name, f"index {operation.name}"
         case DropConstraint(name=str() as name) if context.replayed.before.table(operation.table):
             yield name, f"constraint {name}"
+
+
+def _is_only_tidied(operation: DropIndex, context: Context) -> bool:
+    """Whether it drops with IF EXISTS what nothing in the history makes: what old versions may have left."""
+    return operation.if_exists and context.replayed.before.index(operation.name) is None
 
 
 def _is_old(operation: ColumnOperation, context: Context) -> bool:
@@ -126,6 +132,16 @@ def came_back_otherwise(one: SchemaDifference, context: Context) -> bool:
     if one.fate is not Fate.CHANGED or one.kind == LABELS:
         return False
     return one not in differences(context.replayed.before, context.replayed.after)
+
+
+def may_write(operation: Operation, table: Name) -> bool:
+    """Whether it runs what nobody sees, which may change rows of the table, or looks at them first."""
+    match operation:
+        case Opaque(tables=tables):
+            return not tables or table in tables
+        case RunSql(kind="SELECT" | "DO" | "CALL" | "WITH", tables=tables):
+            return not tables or table in tables
+    return False
 
 
 OF_TABLES = ("table", "column", "index", "type")

@@ -14,6 +14,7 @@ from migration_guard.model.operations import (
     RenameColumn,
     RenameTable,
 )
+from migration_guard.model.schema import Constraint, ConstraintKind
 
 _WORDS: dict[type[Operation], str] = {
     CreateTable: "the new table",
@@ -37,11 +38,21 @@ _WORDS: dict[type[Operation], str] = {
 
 
 def fails_again(operation: Operation) -> bool:
-    """Whether it fails when it is run a second time, as it has no IF [NOT] EXISTS and nobody asks before."""
-    if type(operation) not in _WORDS or operation.site.conditional:
+    """
+    Whether it fails when it is run a second time, as it has no IF [NOT] EXISTS and nobody asks before. A constraint
+    that has no name gets another one the second time (measured on PostgreSQL 15 and MariaDB 10.11); of a primary key
+    there is only one.
+    """
+    if type(operation) not in _WORDS or operation.site.conditional or operation.site.guards:
+        return False
+    if isinstance(operation, AddConstraint) and not _has_name(operation.constraint):
         return False
     guards = ("if_not_exists", "if_exists", "or_replace", "temporary", "implicit")
     return not any(getattr(operation, guard, False) for guard in guards)
+
+
+def _has_name(constraint: Constraint) -> bool:
+    return constraint.kind is ConstraintKind.PRIMARY_KEY or constraint.name is not None or constraint.named
 
 
 def words(operation: Operation) -> str:

@@ -6,6 +6,7 @@ from migration_guard.model.differences import DEFINITION
 from migration_guard.model.finding import Direction, Finding, Severity
 from migration_guard.model.migration import Migration
 from migration_guard.rules import Context, Rule
+from migration_guard.rules._batches import lost_by_batches
 from migration_guard.rules._downgrades import came_back_otherwise, changed_words, is_compared
 
 
@@ -113,6 +114,8 @@ class AttributesNotRestored(Rule[Migration]):
         if not is_compared(context):
             return
         for one in context.replayed.differences:
+            if any(one in lost for lost in lost_by_batches(context).values()):
+                continue  # that is MG807
             if came_back_otherwise(one, context):
                 yield self.finding(
                     subject,

@@ -7,7 +7,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.refusals import RefusalKind
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._downgrades import listed
-from migration_guard.rules._refusals import moved, objects_of
+from migration_guard.rules._refusals import goes_along, moved, objects_of
 
 
 class DowngradeInWrongOrder(Rule[Operation]):
@@ -70,7 +70,7 @@ class DowngradeInWrongOrder(Rule[Operation]):
     code = "MG706"
     directions = (Direction.DOWNGRADE,)
     message = "The rollback stops here: {why}."
-    help = "Undo the upgrade backwards, the last statement first. {moved}"
+    help = "{advice}"
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         used = context.refused(subject, RefusalKind.IN_USE)
@@ -83,4 +83,5 @@ class DowngradeInWrongOrder(Rule[Operation]):
             why = f"the {last} is not there, {last.why}"
         else:
             return
-        yield self.finding(subject, objects=objects_of(used), why=why, moved=moved(last))
+        backwards = "" if goes_along(last) else "Undo the upgrade backwards, the last statement first. "
+        yield self.finding(subject, objects=objects_of(used), why=why, advice=f"{backwards}{moved(last)}".strip())

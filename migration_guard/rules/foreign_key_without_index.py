@@ -40,7 +40,7 @@ class ForeignKeyWithoutIndex(Convention):
 
     ## When it is no hazard
 
-    An index, a unique constraint or a primary key that begins with the columns serves. A partial index does not.
+    An index, a unique constraint or a primary key that begins with one of the columns serves. A partial index does not.
 
     ```python good
     op.create_table("users", sa.Column("id", sa.Uuid(), primary_key=True))
@@ -98,7 +98,8 @@ class ForeignKeyWithoutIndex(Convention):
 
     def breaches(self, table: Table, context: Context) -> Iterator[Breach]:
         for key in constraints(table, ConstraintKind.FOREIGN_KEY):
-            if key.certain and key.columns and not serves(table, key.columns):
+            served = serves(table, key.columns) or any(serves(table, (one,)) for one in key.columns)
+            if key.certain and key.columns and not served:
                 columns = ", ".join(key.columns)
                 yield Breach(f"({columns})" if len(key.columns) > 1 else columns, key.columns)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding, Severity
-from migration_guard.model.operations import AddColumn, Operation, SetNotNull
+from migration_guard.model.operations import AddColumn, Operation, RenameTable, SetNotNull
 from migration_guard.model.schema import Column, ConstraintKind, Name
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
@@ -42,6 +42,20 @@ class RequiredForOldWriters(Rule[Operation]):
     op.alter_column("pets", "team", nullable=False)
     ```
 
+    A column that takes over the name of an old one is filled as that one was, and a trigger may fill it:
+
+    ```python given
+    op.create_table("users", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("age", sa.Text()))
+    ```
+
+    ```python good
+    op.add_column("users", sa.Column("age_number", sa.Integer()))
+    op.execute("UPDATE users SET age_number = age::int")  # migration-guard: ignore[MG601] ten rows
+    op.execute("ALTER TABLE users ADD CONSTRAINT ck_age CHECK (age_number IS NOT NULL) NOT VALID")
+    op.drop_column("users", "age")
+    op.alter_column("users", "age_number", new_column_name="age")
+    ```
+
     That the column is older than this migration tells nothing of who fills it: where it is, nothing is said but of the
     scan (MG202). A column that is added NOT NULL without a default is MG201, which says this, too.
 
@@ -68,7 +82,7 @@ class RequiredForOldWriters(Rule[Operation]):
             if known is None or context.is_new(table) or not _is_empty(known):
                 continue
             added = any(one.table == table and one.column.name == column for one in context.earlier(subject, AddColumn))
-            if added:
+            if added and not _may_be_filled(table, column, subject, context):
                 yield self.finding(subject, objects=[f"{table}.{column}"], table=table, column=column)
 
 
@@ -84,6 +98,23 @@ def _required(operation: Operation) -> Iterator[tuple[Name, str]]:
             elif constraint.kind is ConstraintKind.NOT_NULL:
                 for column in constraint.columns:
                     yield table, column
+
+
+def _may_be_filled(table: Name, column: str, subject: Operation, context: Context) -> bool:
+    """
+    Whether an INSERT of the old version may get by: it writes the column under the name that this one takes over, or
+    another table; a trigger fills it; or it is not required any more at the end.
+    """
+    renamed = any(one.new_name == table for one in context.earlier(subject, RenameTable))
+    end = context.name_at_end(table, column, subject)
+    required = context.replayed.after.column(*end)
+    if renamed or required is None or not _is_empty(required):
+        return True
+    if isinstance(subject, SetNotNull) and required.nullable is True:
+        return True
+    took_over = end != (table, column) and context.replayed.before.column(*end) is not None
+    others = (*context.before.others, *context.replayed.after.others)
+    return took_over or any(one.kind == "trigger" and one.table in (table, end[0]) for one in others)
 
 
 def _is_empty(column: Column) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding, Severity
 from migration_guard.model.migration import Form
-from migration_guard.model.objects import DeleteRows, InsertRows, Opaque, RunSql, TruncateTable
+from migration_guard.model.objects import DeleteRows, InsertRows, TruncateTable
 from migration_guard.model.operations import DropTable, Operation
 from migration_guard.model.schema import ConstraintKind, Name, Table
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
-from migration_guard.rules._downgrades import is_declared_irreversible
+from migration_guard.rules._downgrades import is_declared_irreversible, may_write
 
 
 class SeedRowsLeft(Rule[InsertRows]):
@@ -105,7 +105,8 @@ class SeedRowsLeft(Rule[InsertRows]):
         if downgrade.form not in (Form.BODY, Form.EMPTY) or is_declared_irreversible(context):
             return
         key = _key(known, frozenset(subject.given))
-        if key is None or any(_may_delete(one, subject.table) for one in downgrade.operations):
+        tables = {subject.table, *_parents(known)}
+        if key is None or any(_may_delete(one, name) for one in downgrade.operations for name in tables):
             return
         if any(one.table == subject.table for one in context.earlier(subject, DeleteRows)):
             return
@@ -126,11 +127,16 @@ def _key(table: Table, given: frozenset[str]) -> str | None:
     return next((", ".join(key) for key in keys if key and given.issuperset(key)), None)
 
 
+def _parents(table: Table) -> Iterator[Name]:
+    """The tables with whose rows those of this one go."""
+    for one in table.constraints:
+        if one.references is not None and "ON DELETE CASCADE" in map(str.upper, one.options):
+            yield one.references
+
+
 def _may_delete(operation: Operation, table: Name) -> bool:
     """Whether the downgrade may take the rows away: it deletes some of that table, or runs what nobody sees."""
     match operation:
         case DeleteRows() | TruncateTable() | DropTable():
             return operation.table == table
-        case RunSql(kind=kind):
-            return kind in ("SELECT", "DO", "CALL", "WITH")
-    return isinstance(operation, Opaque)
+    return may_write(operation, table)

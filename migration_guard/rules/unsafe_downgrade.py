@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from migration_guard.model.constraints import AddConstraint, CreateIndex
+from migration_guard.model.constraints import AddConstraint, CreateIndex, DropConstraint, DropIndex
 from migration_guard.model.finding import Direction, Finding, Severity
 from migration_guard.model.operations import AddColumn, AlterColumnType, Operation, SetNotNull
+from migration_guard.model.schema import Constraint, Name
 from migration_guard.rules import Context, Rule
 from migration_guard.rules.autoincrement_column_added import AutoincrementColumnAdded
 from migration_guard.rules.blocking_index_build import BlockingIndexBuild
@@ -105,14 +106,21 @@ class UnsafeDowngrade(Rule[Operation]):
 
 
 def _was_there(operation: Operation, context: Context) -> bool:
-    """Whether it brings back what was there before the upgrade."""
-    before = context.replayed.before
+    """
+    Whether it brings back what was there before the upgrade, as the history shows it or the upgrade itself: it drops
+    what is called so. A name that is found out at run time may be this one.
+    """
+    before, upgrade = context.replayed.before, context.migration.upgrade.operations
     match operation:
         case CreateIndex(index=index, table=table):
             known = before.table(table)
-            return known is not None and index.name in known.indexes
+            named = (one for one in upgrade if index.name in _indexes(one))
+            brought_back = index.name is None or isinstance(next(named, None), DropIndex)
+            return brought_back or (known is not None and index.name in known.indexes)
         case AddConstraint(constraint=constraint, table=table):
             known = before.table(table)
+            if any(_drops(one, table, constraint) for one in upgrade):
+                return True
             return known is not None and any(
                 one.kind is constraint.kind and (one.name == constraint.name or one.columns == constraint.columns)
                 for one in known.constraints
@@ -120,5 +128,23 @@ def _was_there(operation: Operation, context: Context) -> bool:
         case AddColumn(table=table, column=made):
             return before.column(table, made.name) is not None
         case AlterColumnType() | SetNotNull():
-            return before.column(operation.table, operation.column) is not None
+            name = context.name_at_end(operation.table, operation.column, operation)
+            return before.column(operation.table, operation.column) is not None or before.column(*name) is not None
     return False
+
+
+def _indexes(operation: Operation) -> tuple[str | None, ...]:
+    match operation:
+        case CreateIndex(index=index):
+            return (index.name,)
+        case DropIndex(name=name):
+            return (name,)
+    return ()
+
+
+def _drops(operation: Operation, table: Name, constraint: Constraint) -> bool:
+    if not (isinstance(operation, DropConstraint) and operation.table == table):
+        return False
+    if operation.kind is not None and operation.kind is not constraint.kind:
+        return False
+    return not isinstance(operation.name, str) or operation.name == constraint.name

@@ -203,11 +203,15 @@ class ControlFlow(Loops):
             if item.asname is not None:
                 self.bind(item.asname.name, entered or value)
             managers.append(value)
+        suppressing = [library.is_suppressing(manager) for manager in managers]
+        guards = self.guards
         try:
+            # What fails in there may be caught, as in a try.
+            self.guards = (*guards, UNDECIDED) if True in suppressing else guards
             end = self.block(statement.body.body)
+            self.guards = guards if True in suppressing else self.guards
             for manager in reversed(managers):
                 self._of_context(manager, "__exit__", *[Unknown("whether the block fails is not known")] * 3)
-            suppressing = [library.is_suppressing(manager) for manager in managers]
             if end != "raise" or not any(one is not False for one in suppressing):
                 return end
             if True not in suppressing:

@@ -5,6 +5,7 @@ COMMENT, word by word, as any dialect writes them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migration_guard.model.named_objects import (
@@ -30,6 +31,10 @@ _KINDS: dict[str, str] = {
 }
 _ON_A_TABLE = {"TRIGGER": "ON", "POLICY": "ON", "RULE": "TO"}
 _BEFORE_KIND = frozenset({"OR", "REPLACE", "CONSTRAINT", "TRUSTED", "PROCEDURAL", "DEFINER", "=", "AGGREGATE", "@"})
+
+
+_DOLLARS = re.compile(r"^\$\w*\$|\$\w*\$$")
+_TYPES = {"int": "integer", "int4": "integer", "int8": "bigint", "int2": "smallint", "bool": "boolean"}
 
 
 class ObjectReader:
@@ -120,7 +125,8 @@ class ObjectReader:
         key = self._key(kind)
         if key is None:
             return None
-        made = NamedObject(key, self._definition(), tuple(self._uses(kind)))
+        signature = self._signature() if key.kind in ROUTINES else None
+        made = NamedObject(key, self._definition(kind), tuple(self._uses(kind)), signature=signature)
         return MakeObject(**self._common(), made=made, or_replace=replaces, if_not_exists=guarded)  # type: ignore[arg-type]
 
     def _key(self, kind: str) -> ObjectKey | None:
@@ -136,7 +142,12 @@ class ObjectReader:
         return ObjectKey(kind.lower(), Name(name.name), table)
 
     def _uses(self, kind: str) -> Iterator[Name]:
-        """The function of a trigger."""
+        """The function of a trigger, or the table that statistics are kept of."""
+        if kind == "STATISTICS":
+            self.position = self.statement.find(self.position, "FROM") + 1
+            name = self._name()
+            if name is not None:
+                yield name
         if not kind.endswith("TRIGGER"):
             return
         self.position = self.statement.find(self.position, "EXECUTE") + 1
@@ -145,11 +156,26 @@ class ObjectReader:
             if name is not None:
                 yield name
 
-    def _definition(self) -> str | None:
-        """The statement without OR REPLACE and IF NOT EXISTS, written in one way; None where a piece is not known."""
+    def _signature(self) -> str | None:
+        """The parameters in parentheses; None where a piece is not known."""
+        if self.statement.has_hole or self.statement.words(1, self.position) != ("(",):
+            return None
+        end = self.statement.closing(self.position) + 1
+        return " ".join(_in_one_way(token.kind, token.raw) for token in self.statement.tokens[self.position : end])
+
+    def _definition(self, kind: str) -> str | None:
+        """
+        The statement without OR REPLACE and IF NOT EXISTS, written in one way; None where a piece is not known. What
+        stands behind the parameters of a function may stand in any order. EXECUTE PROCEDURE is the old name of EXECUTE
+        FUNCTION. https://www.postgresql.org/docs/18/sql-createtrigger.html
+        """
         if self.statement.has_hole:
             return None
-        text = written(self.statement)
+        if kind.lower() in ROUTINES and self.statement.words(1, self.position) == ("(",):
+            end = self.statement.closing(self.position) + 1
+            clauses = [_in_one_way(token.kind, token.raw) for token in self.statement.tokens[end:]]
+            return f"{self._signature()} {' '.join(sorted(clauses))}"
+        text = written(self.statement).replace(" execute procedure ", " execute function ", 1)
         return text.replace("create or replace ", "create ", 1).replace(" if not exists ", " ", 1)
 
     # --- ALTER and DROP ---------------------------------------------------------------------------------------------
@@ -267,5 +293,5 @@ def written(statement: Statement, first: int = 0) -> str:
 
 def _in_one_way(kind: str, raw: str) -> str:
     if kind == BODY:
-        return " ".join(raw.split())
-    return raw.lower() if kind in (WORD, MARK) else raw
+        return " ".join(_DOLLARS.sub("$$", raw).split())
+    return _TYPES.get(raw.lower(), raw.lower()) if kind in (WORD, MARK) else raw
