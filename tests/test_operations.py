@@ -34,6 +34,7 @@ from migration_guard.model.named_objects import (
     MakeObject,
     RenameView,
     SetIdentity,
+    SetObjectComment,
     SetParent,
     SetProperties,
 )
@@ -170,9 +171,9 @@ def schema(column: Column, *labels: str) -> SchemaState:
     return SchemaState(
         {each.name: each for each in tables},
         {type: EnumType(type, labels)},
-        {view: View(view)},
+        {view: View(view, comment=None)},
         {sequence: Sequence(sequence)},
-        others={key: NamedObject(key, "definition")},
+        others={key: NamedObject(key, "definition", comment=None)},
         properties={key: "a value"},
     )
 
@@ -254,7 +255,8 @@ NO_CHANGE: dict[type[Operation], str] = {
     **dict.fromkeys((CreateView, DropView, CreateSequence, DropSequence), "a view or a sequence is no table"),
     **dict.fromkeys((InsertRows, UpdateRows, DeleteRows), "rows are written as they always are"),
     **dict.fromkeys((CreateSchema, DropSchema, DropDatabase, DropOwned), "it is no change of one table"),
-    **dict.fromkeys((MakeObject, DropObjects, AlterObject, CreateType, RenameView, AlterSequence), "it is no table"),
+    **dict.fromkeys((MakeObject, DropObjects, AlterObject, SetObjectComment), "it is no table"),
+    **dict.fromkeys((CreateType, RenameView, AlterSequence), "it is no table"),
     **dict.fromkeys((SetProperties, SetIdentity, SetParent, AttachIndex), "what it does to a table is not known"),
     RestateColumn: "what it changes is asked for by operations of their own",
     RecreateTable: "SQLite alone makes tables anew, and its rows speak of what the batch asks for",

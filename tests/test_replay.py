@@ -21,7 +21,7 @@ from migration_guard.model.differences import differences
 from migration_guard.model.finding import Direction, Span
 from migration_guard.model.graph import graph
 from migration_guard.model.join import join
-from migration_guard.model.migration import Body, Form, Migration, RevisionGraph
+from migration_guard.model.migration import Body, Environment, Form, Migration, RevisionGraph
 from migration_guard.model.objects import CreateEnum, DropEnum, DropSchema, Opaque
 from migration_guard.model.operations import (
     AddColumn,
@@ -52,10 +52,12 @@ from migration_guard.model.schema import (
     View,
 )
 from migration_guard.model.site import Site
+from migration_guard.model.target import Target
 from migration_guard.model.unknown import UNKNOWN
 
 HERE = Span(1, 1, 1, 2)
 UP = Site(Direction.UPGRADE, HERE, HERE)
+DOWN = Site(Direction.DOWNGRADE, HERE, HERE)
 MAYBE = replace(UP, conditional=True)
 USERS = Name("users")
 AGE = Column("age", ColumnType("integer"), nullable=True, default=None)
@@ -334,6 +336,38 @@ def test_a_name_that_only_one_schema_has_is_that_table() -> None:
     replayed = one(up, down, IN_DOCK)
     assert words(replayed) == []
     assert [each.table for each in replayed.migration.downgrade.operations] == [DOCK]  # type: ignore[attr-defined]
+
+
+def in_dock(revisions: int, *forgetful: int) -> list[Migration]:
+    """A history in the schema dock; these revisions of it leave the schema out on the way back."""
+    made = Body(Form.BODY, None, (CreateTable(site=UP, table=Table(DOCK)),))
+    dropped = Body(Form.BODY, None, (DropTable(site=DOWN, table=DOCK),))
+    history = [Migration("0.py", "0", upgrade=made, downgrade=dropped)]
+    for number in range(1, revisions):
+        name = USERS if number in forgetful else DOCK
+        column = replace(AGE, name=f"age{number}")
+        up = Body(Form.BODY, None, (AddColumn(site=UP, table=DOCK, column=column),))
+        down = Body(Form.BODY, None, (DropColumn(site=DOWN, table=name, column=column.name),))
+        history.append(Migration(f"{number}.py", str(number), (str(number - 1),), upgrade=up, downgrade=down))
+    return history
+
+
+def refusals_and_differences(history: list[Migration], *, search_path: bool = False) -> list[str]:
+    replayed = replay(graph(history), Target("postgresql", (15,)), Environment(search_path=search_path))
+    return [str(each) for one in replayed for each in (*one.refusals, *one.differences)]
+
+
+def test_a_schema_that_a_history_has_the_habit_to_write_is_missed_where_it_is_left_out_once() -> None:
+    assert refusals_and_differences(in_dock(5, 2)) == ["table users", "column dock.users.age2"]
+
+
+@pytest.mark.parametrize("history", [in_dock(5), in_dock(3, 2), in_dock(5, 2, 3)], ids=["never", "short", "twice"])
+def test_a_schema_is_found_by_the_search_path_where_no_habit_is_against_it(history: list[Migration]) -> None:
+    assert refusals_and_differences(history) == []
+
+
+def test_a_project_that_sets_a_search_path_forgets_no_schema() -> None:
+    assert refusals_and_differences(in_dock(5, 2), search_path=True) == []
 
 
 def test_a_name_that_two_schemas_have_is_not_found() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
+from migration_guard.model.absent_objects import absent_label, absent_object, gone
 from migration_guard.model.certainty import extensions_made
 from migration_guard.model.constraints import (
     AddConstraint,
@@ -17,6 +18,13 @@ from migration_guard.model.constraints import (
 )
 from migration_guard.model.finding import Direction
 from migration_guard.model.implied_names import chosen_names, is_chosen
+from migration_guard.model.named_objects import (
+    AlterSequence,
+    DropObjects,
+    MakeObject,
+    SetObjectComment,
+    SetProperties,
+)
 from migration_guard.model.objects import (
     AddEnumValue,
     DeleteRows,
@@ -39,7 +47,16 @@ from migration_guard.model.operations import (
     TableOperation,
 )
 from migration_guard.model.refusals import Encounter, Refusal, RefusalKind
-from migration_guard.model.schema import VERSION_TABLE, Column, Constraint, ConstraintKind, Name, Table
+from migration_guard.model.schema import (
+    VERSION_TABLE,
+    Column,
+    Constraint,
+    ConstraintKind,
+    Name,
+    NamedObject,
+    ObjectKey,
+    Table,
+)
 from migration_guard.model.unknown import Unknown
 
 # What PostgreSQL and SQLite have in each table. https://www.postgresql.org/docs/18/ddl-system-columns.html
@@ -86,19 +103,37 @@ def _absences(operation: Operation, encounter: Encounter) -> Iterator[Refusal]:
         case DropIndex():
             yield from _index(operation, encounter)
         case RenameIndex():
-            yield from _gone(operation, "index", Name(operation.name), operation.name, encounter)
+            yield from gone(operation, "index", Name(operation.name), operation.name, encounter)
         case DropConstraint() | ValidateConstraint() | RenameConstraint():
             yield from _table(operation, operation.table, encounter)
             yield from _constraint(operation, encounter)
         case DropEnum() | AddEnumValue() | RenameType():
-            yield from _gone(operation, "type", operation.type, str(operation.type), encounter)
+            yield from gone(operation, "type", operation.type, str(operation.type), encounter)
         case RenameEnumValue():
-            yield from _gone(operation, "type", operation.type, str(operation.type), encounter)
-            yield from _label(operation, encounter)
+            yield from gone(operation, "type", operation.type, str(operation.type), encounter)
+            yield from absent_label(operation, encounter)
+        case DropObjects(keys=keys):
+            for key in keys:
+                yield from absent_object(operation, key, encounter)
+        case MakeObject(made=NamedObject(key=ObjectKey(table=Name() as table))):
+            yield from _table(operation, table, encounter)
+        case SetProperties(keys=keys):
+            for name in dict.fromkeys(key.table for key in keys if key.table is not None):
+                yield from _table(operation, name, encounter)
+        case SetObjectComment(key=key) if key.kind != "view":
+            yield from absent_object(operation, key, encounter)
+        case SetObjectComment(key=key):
+            yield from gone(operation, "view", key.name, str(key.name), encounter)
         case DropView():
-            yield from _gone(operation, "view", operation.view, str(operation.view), encounter)
+            yield from gone(operation, "view", operation.view, str(operation.view), encounter)
+        case AlterSequence():
+            yield from gone(operation, "sequence", operation.sequence, str(operation.sequence), encounter)
+            place = encounter.meant(operation.sequence, encounter.state.sequences)
+            if place is not None:
+                why = f"as it is {place}, as the other revisions write it"
+                yield Refusal(RefusalKind.ABSENT, operation, "sequence", str(operation.sequence), why, None, str(place))
         case DropSequence():
-            yield from _gone(operation, "sequence", operation.sequence, str(operation.sequence), encounter)
+            yield from gone(operation, "sequence", operation.sequence, str(operation.sequence), encounter)
         case TableOperation():
             yield from _table(operation, operation.table, encounter)
             yield from _columns(operation, operation.table, _needed(operation), encounter)
@@ -126,10 +161,13 @@ def _table(operation: Operation, name: Name, encounter: Encounter) -> Iterator[R
         return
     if name.name == VERSION_TABLE or name.schema in _SYSTEM_SCHEMAS or name.name.startswith("pg_"):
         return
+    other: Operation | None = None
     departure = encounter.departure(("table", name, "")) or encounter.departure(("view", name, ""))
     if departure is not None:
         why, other = encounter.how_it_went(departure), encounter.opposite(departure)
         near = departure.new_name or _near(name, state.tables)
+    elif (place := encounter.meant(name, state.tables)) is not None and encounter.shows_all:
+        why, near = f"as it is {place}, as the other revisions write it", str(place)
     elif (other := _made_behind(name, operation, encounter)) is not None:
         why, near = "which is made only later, in this function", ""
     elif not state.clouded and (maker := encounter.outlook.maker(name, encounter.revision, own=_is_up(operation))):
@@ -167,14 +205,9 @@ def _is_misspelled(name: Name, encounter: Encounter) -> bool:
     of the same name in another schema may be meant, by the search path.
     """
     state, outlook = encounter.state, encounter.outlook
-    unheard = not state.clouded and outlook.is_unheard_of(name, encounter.revision) and _shows_all(encounter)
+    unheard = not state.clouded and outlook.is_unheard_of(name, encounter.revision) and encounter.shows_all
     elsewhere = any(one.name == name.name for one in state.tables)
     return unheard and not elsewhere and bool(_near(name, state.tables))
-
-
-def _shows_all(encounter: Encounter) -> bool:
-    """Whether every table so far is one that the history made itself."""
-    return all(name in encounter.certainty.made for name in encounter.state.tables)
 
 
 def _near(name: Name, every: Collection[Name]) -> str:
@@ -242,18 +275,12 @@ def _type_of_extension(operation: Operation, column: Column, encounter: Encounte
         yield Refusal(RefusalKind.ABSENT, operation, "type", column.type.name, why, None, "", maker)
 
 
-def _gone(operation: Operation, what: str, key: Name, name: str, encounter: Encounter) -> Iterator[Refusal]:
-    """An object that the history itself took away."""
-    departure = encounter.departure((what, key, ""))
-    if departure is not None:
-        why, other = encounter.how_it_went(departure), encounter.opposite(departure)
-        yield Refusal(RefusalKind.ABSENT, operation, what, name, why, None, departure.new_name, other)
-
-
 def _index(operation: DropIndex, encounter: Encounter) -> Iterator[Refusal]:
     name, state = operation.name, encounter.state
     by_name_alone = encounter.dialect in ("postgresql", "sqlite")
     there = state.index(name, None if by_name_alone else operation.table)
+    if there is not None and by_name_alone and operation.table is not None:
+        yield from _index_elsewhere(operation, operation.table, there[0].name, encounter)
     if len(name) > LONGEST or there is not None or _belongs_to_constraint(name, state.tables.values()):
         return
     schema = operation.table.schema if operation.table is not None else None
@@ -261,7 +288,7 @@ def _index(operation: DropIndex, encounter: Encounter) -> Iterator[Refusal]:
     if departure is not None and not by_name_alone and isinstance(departure.operation, DropColumn):
         return  # MySQL and MariaDB keep an index while it has another column
     if departure is not None and (by_name_alone or getattr(departure.operation, "table", None) == operation.table):
-        yield from _gone(operation, "index", Name(name, schema), name, encounter)
+        yield from gone(operation, "index", Name(name, schema), name, encounter)
         return
     if operation.table is None:
         return
@@ -280,6 +307,15 @@ def _index(operation: DropIndex, encounter: Encounter) -> Iterator[Refusal]:
         return
     why = f"as {table.name} has {', '.join(table.indexes) or 'no index'}"
     yield Refusal(RefusalKind.ABSENT, operation, "index", name, why, table.name, near)
+
+
+def _index_elsewhere(operation: DropIndex, table: Name, owner: Name, encounter: Encounter) -> Iterator[Refusal]:
+    """PostgreSQL looks for an index in the schemas of the search path, wherever its table is."""
+    if encounter.dialect == "postgresql" and encounter.meant(table, encounter.state.tables) == owner:
+        why = f"as it is in {owner.schema}, the schema of its table"
+        yield Refusal(
+            RefusalKind.ABSENT, operation, "index", operation.name, why, owner, f"{owner.schema}.{operation.name}"
+        )
 
 
 def _belongs_to_constraint(name: str, tables: Iterable[Table]) -> bool:
@@ -327,13 +363,3 @@ def _may_be(constraint: Constraint, name: str, table: Name, encounter: Encounter
     if constraint.name is None:
         return constraint.kind is not ConstraintKind.PRIMARY_KEY or "pk" in name.lower() or "primary" in name.lower()
     return not constraint.certain or name.endswith(constraint.name)
-
-
-def _label(operation: RenameEnumValue, encounter: Encounter) -> Iterator[Refusal]:
-    known = encounter.state.enums.get(operation.type)
-    if known is None or not known.certain or isinstance(known.labels, Unknown) or encounter.state.clouded:
-        return
-    if known.labels and operation.value not in known.labels:
-        near = next(iter(get_close_matches(operation.value, known.labels, 1, 0.6)), "")
-        why = f"as {operation.type} has {', '.join(known.labels)}"
-        yield Refusal(RefusalKind.ABSENT, operation, "value", operation.value, why, None, near)

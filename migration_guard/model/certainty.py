@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from migration_guard.model.constraints import DropConstraint, RenameIndex
+from migration_guard.model.named_objects import AlterObject, MakeObject
 from migration_guard.model.objects import CreateView, Opaque, RunSql
 from migration_guard.model.operations import (
     CreateTable,
@@ -18,7 +19,8 @@ from migration_guard.model.operations import (
     RenameColumn,
     RenameTable,
 )
-from migration_guard.model.schema import ConstraintKind, Name, SchemaState, Table, View, changed
+from migration_guard.model.schema import ConstraintKind, Name, ObjectKey, SchemaState, Table, View, changed
+from migration_guard.model.unknown import show_holes
 
 Key = tuple[str, Name, str]
 """An object: what it is in SQL's word, its name or that of its table, and its own name where it is part of one."""
@@ -39,7 +41,8 @@ class Certainty:
     What a replay knows for certain at one moment.
 
     `gone` is what the history took away and did not make again. `made` are the tables that it made itself, `sure` those
-    of them that it made since anything happened that could not be read. `reads` are the columns that each view reads.
+    of them that it made since anything happened that could not be read. `objects` are functions, triggers and the like
+    that it made since anything ran that may do unseen work. `reads` are the columns that each view reads.
     `doubted` are tables that something may have changed unseen, `doubted_keys` the tables some of whose constraints may
     be gone. `astray` says that names without a schema may mean another one from here on, `unchecked` that foreign keys
     hold nothing up. `extensions` are those that it made.
@@ -53,13 +56,14 @@ class Certainty:
     doubted_keys: set[tuple[Name, ConstraintKind | None]] = field(default_factory=set)
     temporary: set[Name] = field(default_factory=set)
     extensions: set[str] = field(default_factory=set)
+    objects: set[ObjectKey] = field(default_factory=set)
     astray: bool = False
     unchecked: bool = False
 
     def copy(self) -> Certainty:
         """The same, to go on another way from here."""
         copied = (set(self.made), set(self.sure), dict(self.reads), set(self.doubted), set(self.doubted_keys))
-        return Certainty(dict(self.gone), *copied, extensions=set(self.extensions))
+        return Certainty(dict(self.gone), *copied, objects=set(self.objects), extensions=set(self.extensions))
 
     def begin(self) -> None:
         """Another function begins: temporary tables and the search path are those of a session."""
@@ -86,6 +90,7 @@ class Certainty:
             ("sequence", before.sequences, after.sequences),
         ):
             self._objects(what, was, now, Departure(revision, operation, str(getattr(operation, "new_name", ""))))
+        self._named_objects(before, after, operation, revision)
         if isinstance(operation, CreateView):
             self.reads[operation.view.name] = frozenset(columns_read(operation.view, before))
 
@@ -96,6 +101,16 @@ class Certainty:
                 self.reads.pop(name, None)
             elif old is None:
                 self.gone.pop((what, name, ""), None)
+
+    def _named_objects(self, before: SchemaState, after: SchemaState, operation: Operation, revision: str) -> None:
+        for key, old, new in changed(before.others, after.others):
+            if new is None:
+                self.objects.discard(key)
+                new_name = operation.new_name if isinstance(operation, AlterObject) else None
+                self.gone[key_of(key)] = Departure(revision, operation, str(new_name or ""))
+            elif old is None or isinstance(operation, MakeObject):
+                self.gone.pop(key_of(key), None)
+                self.objects.add(key)
 
     def _table_came(self, table: Table, operation: Operation) -> None:
         self.gone.pop(("table", table.name, ""), None)
@@ -157,12 +172,16 @@ class Certainty:
     def _note_doubts(self, operation: Operation, before: SchemaState) -> None:
         match operation:
             case Opaque(rows_only=False, tables=()):
+                self.objects.clear()
                 self.gone.clear()
                 self.sure.clear()
                 self.reads.clear()
             case Opaque(rows_only=False, tables=tables):
                 self._doubt(tables)
             case RunSql(literals=literals):
+                if runs_anything(operation):
+                    self.objects.clear()
+                    self.gone = {key: how for key, how in self.gone.items() if key[0] in _KEPT}
                 self.extensions |= extensions_made(operation)
                 self._doubt(_mentioned(literals, before.tables))
                 if re.search(r"\b(?:IDENTITY|EXPRESSION|INHERIT|ATTACH|DETACH)\b", operation.kind):
@@ -211,6 +230,21 @@ class Certainty:
     def has_constraint(self, table: Name, kind: ConstraintKind) -> bool:
         """Whether what the history shows of the table's constraints of this kind is certain."""
         return not any((table, one) in self.doubted_keys for one in (kind, None))
+
+
+_KEPT = ("table", "column", "index", "type", "view", "sequence")
+# Of these nobody sees what they make and drop: a function may run DDL.
+_RUNS_ANYTHING = re.compile(r"\s*(?:SELECT|WITH|CALL|DO|EXECUTE)\b|.*\bCASCADE\b", re.IGNORECASE | re.DOTALL)
+
+
+def runs_anything(operation: RunSql) -> bool:
+    """Whether the statement may make or drop objects that it does not name."""
+    return _RUNS_ANYTHING.match(show_holes(operation.site.sql or "")) is not None
+
+
+def key_of(key: ObjectKey) -> Key:
+    """What goes by its kind and its name, by the table that it is on, if it is."""
+    return key.kind, key.table or key.name, key.name.name if key.table is not None else ""
 
 
 _EXTENSION = re.compile(r"\s*CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.IGNORECASE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.constraints import WITH_INDEX, AddConstraint, CreateIndex, RenameConstraint, RenameIndex
+from migration_guard.model.named_objects import MakeObject
 from migration_guard.model.objects import AddEnumValue, CreateSequence, CreateView, RenameType
 from migration_guard.model.operations import AddColumn, CreateTable, Operation, RenameColumn, RenameTable
 from migration_guard.model.refusals import Encounter, Refusal, RefusalKind
@@ -40,6 +41,11 @@ def clashes(operation: Operation, encounter: Encounter) -> Iterator[Refusal]:
             yield from _hidden_not_null(operation, constraint.name, encounter)
         case RenameConstraint():
             yield from _renamed_constraint(operation, encounter)
+        case MakeObject(made=made) if encounter.sure_of(made.key):
+            table = made.key.table
+            yield _there(
+                operation, made.key.kind, str(made.key.name), table, f"on {table}" if table is not None else ""
+            )
         case AddEnumValue():
             yield from _label(operation, encounter)
         case RenameType():

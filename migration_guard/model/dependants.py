@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from migration_guard.model.constraints import DropConstraint, DropIndex
+from migration_guard.model.named_objects import DropObjects
 from migration_guard.model.objects import DropEnum, DropSchema, DropView
 from migration_guard.model.operations import AlterColumnType, DropColumn, DropTable, Operation
 from migration_guard.model.refusals import Encounter, Refusal, RefusalKind
-from migration_guard.model.schema import Column, Constraint, ConstraintKind, Name, Table
+from migration_guard.model.schema import Column, Constraint, ConstraintKind, Name, ObjectKey, Table
 from migration_guard.model.unknown import Unknown
 
 _OWN_INDEX = ("mysql", "mariadb")
@@ -35,6 +37,8 @@ def dependants(operation: Operation, encounter: Encounter) -> Iterator[Refusal]:
             yield from _of_unique(operation, operation.table, name, encounter)
         case DropIndex() if encounter.dialect in _OWN_INDEX:
             yield from _needed_index(operation, encounter)
+        case DropObjects(keys=keys) if encounter.dialect == "postgresql":
+            yield from _triggers(operation, keys, encounter)
         case DropEnum() if encounter.dialect == "postgresql":
             yield from _of_type(operation, encounter)
         case DropSchema(schema=str() as schema) if encounter.dialect == "postgresql":
@@ -45,7 +49,7 @@ def dependants(operation: Operation, encounter: Encounter) -> Iterator[Refusal]:
 
 _NO_KEY = Constraint(ConstraintKind.CHECK)
 """Stands for the table itself, where nothing in particular of it is in the way."""
-Dependant = tuple[Table, Constraint] | Name | tuple[Name, Column]
+Dependant = tuple[Table, Constraint] | Name | ObjectKey | tuple[Name, Column]
 
 
 def _needs(
@@ -77,6 +81,10 @@ def _takes_away(operation: Operation, by: Dependant) -> bool:
     match by, operation:
         case (Name(), DropView(view=view)):
             return view == by
+        case (ObjectKey(), DropObjects(keys=keys)):
+            return by in keys
+        case (ObjectKey(table=table), DropTable(table=gone)):
+            return table == gone
         case ((Table() as table, Constraint()), DropTable(table=gone)):
             return gone == table.name
         case ((Table() as table, Constraint(name=name)), DropConstraint(table=of, name=dropped)):
@@ -209,12 +217,32 @@ def _views(operation: Operation, what: str, name: Name, column: str, encounter: 
 
 
 def _in_schema(operation: DropSchema, schema: str, encounter: Encounter) -> Iterator[Refusal]:
-    """The tables that are left in a schema."""
+    """What is left in a schema: tables, and what goes by its kind and its name."""
+    for key in encounter.state.others:
+        sure = key in encounter.certainty.objects and not encounter.state.clouded
+        if sure and key.table is None and key.name.schema == schema:
+            yield _needs(operation, "schema", schema, None, f"the {key.kind} {key.name}", key, encounter)
     for name in encounter.state.tables:
         # What is not shown in full may be a partition, and gone with its parent.
         table = encounter.known(name) if name.schema == schema and name in encounter.certainty.made else None
         if table is not None:
             yield _needs(operation, "schema", schema, None, f"the table {name}", (table, _NO_KEY), encounter)
+
+
+# --- routines -------------------------------------------------------------------------------------------------------
+
+_ARGUMENTS = re.compile(r"\(\s*[^)\s]")
+
+
+def _triggers(operation: DropObjects, keys: tuple[ObjectKey, ...], encounter: Encounter) -> Iterator[Refusal]:
+    """The triggers that call a function. One with arguments is another: a trigger's function has none."""
+    if encounter.state.clouded or _ARGUMENTS.search(operation.site.sql or ""):
+        return
+    for function in keys:
+        for key, trigger in encounter.state.others.items():
+            if function.kind == "function" and function.name in trigger.uses and key in encounter.certainty.objects:
+                why = f"the trigger {key.name} of {key.table}" if key.table is not None else f"the {key}"
+                yield _needs(operation, "function", str(function.name), None, why, key, encounter)
 
 
 # --- types ----------------------------------------------------------------------------------------------------------

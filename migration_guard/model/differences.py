@@ -11,10 +11,10 @@ from enum import Enum
 from typing import TypeVar
 
 from migration_guard.model.named_objects import changed_properties
+from migration_guard.model.same_columns import collation, differ, drawn, same_default, same_type
 from migration_guard.model.schema import (
     UNKNOWN_WORD,
     Column,
-    ColumnType,
     Constraint,
     ConstraintKind,
     EnumType,
@@ -28,7 +28,7 @@ from migration_guard.model.schema import (
     View,
     changed,
 )
-from migration_guard.model.spelling import bare, ordered, same_constant, surely_differ
+from migration_guard.model.spelling import bare, ordered, surely_differ
 from migration_guard.model.unknown import Unknown
 
 SchemaObject = Table | Column | Index | EnumType | View | Sequence | NamedObject
@@ -76,10 +76,13 @@ def _differences(before: SchemaState, after: SchemaState) -> Iterator[SchemaDiff
             yield from _table(was, now)
     yield from _objects("type", before.enums, after.enums)
     for name, had, has in changed(before.enums, after.enums):
-        if had is not None and has is not None and had.certain and has.certain and _differ(had.labels, has.labels):
+        if had is not None and has is not None and had.certain and has.certain and differ(had.labels, has.labels):
             yield SchemaDifference(Fate.CHANGED, LABELS, str(name), None, _listed(had.labels), _listed(has.labels))
     yield from _objects("view", before.views, after.views)
     yield from _objects("sequence", before.sequences, after.sequences)
+    for _, owned, owns in changed(before.sequences, after.sequences):
+        if owned is not None and owns is not None and owned.certain and owns.certain:
+            yield from _owned(owned, owns, after)
     yield from _others(before, after)
 
 
@@ -96,6 +99,7 @@ def _objects(kind: str, one: Mapping[Name, Other], other: Mapping[Name, Other]) 
             yield from _one_sided(kind, str(name), had, has, None)
         elif isinstance(had, View) and isinstance(has, View) and had.certain and has.certain:
             yield from _redefined(f"{kind} {name}", had.definition, has.definition, None)
+            yield from _commented(kind, str(name), had.comment, has.comment, None)
 
 
 def _others(before: SchemaState, after: SchemaState) -> Iterator[SchemaDifference]:
@@ -105,6 +109,7 @@ def _others(before: SchemaState, after: SchemaState) -> Iterator[SchemaDifferenc
             yield from _one_sided(key.kind, f"{key.name}{on}", had, has, key.table)
         elif had.certain and has.certain:
             yield from _redefined(f"{key.kind} {key.name}{on}", had.definition, has.definition, key.table)
+            yield from _commented(key.kind, f"{key.name}{on}", had.comment, has.comment, key.table)
     for key in changed_properties(before, after):
         was, now = (str(one.properties.get(key) or NOT_SET) for one in (before, after))
         if key.kind.startswith("privilege "):
@@ -114,12 +119,29 @@ def _others(before: SchemaState, after: SchemaState) -> Iterator[SchemaDifferenc
             yield SchemaDifference(Fate.CHANGED, key.kind, str(key.name), key.table, was, now)
 
 
+def _owned(was: Sequence, now: Sequence, after: SchemaState) -> Iterator[SchemaDifference]:
+    """A sequence that was OWNED BY a column, which is still there, and is not any more: it outlives its table."""
+    if was.owner is None or was.column is None or after.column(was.owner, was.column) is None:
+        return
+    if (was.owner, was.column) != (now.owner, now.column):
+        owners = [f"{one.owner}.{one.column}" if one.owner else NOT_SET for one in (was, now)]
+        yield SchemaDifference(Fate.CHANGED, "owner of sequence", str(was.name), None, *owners)
+
+
 DEFINITION = "definition of"
 
 
 def _redefined(name: str, was: str | None, now: str | None, table: Name | None) -> Iterator[SchemaDifference]:
     if was is not None and now is not None and was != now:
         yield SchemaDifference(Fate.CHANGED, DEFINITION, name, table, was, now)
+
+
+def _commented(
+    kind: str, name: str, was: str | Unknown | None, now: str | Unknown | None, table: Name | None
+) -> Iterator[SchemaDifference]:
+    if differ(was, now) and (was or now):
+        said = (str(one or NOT_SET) for one in (was, now))
+        yield SchemaDifference(Fate.CHANGED, f"comment of {kind}", name, table, *said)
 
 
 def _one_sided(
@@ -132,6 +154,8 @@ def _one_sided(
 
 def _table(was: Table, now: Table) -> Iterator[SchemaDifference]:
     name = was.name
+    if was.bounds and now.bounds and surely_differ(was.bounds, now.bounds):
+        yield SchemaDifference(Fate.CHANGED, "bounds of partition", str(name), name, was.bounds, now.bounds)
     known = was.complete and now.complete
     for key in {**was.columns, **now.columns}:
         old, new = was.columns.get(key), now.columns.get(key)
@@ -164,10 +188,6 @@ def _covered(index: Index | None, other: Table) -> bool:
     return index is not None and any(one.name == index.name for one in other.constraints)
 
 
-def _differ(one: object, other: object) -> bool:
-    return not isinstance(one, Unknown) and not isinstance(other, Unknown) and one != other
-
-
 def _is_on(index: Index, table: Table) -> bool:
     """Whether the table has all that the index is on: of a column with another name, the column is what has changed."""
     if isinstance(index.columns, Unknown) or not table.complete:
@@ -178,13 +198,13 @@ def _is_on(index: Index, table: Table) -> bool:
 def _is_same_index(one: Index, other: Index) -> bool:
     """Whether two indexes of a name are the same as far as both are known."""
     if isinstance(one.columns, Unknown) or isinstance(other.columns, Unknown):
-        return not _differ(one.unique, other.unique)
+        return not differ(one.unique, other.unique)
     if not (one.certain and other.certain):
         return True
     elements = [list(map(bare, _elements(each))) for each in (one, other)]
     known = "(expression)" not in (*one.columns, *other.columns)
     return not (
-        _differ(one.unique, other.unique)
+        differ(one.unique, other.unique)
         or (known and elements[0] != elements[1])
         or surely_differ(one.where, other.where)
         or one.method != other.method
@@ -217,76 +237,35 @@ def _column(table: Name, was: Column, now: Column) -> Iterator[SchemaDifference]
     if not (was.certain and now.certain):
         return
     name = f"{table}.{was.name}"
-    if not isinstance(was.type, Unknown) and not isinstance(now.type, Unknown) and not _same_type(was.type, now.type):
+    if not isinstance(was.type, Unknown) and not isinstance(now.type, Unknown) and not same_type(was.type, now.type):
         yield SchemaDifference(Fate.CHANGED, "type of", name, table, str(was.type), str(now.type))
-    if _differ(was.nullable, now.nullable):
+    if differ(was.nullable, now.nullable):
         words = {True: "NULL", False: "NOT NULL"}
         yield SchemaDifference(
             Fate.CHANGED, "nullability of", name, table, words[was.nullable is True], words[now.nullable is True]
         )
     if isinstance(was.default, Unknown) or isinstance(now.default, Unknown):
         return
-    if _drawn(was) != _drawn(now):
+    if drawn(was) != drawn(now):
         yield SchemaDifference(Fate.CHANGED, "default of", name, table, _shown_default(was), _shown_default(now))
-    elif not _drawn(was) and not _same_default(was.default, now.default):
+    elif not drawn(was) and not same_default(was.default, now.default):
         yield SchemaDifference(Fate.CHANGED, "default of", name, table, _shown(was.default), _shown(now.default))
-    if _collation(was) != _collation(now):
-        shown = [str(_collation(one) or NOT_SET) for one in (was, now)]
+    if collation(was) != collation(now):
+        shown = [str(collation(one) or NOT_SET) for one in (was, now)]
         yield SchemaDifference(Fate.CHANGED, "collation of", name, table, *shown)
     if was.autoincrement != now.autoincrement:
         shown = ["set" if one.autoincrement else NOT_SET for one in (was, now)]
         yield SchemaDifference(Fate.CHANGED, "AUTOINCREMENT of", name, table, *shown)
-    if _differ(was.comment, now.comment) and (was.comment or now.comment):
-        said = [str(one.comment or NOT_SET) for one in (was, now)]
-        yield SchemaDifference(Fate.CHANGED, "comment of column", name, table, *said)
-    if (was.generated is None) != (now.generated is None):
-        shown = [one.generated.expression.sql if one.generated else NOT_SET for one in (was, now)]
+    yield from _commented("column", name, was.comment, now.comment, table)
+    shown = [one.generated.expression.sql if one.generated else NOT_SET for one in (was, now)]
+    if (was.generated is None) != (now.generated is None) or surely_differ(*shown):
         yield SchemaDifference(Fate.CHANGED, "generated expression of", name, table, *shown)
-
-
-def _collation(column: Column) -> str | None:
-    known = column.type
-    return None if isinstance(known, Unknown) else known.collation
-
-
-def _drawn(column: Column) -> str:
-    """What draws the column's values from a sequence; empty where nothing does."""
-    if column.identity:
-        return "identity"
-    default = column.default
-    called = () if default is None or isinstance(default, Unknown) else default.functions
-    return "sequence" if column.serial or (not isinstance(called, Unknown) and "nextval" in called) else ""
 
 
 def _shown_default(column: Column) -> str:
     """The default; of a column that draws from a sequence, so in words."""
     words = {"identity": "generated as identity", "sequence": "drawn from its sequence"}
-    return words.get(_drawn(column)) or _shown(column.default)
-
-
-def _same_type(was: ColumnType, now: ColumnType) -> bool:
-    if not (was.known and now.known):
-        return True
-    if was.is_enum and now.is_enum:
-        # MySQL has no types of their own for enums: the labels are part of the column's.
-        return was.name == now.name and not (was.name == "enum" and _differ(was.labels, now.labels))
-    return _spelled(was) == _spelled(now)
-
-
-def _spelled(one: ColumnType) -> tuple[object, ...]:
-    """A type as it behaves: varchar without a length is text."""
-    name = "text" if one.name == "varchar" and not one.modifiers else one.name
-    return name, one.modifiers if name != "text" else (), one.dimensions
-
-
-def _same_default(was: Expression | None, now: Expression | None) -> bool:
-    if was is None or now is None:
-        empty = was if was is not None else now
-        return empty is None or empty.sql.upper() == "NULL"
-    if was.literal is not None and now.literal is not None:
-        return same_constant(was.literal, now.literal)
-    unread = isinstance(was.functions, Unknown) or isinstance(now.functions, Unknown)
-    return unread or same_constant(was.sql, now.sql)
+    return words.get(drawn(column)) or _shown(column.default)
 
 
 def _shown(default: Expression | Unknown | None) -> str:

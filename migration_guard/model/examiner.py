@@ -14,7 +14,7 @@ from migration_guard.model.operations import Operation
 from migration_guard.model.outlook import Outlook
 from migration_guard.model.prohibitions import prohibitions
 from migration_guard.model.refusals import Encounter, Refusal
-from migration_guard.model.schema import SchemaState
+from migration_guard.model.schema import Name, SchemaState
 from migration_guard.model.target import Target
 
 
@@ -36,19 +36,26 @@ class Examiner:
         self._target = target
         self._certainty = Certainty()
 
-    def refusals(self, migration: Migration, before: SchemaState, after: SchemaState) -> tuple[Refusal, ...]:
+    def refusals(
+        self, migration: Migration, before: SchemaState, after: SchemaState, forgotten: frozenset[Name]
+    ) -> tuple[Refusal, ...]:
         """
         What of the next revision is refused: upgrade upon the state `before`, in which nothing is taken for granted,
-        and downgrade upon the state `after`.
+        and downgrade upon the state `after`. `forgotten` are the names whose schema it leaves out by mistake.
         """
         self._certainty.begin()
-        found = list(self._examine(migration, migration.upgrade.operations, before, self._certainty))
+        found = list(self._examine(migration, migration.upgrade.operations, before, self._certainty, forgotten))
         back = self._certainty.copy()
-        found += self._examine(migration, migration.downgrade.operations, after, back)
+        found += self._examine(migration, migration.downgrade.operations, after, back, forgotten)
         return tuple(found) if self._outlook.is_straight(migration.revision) else ()
 
     def _examine(
-        self, migration: Migration, operations: Sequence[Operation], state: SchemaState, certainty: Certainty
+        self,
+        migration: Migration,
+        operations: Sequence[Operation],
+        state: SchemaState,
+        certainty: Certainty,
+        forgotten: frozenset[Name],
     ) -> Iterator[Refusal]:
         for operation in operations:
             if not (operation.site.conditional or operation.site.repeated):
@@ -59,6 +66,7 @@ class Examiner:
                     migration.revision,
                     tuple(operations),
                     self._outlook,
+                    forgotten,
                     self._names_itself,
                 )
                 yield from absences(operation, encounter)

@@ -52,7 +52,8 @@ def _either(one: SchemaState, other: SchemaState) -> dict[ObjectKey, str | Unkno
 
 def _other(one: NamedObject, other: NamedObject) -> NamedObject:
     definition = one.definition if one.definition == other.definition else None
-    return replace(one, definition=definition, certain=one.certain and other.certain)
+    comment = one.comment if one.comment == other.comment else UNKNOWN
+    return replace(one, definition=definition, comment=comment, certain=one.certain and other.certain)
 
 
 def _joined(one: Mapping[Key, Part], other: Mapping[Key, Part], both: Callable[[Part, Part], Part]) -> dict[Key, Part]:
@@ -71,7 +72,8 @@ def _keep(one: Part, other: Part) -> Part:
 
 def _view(one: View, other: View) -> View:
     definition = one.definition if one.definition == other.definition else None
-    return replace(one, definition=definition, certain=one.certain and other.certain)
+    comment = one.comment if one.comment == other.comment else UNKNOWN
+    return replace(one, definition=definition, comment=comment, certain=one.certain and other.certain)
 
 
 def _table(one: Table, other: Table) -> Table:
@@ -85,6 +87,7 @@ def _table(one: Table, other: Table) -> Table:
         certain=one.certain and other.certain,
         parents=one.parents if one.parents == other.parents else (),
         partition=one.partition or other.partition,
+        bounds=one.bounds if one.bounds == other.bounds else None,
     )
 
 

@@ -9,10 +9,18 @@ from dataclasses import dataclass, field, replace
 
 from migration_guard.model.cascades import without_columns_of_type
 from migration_guard.model.objects import RunSql
-from migration_guard.model.schema import EnumType, Name, NamedObject, ObjectKey, SchemaState, changed
+from migration_guard.model.privileges import schema_of_privilege
+from migration_guard.model.schema import (
+    ROUTINES,
+    EnumType,
+    Name,
+    NamedObject,
+    ObjectKey,
+    SchemaState,
+    changed,
+)
 from migration_guard.model.unknown import LEFT_OUT, OR_NONE, OR_UNKNOWN, UNKNOWN, Unknown, needed
 
-ROUTINES = ("function", "procedure", "aggregate")
 EVERY_PRIVILEGE = "ALL"
 
 
@@ -28,8 +36,10 @@ class MakeObject(RunSql):
         known = state.others.get(self.made.key)
         if known is not None and self.if_not_exists:
             return state
-        certain = known.certain if known is not None else not (self.or_replace or self.if_not_exists)
-        made = replace(self.made, certain=certain)
+        guarded = self.or_replace or self.if_not_exists
+        certain = known.certain if known is not None else not guarded
+        comment = known.comment if known is not None else UNKNOWN if guarded else None
+        made = replace(self.made, certain=certain, comment=comment)
         if known is not None and made.key.kind in ROUTINES and not self._replaces(known):
             made = replace(made, definition=None, certain=False, overloaded=True)
         return replace(state, others={**state.others, made.key: made})
@@ -149,6 +159,27 @@ class SetProperties(RunSql):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetObjectComment(RunSql):
+    """COMMENT ON a view, and on what goes by its kind and its name: a comment that goes with it."""
+
+    key: ObjectKey
+    comment: str | Unknown | None = field(metadata=OR_UNKNOWN)
+
+    def require(self, state: SchemaState) -> SchemaState:
+        if self.key.kind == "view" or self.key in state.others:
+            return state
+        return replace(state, others={**state.others, self.key: NamedObject(self.key)})
+
+    def apply(self, state: SchemaState) -> SchemaState:
+        other, view = state.others.get(self.key), state.views.get(self.key.name)
+        if self.key.kind == "view" and view is not None:
+            return replace(state, views={**state.views, view.name: replace(view, comment=self.comment)})
+        if other is not None:
+            return replace(state, others={**state.others, self.key: replace(other, comment=self.comment)})
+        return state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetIdentity(RunSql):
     """ALTER COLUMN ... ADD GENERATED AS IDENTITY, or DROP IDENTITY."""
 
@@ -256,10 +287,15 @@ class AttachIndex(RunSql):
 
 def property_of(key: ObjectKey, state: SchemaState) -> str | Unknown | None:
     """
-    The value of a property: None, what holds where nobody sets anything, for a table that the history shows in full.
+    The value of a property: None, what holds where nobody sets anything, for a table that the history shows in full,
+    and for a schema that it made.
     """
     if key in state.properties:
         return state.properties[key]
+    schema = schema_of_privilege(key)
+    if schema is not None:
+        known = state.others.get(ObjectKey("schema", Name(schema)))
+        return None if known is not None and known.certain and known.definition is not None else UNKNOWN
     table = state.table(key.table) if key.table is not None else None
     return None if table is not None and table.complete and table.certain else UNKNOWN
 

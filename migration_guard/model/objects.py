@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TypeVar
 
 from migration_guard.model.cascades import (
     not_on,
     without_columns_of_type,
-    without_tables,
+    without_schema,
     without_views_that_read,
 )
 from migration_guard.model.join import join
 from migration_guard.model.operations import Operation, TableOperation, edit_table, with_unknown_table
-from migration_guard.model.schema import EMPTY, EnumType, Name, NamedObject, ObjectKey, SchemaState, Sequence, View
-from migration_guard.model.unknown import LEFT_OUT, OR_NONE, OR_UNKNOWN, SHOWN, Unknown, needed
-
-Kept = TypeVar("Kept")
-
-OUTSIDE_SCHEMAS = ("schema", "extension", "event trigger", "role", "publication", "subscription", "server", "language")
-"""The kinds of objects that are in no schema."""
+from migration_guard.model.schema import (
+    EMPTY,
+    EnumType,
+    Name,
+    NamedObject,
+    ObjectKey,
+    SchemaState,
+    Sequence,
+    View,
+)
+from migration_guard.model.unknown import LEFT_OUT, OR_NONE, OR_UNKNOWN, SHOWN, UNKNOWN, Unknown, needed
 
 
 def with_unknown_enum(state: SchemaState, name: Name, certain: bool = True) -> SchemaState:
@@ -136,7 +138,11 @@ class CreateView(Operation):
     or_replace: bool = False
 
     def apply(self, state: SchemaState) -> SchemaState:
-        return replace(state, views={**state.views, self.view.name: self.view})
+        view = self.view
+        if self.or_replace:  # the comment stays
+            known = state.views.get(view.name)
+            view = replace(view, comment=known.comment if known is not None else UNKNOWN)
+        return replace(state, views={**state.views, view.name: view})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +213,9 @@ class CreateSchema(Operation):
         key = ObjectKey("schema", Name(self.schema)) if isinstance(self.schema, str) else None
         if key is None or key in state.others:
             return state
-        made = NamedObject(key, certain=not self.if_not_exists)
+        # What is only taken for granted has no definition: of that nobody knows who may do what.
+        definition = None if self.if_not_exists else f"create schema {self.schema}"
+        made = NamedObject(key, definition, certain=not self.if_not_exists)
         return replace(state, others={**state.others, key: made})
 
 
@@ -229,27 +237,7 @@ class DropSchema(Operation):
         return replace(state, others={**state.others, key: NamedObject(key, certain=not self.if_exists)})
 
     def apply(self, state: SchemaState) -> SchemaState:
-        tables = [name for name in state.tables if name.schema == self.schema]
-        for type_ in [name for name in state.enums if name.schema == self.schema]:
-            state = without_columns_of_type(state, type_)
-        state = without_tables(state, tables, cascade=True)
-        own = ObjectKey("schema", Name(self.schema)) if self.schema else None
-        return replace(
-            state,
-            enums=_outside(self.schema, state.enums),
-            views=_outside(self.schema, state.views),
-            sequences=_outside(self.schema, state.sequences),
-            others={key: one for key, one in state.others.items() if key != own and self.schema != _schema_of(key)},
-        )
-
-
-def _schema_of(key: ObjectKey) -> str | None:
-    """The schema that an object is in; an empty one for what is in none, as an extension or a role."""
-    return (key.table or key.name).schema if key.kind not in OUTSIDE_SCHEMAS else ""
-
-
-def _outside(schema: str | None, objects: Mapping[Name, Kept]) -> dict[Name, Kept]:
-    return {name: one for name, one in objects.items() if name.schema != schema}
+        return without_schema(state, self.schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

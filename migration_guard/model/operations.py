@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from migration_guard.model.cascades import renamed_table, without_column, without_tables
+from migration_guard.model.cascades import renamed_column, renamed_table, without_column, without_tables
 from migration_guard.model.implied_names import with_chosen_names
 from migration_guard.model.schema import (
     Column,
@@ -23,7 +23,6 @@ from migration_guard.model.schema import (
     comment_of,
 )
 from migration_guard.model.site import Site
-from migration_guard.model.spelling import renamed
 from migration_guard.model.unknown import OR_UNKNOWN, SHOWN, UNKNOWN, Unknown, needed
 
 
@@ -284,33 +283,9 @@ class RenameColumn(ColumnOperation):
     new_name: str = field(metadata=needed("column name"))
 
     def apply(self, state: SchemaState) -> SchemaState:
-        names = self.column, self.new_name
-
-        def new(name: str) -> str:
-            return self.new_name if name == self.column else name
-
-        def rename(table: Table) -> Table:
-            columns = {new(name): replace(column, name=new(name)) for name, column in table.columns.items()}
-            indexes = {name: follow_index(index) for name, index in table.indexes.items()}
-            return replace(table, columns=columns, indexes=indexes, constraints=tuple(map(follow, table.constraints)))
-
-        def follow_index(index: Index) -> Index:
-            known = () if isinstance(index.columns, Unknown) else index.columns
-            columns = tuple(renamed(one, *names) if one.startswith("(") else new(one) for one in known)
-            return replace(index, columns=columns or index.columns, where=index.where and renamed(index.where, *names))
-
-        def follow(constraint: Constraint) -> Constraint:
-            said = constraint.expression
-            if said is not None:
-                columns, not_null = tuple(map(new, said.columns)), tuple(map(new, said.not_null))
-                said = replace(said, sql=renamed(said.sql, *names), columns=columns, not_null=not_null)
-            return replace(constraint, columns=tuple(map(new, constraint.columns)), expression=said)
-
-        owned = {
-            name: replace(one, column=new(one.column)) if one.owner == self.table and one.column else one
-            for name, one in state.sequences.items()
-        }
-        return edit_table(replace(state, sequences=owned), self.table, lambda table: rename(with_chosen_names(table)))
+        table = state.tables.get(self.table)
+        kept = state.with_table(with_chosen_names(table)) if table is not None else state
+        return renamed_column(kept, self.table, self.column, self.new_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,14 @@ Whatever is not known, uncertain or conditional is refused by nobody. `absences`
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
 from migration_guard.model.certainty import Certainty, Departure, Key
 from migration_guard.model.operations import Operation
 from migration_guard.model.outlook import Outlook
-from migration_guard.model.schema import Name, SchemaState, Table
+from migration_guard.model.schema import ROUTINES, Name, ObjectKey, SchemaState, Table
 from migration_guard.model.target import Target
 
 
@@ -58,8 +59,9 @@ class Encounter:
     Where an operation meets the schema: the state with nothing in it that is only taken for granted, and what of it is
     certain.
 
-    `names_itself` tells that no naming convention names what has no name: the database does.
-    `function` is all that the same function of the migration asks for, `outlook` what the whole history tells.
+    `function` is all that the same function of the migration asks for, `outlook` what the whole history tells,
+    `forgotten` are the names whose schema the migration leaves out, against the habit of the history. `names_itself`
+    tells that no naming convention names what has no name: the database does.
     """
 
     state: SchemaState
@@ -68,6 +70,7 @@ class Encounter:
     revision: str
     function: tuple[Operation, ...]
     outlook: Outlook
+    forgotten: frozenset[Name] = frozenset()
     names_itself: bool = False
 
     @property
@@ -84,6 +87,28 @@ class Encounter:
         """The table, where it is certainly there; it may have more than is shown."""
         table = self.state.table(name)
         return table if table is not None and self.certainty.is_there(table, self.state) else None
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether every table so far is one that the history made itself."""
+        return all(name in self.certainty.made for name in self.state.tables)
+
+    def sure_of(self, key: ObjectKey) -> bool:
+        """
+        Whether what goes by its kind and its name is certainly there: the history made it, and nothing has run since
+        that may have dropped it. Of routines several may have one name.
+        """
+        there = key in self.state.others and key in self.certainty.objects and not self.state.clouded
+        return there and key.kind not in ROUTINES and self.dialect == "postgresql"
+
+    def meant(self, name: Name, there: Collection[Name]) -> Name | None:
+        """
+        The one of these that is called so in another schema, which this history has the habit to write.
+        """
+        if name.schema is not None or name in there or self.state.clouded or self.certainty.is_astray(name):
+            return None
+        places = [one for one in there if one.name == name.name]
+        return places[0] if len(places) == 1 and places[0] in self.forgotten else None
 
     def departure(self, key: Key) -> Departure | None:
         """How an object went that the history took away, and that is not back."""

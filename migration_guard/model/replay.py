@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TypeVar
 
+from migration_guard.model.certainty import runs_anything
 from migration_guard.model.containment import Unexpected, contained
 from migration_guard.model.differences import LABELS, NOT_SET, Fate, SchemaDifference, constraint_name, differences
 from migration_guard.model.examiner import Examiner, applied
@@ -29,7 +29,7 @@ from migration_guard.model.schema import (
     Table,
     changed,
 )
-from migration_guard.model.search_path import located
+from migration_guard.model.search_path import forgotten_schemas, located
 from migration_guard.model.target import Target
 from migration_guard.model.unknown import show_holes
 
@@ -87,6 +87,7 @@ def replay(
     said = environment or Environment()
     made = _made_in(graph.order)
     examiner = Examiner(graph, target, names_itself=said.names_itself) if target is not None else None
+    forgotten = {} if said.search_path else forgotten_schemas(graph.order)
     part_of = parts(graph.order) if sum(not (one.parents or one.depends_on) for one in graph.order) > 1 else {}
     states: dict[str | None, SchemaState] = {None: EMPTY}
     for migration in graph.order:
@@ -95,7 +96,10 @@ def replay(
             states[part] = EMPTY
         part = part if part in states else None
         before = NOT_KNOWN if migration.revision in graph.unplaced else states[part]
-        replayed = contained(partial(replay_one, migration, before, made, examiner, search_path=said.search_path))
+        names = forgotten.get(migration.revision, frozenset())
+        replayed = contained(
+            partial(replay_one, migration, before, made, examiner, search_path=said.search_path, forgotten=names)
+        )
         if isinstance(replayed, Unexpected):
             replayed = Replayed(migration, before, after=NOT_KNOWN, restored=NOT_KNOWN, trouble=replayed.reason)
         yield replayed
@@ -116,23 +120,25 @@ def replay_one(
     examiner: Examiner | None = None,
     *,
     search_path: bool = False,
+    forgotten: frozenset[Name] = frozenset(),
 ) -> Replayed:
     """
     One migration upon the state that it meets, in a history that makes these tables, views and types. Its guards are
     decided on the way: in the outcome no operation is left that cannot run, and one of which nobody knows whether it
-    does is conditional. `examiner` says what of it is refused.
+    does is conditional. `examiner` says what of it is refused, `forgotten` are the names whose schema it leaves out by
+    mistake.
     """
     made = made or _made_in([migration])
     known = None if search_path else state
-    migration = _with(migration, upgrade=located(migration.upgrade.operations, state, known))
+    migration = _with(migration, upgrade=located(migration.upgrade.operations, state, known, forgotten))
     before = _learn(state, migration.upgrade.operations, made)
     upgrade, after = _run(before, migration.upgrade.operations, made)
-    migration = _with(migration, downgrade=located(migration.downgrade.operations, after, known))
+    migration = _with(migration, downgrade=located(migration.downgrade.operations, after, known, forgotten))
     downgrade, restored = _run(after, migration.downgrade.operations, made)
     migration = _decided(migration, upgrade, downgrade)
     found = _certain(differences(before, restored), before, after, restored)
     found = tuple(_without_unseen(found, migration, after))
-    refused = examiner.refusals(migration, state, after) if examiner is not None else ()
+    refused = examiner.refusals(migration, state, after, forgotten) if examiner is not None else ()
     return Replayed(migration, before, upgrade, after, downgrade, restored, found, refusals=refused)
 
 
@@ -196,10 +202,6 @@ def _certain(
     return tuple(kept)
 
 
-# Of these nobody sees what they drop: a function may run DDL.
-_RUN_ANYTHING = re.compile(r"\s*(?:SELECT|WITH|CALL|DO|EXECUTE)\b|.*\bCASCADE\b", re.IGNORECASE | re.DOTALL)
-
-
 def _without_unseen(
     found: Sequence[SchemaDifference], migration: Migration, after: SchemaState
 ) -> Iterator[SchemaDifference]:
@@ -238,7 +240,7 @@ def _runs_anything(operation: Operation) -> bool:
     sql = show_holes(operation.site.sql or "")
     if isinstance(operation, DropOwned) or "{...}" in sql:
         return True
-    return isinstance(operation, RunSql) and _RUN_ANYTHING.match(sql) is not None
+    return isinstance(operation, RunSql) and runs_anything(operation)
 
 
 def _is_taken_for_granted(table: Name, after: SchemaState, restored: SchemaState) -> bool:

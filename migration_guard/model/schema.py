@@ -210,7 +210,8 @@ class Index:
 class Table:
     """
     A table. Constraints are a tuple because they may be nameless; columns and indexes go by name. `parents` are the
-    tables that it inherits from, or the one that it is a `partition` of.
+    tables that it inherits from, or the one that it is a `partition` of; `bounds` say of which rows, in SQL's
+    words, None where that is not known.
     """
 
     name: Name = field(metadata=needed("table name"))
@@ -222,6 +223,7 @@ class Table:
     certain: bool = True
     parents: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
     partition: bool = False
+    bounds: str | None = field(default=None, metadata=OR_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,7 @@ class View:
     read_columns: tuple[str, ...] = field(default=(), metadata=LEFT_OUT)
     tables: tuple[Name, ...] = field(default=(), metadata=LEFT_OUT)
     definition: str | None = field(default=None, metadata=OR_NONE)
+    comment: str | Unknown | None = field(default=UNKNOWN, metadata=OR_UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +289,10 @@ def comment_of(table: Name) -> ObjectKey:
     return ObjectKey("comment of table", table, table)
 
 
+ROUTINES: Final = ("function", "procedure", "aggregate")
+"""The kinds of named objects that are called."""
+
+
 @dataclass(frozen=True, slots=True)
 class NamedObject:
     """
@@ -301,6 +308,7 @@ class NamedObject:
     certain: bool = True
     signature: str | None = field(default=None, metadata=OR_NONE)
     overloaded: bool = False
+    comment: str | Unknown | None = field(default=UNKNOWN, metadata=OR_UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

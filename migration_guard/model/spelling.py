@@ -25,13 +25,6 @@ def spelled(sql: str) -> str:
     return {"current_timestamp": "now()", "now": "now()"}.get(text, text)
 
 
-def renamed(sql: str, old: str, new: str) -> str:
-    """An expression after a column has got another name."""
-    pattern = re.compile(rf"(?<!\w){re.escape(old)}(?!\w|\s*\()", re.IGNORECASE)
-    tokens = (one if one.startswith("'") else pattern.sub(lambda _: new, one) for one in _TOKEN.findall(sql))
-    return "".join(tokens)
-
-
 def bare(sql: str) -> str:
     """An expression without blanks, parentheses and backquotes, of which a server prints more than people write."""
     return re.sub(r"[()\s`]", "", spelled(sql))
@@ -52,6 +45,20 @@ def ordered(element: str) -> str:
     """
     element = re.sub(r"\s+nulls\s+last$", "", element, flags=re.I) if not _DESCENDS.search(element) else element
     return re.sub(r"\s+asc$|(?<=\bdesc)\s+nulls\s+first$", "", element, flags=re.I)
+
+
+def renamed_in(sql: str, old: str, new: str) -> str:
+    """SQL in which a name is another one, wherever it stands as a word of its own and not in a text."""
+    word = re.compile(rf"(?<![\w.\"]){re.escape(old)}(?![\w\"])")
+    return "".join(
+        token if token.startswith("'") else f'"{new}"' if token == f'"{old}"' else word.sub(lambda found: new, token)
+        for token in _TOKEN.findall(sql)
+    )
+
+
+def mentions(sql: str, name: str) -> bool:
+    """Whether a name stands in SQL as a word of its own, be it in a text."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql) is not None
 
 
 def _closes_at_end(text: str) -> bool:

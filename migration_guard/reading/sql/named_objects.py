@@ -9,15 +9,16 @@ import re
 from collections.abc import Iterator
 
 from migration_guard.model.named_objects import (
-    ROUTINES,
     AlterObject,
     CreateType,
     DropObjects,
     MakeObject,
+    SetObjectComment,
     SetProperties,
 )
 from migration_guard.model.objects import RunSql
-from migration_guard.model.schema import Name, NamedObject, ObjectKey, comment_of
+from migration_guard.model.privileges import privilege_on_schema
+from migration_guard.model.schema import ROUTINES, Name, NamedObject, ObjectKey, comment_of
 from migration_guard.model.target import without_default
 from migration_guard.model.unknown import has_hole
 from migration_guard.reading.sql.tokens import BODY, MARK, NAME, WORD, Statement
@@ -229,7 +230,7 @@ class ObjectReader:
     # --- properties -------------------------------------------------------------------------------------------------
 
     def _grant(self) -> RunSql | None:
-        """GRANT and REVOKE of privileges on tables; what else is granted is not kept."""
+        """GRANT and REVOKE of privileges on tables and schemas; what else is granted is not kept."""
         granting = self.statement.words(1) == ("GRANT",)
         on = self.statement.find(1, "ON")
         to = self.statement.find(on, "TO" if granting else "FROM")
@@ -240,14 +241,17 @@ class ObjectReader:
             return None
         self.position = on + 1
         self._take("TABLE")
-        tables = list(self._names_to(to))
+        of_schema = self._take("SCHEMA")
+        owners = list(self._names_to(to))
         self.position = to + 1
         roles = list(self._names_to(len(self.statement.tokens)))
-        if not tables or not roles:
+        if not owners or not roles:
             return None
         keys = tuple(
-            ObjectKey(f"privilege {privilege} for {role} on", table, table)
-            for table in tables
+            privilege_on_schema(privilege, str(role), owner.name)
+            if of_schema
+            else ObjectKey(f"privilege {privilege} for {role} on", owner, owner)
+            for owner in owners
             for role in roles
             for privilege in privileges
         )
@@ -268,18 +272,35 @@ class ObjectReader:
         yield from found
 
     def _comment(self) -> RunSql | None:
-        """COMMENT ON TABLE."""
+        """COMMENT ON a table, a view, or what goes by its kind and its name."""
         self.position = 2
-        if not self._take("TABLE"):
-            return None
-        table = self._name()
-        if table is None or not self._take("IS"):
+        if self._take("TABLE"):
+            table = self._name()
+            key = comment_of(table) if table is not None else None
+        elif self._take("VIEW") or self._take("MATERIALIZED", "VIEW"):
+            view = self._name()
+            key = ObjectKey("view", view) if view is not None else None
+        else:
+            key = self._commented()
+        if key is None or not self._take("IS"):
             return None
         written = self.statement.tokens[self.position :]
-        value = None if not written or written[0].word == "NULL" else written[0].word
+        value = None if not written or written[0].word == "NULL" else written[0].word or None
         if value is not None and has_hole(value):
             return None
-        return SetProperties(**self._common(), keys=(comment_of(table),), value=value or None)  # type: ignore[arg-type]
+        if key.table is not None and key == comment_of(key.table):
+            return SetProperties(**self._common(), keys=(key,), value=value)  # type: ignore[arg-type]
+        return SetObjectComment(**self._common(), key=key, comment=value)  # type: ignore[arg-type]
+
+    def _commented(self) -> ObjectKey | None:
+        kind = next((word for word in self.statement.words(1, self.position) if word in _KINDS), None)
+        if kind is None:
+            return None
+        self.position += 1
+        key = self._dropped(kind)
+        if self.statement.words(1, self.position) == ("(",):
+            self.position = self.statement.closing(self.position) + 1
+        return key
 
     def _common(self) -> dict[str, object]:
         base = self.base

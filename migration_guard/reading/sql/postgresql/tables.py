@@ -185,6 +185,15 @@ _DEFERRABLE: dict[int, Callable[[list[Constraint]], None]] = {
 # --- CREATE TABLE ---------------------------------------------------------------------------------------------------
 
 
+def _bounds(statement: Statement) -> str | None:
+    """What stands behind FOR VALUES."""
+    first = statement.find(1, "FOR", "VALUES")
+    ends = (statement.find(first, word) for word in ("PARTITION", "WITH", "TABLESPACE", "USING"))
+    if statement.has_hole:
+        return None
+    return " ".join(token.raw for token in statement.tokens[first + 2 : min(ends)]) or None
+
+
 def create_table(create: pg.CreateStmt, statement: Statement, site: Site) -> Iterator[Operation]:
     """CREATE TABLE: columns from LIKE, INHERITS, OF and PARTITION OF are not known."""
     columns: dict[str, Column] = {}
@@ -212,6 +221,7 @@ def create_table(create: pg.CreateStmt, statement: Statement, site: Site) -> Ite
         complete=complete,
         parents=tuple(name_of(node.range_var) for node in create.inh_relations),
         partition=create.HasField("partbound"),
+        bounds=_bounds(statement) if create.HasField("partbound") else None,
     )
     temporary = create.relation.relpersistence == "t"
     yield CreateTable(site=site, table=table, if_not_exists=create.if_not_exists, temporary=temporary)

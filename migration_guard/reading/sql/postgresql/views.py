@@ -30,6 +30,7 @@ def view_of(
         read_columns=tuple(columns),
         tables=tables_in(query),
         definition=None if statement.has_hole else written(statement, statement.find(1, "AS")),
+        comment=None,
     )
 
 
