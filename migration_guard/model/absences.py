@@ -349,11 +349,13 @@ def _constraint(
         return
     if kind is None and name.endswith(("_not_null", "_pkey")):
         return
-    words = f"constraint {', '.join(one.name or '' for one in of_kind)}" if of_kind else "no constraint"
+    names = [one.name for one in of_kind if one.name]
+    words = f"constraint {', '.join(names)}" if names else "no constraint"
+    why = f"as {table.name} has {words} of its kind"
+    if of_kind and not names:
+        why = f"as the one of {table.name} has no name of its own, and the database calls it otherwise"
     near = next(iter(get_close_matches(name, [one.name or "" for one in of_kind], 1, 0.6)), "")
-    yield Refusal(
-        RefusalKind.ABSENT, operation, "constraint", name, f"as {table.name} has {words} of its kind", table.name, near
-    )
+    yield Refusal(RefusalKind.ABSENT, operation, "constraint", name, why, table.name, near)
 
 
 def _may_be(constraint: Constraint, name: str, table: Name, encounter: Encounter) -> bool:

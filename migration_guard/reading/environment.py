@@ -41,10 +41,12 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
     flags: dict[str, list[bool | None]] = {}
     autocommit = False
     metadata: list[cst.BaseExpression] = []
+    plain = True
     for call in _calls(source.module):
         function = call.func
         name = function.attr.value if isinstance(function, cst.Attribute) else getattr(function, "value", "")
         if name == "configure":
+            plain &= not any(argument.star for argument in call.args)
             flags.setdefault("transaction_per_migration", []).append(_says(call, "transaction_per_migration"))
         for argument in call.args:
             if argument.keyword is None:
@@ -60,13 +62,14 @@ def read_environment(path: str, dialect: str, files: Files) -> Environment:
     given = [walker.evaluate(expression) for expression in metadata]
     conventions = (_convention(walker, value) for value in (walker.module.names.get("target_metadata"), *given))
     convention = next(filter(None, conventions), set())
+    called = "transaction_per_migration" in flags
     return Environment(
         transaction_per_migration=_agreed(flags.get("transaction_per_migration")),
         transactional_ddl=_agreed(flags.get("transactional_ddl")),
         autocommit=autocommit or None,
         naming_convention=tuple(sorted(convention)),
         search_path="search_path" in source.text,
-        names_itself=bool(given) and not convention and all(map(_has_no_convention, given)),
+        names_itself=plain and called and not convention and all(map(_has_no_convention, given)),
         foreign_keys_on=_KEYS_ON.search(source.text) is not None and not _KEYS_OFF.search(source.text),
         names_version_column=any(word in source.text for word in _OF_VERSION_COLUMN),
     )

@@ -60,7 +60,7 @@ class TableRename(Rule[RenameTable]):
     """
 
     code = "MG502"
-    message = "Renaming table {old} to {new} breaks every server that still runs the code before this release."
+    message = "Renaming table {old} breaks every server that still runs the code before this release: it becomes {new}."
     help = """\
 Leave a view under the old name, and drop it in a later release:
    op.execute("CREATE VIEW {old:sql} AS SELECT * FROM {new:sql}")
