@@ -143,6 +143,9 @@ def target_of(project: Project, settings: Config, options: TripConfig, contents:
     _refuse_others(project.sqlalchemy_url)
     guesses = targets.guess(targets.Evidence.of(project), [each for each in contents.values() if each])
     asked = targets.dialect_of(project.sqlalchemy_url)
+    if asked is not None and all(one.target.dialect != asked for one in guesses):
+        # What env.py connects to when nobody tells it otherwise is what it is known to run on.
+        guesses = (targets.Guess(Target(asked, ASSUMED[asked]), f"sqlalchemy.url names {asked}"),)
     chosen = next((one for one in guesses if one.target.dialect == asked), guesses[0])
     return chosen.target, targets.in_words((chosen,))
 
