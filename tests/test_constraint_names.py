@@ -13,8 +13,8 @@ from projects import script, write
 from migration_guard.engine import lint
 from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Direction, Span
-from migration_guard.model.implied_names import real_name
-from migration_guard.model.schema import EMPTY
+from migration_guard.model.implied_names import MOST, real_name
+from migration_guard.model.schema import EMPTY, Constraint, ConstraintKind, Name, Table
 from migration_guard.model.site import Site
 from migration_guard.reading.sql.reader import read_sql
 
@@ -93,3 +93,11 @@ def test_a_name_that_is_put_together_at_run_time_is_not_made_up(tmp_path: Path, 
     advice = helps(tmp_path, line)
     assert "by\n   the name that this line puts together" in advice
     assert "children_parent_id" not in advice
+
+
+def test_a_key_of_a_table_with_more_constraints_than_anybody_writes_gets_the_likeliest_name_at_once() -> None:
+    key = Constraint(ConstraintKind.FOREIGN_KEY, columns=("owner",))
+    few, many = (Table(Name("pets"), constraints=(key,) * count) for count in (MOST, MOST + 1))
+
+    assert real_name(few, key) == f"pets_owner_fkey{MOST}"
+    assert real_name(many, key) == "pets_owner_fkey"

@@ -9,6 +9,8 @@ from migration_guard.model.schema import Constraint, ConstraintKind, Name, Table
 
 LONGEST_NAME = 63
 """Bytes. https://www.postgresql.org/docs/18/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
+MOST = 100
+"""Constraints of one table; real tables have fewer."""
 
 
 def chosen_names(table: Name, constraint: Constraint, number: str = "") -> tuple[str, ...]:
@@ -41,10 +43,13 @@ def chosen_names(table: Name, constraint: Constraint, number: str = "") -> tuple
 def real_name(table: Table, constraint: Constraint) -> str | None:
     """
     The name that a constraint has on PostgreSQL once it is added to this table, be it its own or the one that the
-    server chooses; None where it is put together at run time.
+    server chooses; None where it is put together at run time. Of a table with more than `MOST` constraints it is the
+    likeliest one: which names are taken is not looked through.
     """
     if constraint.name is not None or constraint.named:
         return constraint.name
+    if len(table.constraints) > MOST:
+        return next(iter(chosen_names(table.name, constraint)), None)
     name, taken = None, set(table.indexes)
     for one in (*table.constraints, constraint):
         numbers = ("", *map(str, range(1, len(table.constraints) + 2)))

@@ -127,6 +127,17 @@ def is_compared(context: Context) -> bool:
     return context.replayed.comparable
 
 
+def is_ignored(one: SchemaDifference, context: Context) -> bool:
+    """
+    Whether the database does not look at what has changed: SQLite takes values of any length, whatever a type says.
+    https://www.sqlite.org/datatype3.html#affinity_name_examples
+    """
+    if context.target.dialect != "sqlite" or one.kind != "type of":
+        return False
+    was, now = (text.partition("(")[0] for text in (one.was, one.now))
+    return was == now
+
+
 def came_back_otherwise(one: SchemaDifference, context: Context) -> bool:
     """Whether the downgrade has set it, to something else than it was: not what the upgrade alone has changed."""
     if one.fate is not Fate.CHANGED or one.kind == LABELS:

@@ -36,5 +36,5 @@ def moved(refusal: Refusal) -> str:
         return f"Leave it out: line {there.line} drops {refusal.table}, and this with it."
     if there.line == here.line:
         return ""
-    side = "before" if (there.line, there.column) < (here.line, here.column) else "behind"
+    side = "above" if (there.line, there.column) < (here.line, here.column) else "below"
     return f"Move it {side} line {there.line}."

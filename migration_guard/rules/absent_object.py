@@ -89,6 +89,7 @@ class AbsentObject(Rule[Operation]):
     """
 
     code = "MG631"
+    supersedes = ("MG102", "MG202")
     directions = BOTH
     message = "The {stopped} stops here: the {named} is not there, {why}."
 

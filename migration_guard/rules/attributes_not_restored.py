@@ -7,7 +7,7 @@ from migration_guard.model.finding import Direction, Finding, Severity
 from migration_guard.model.migration import Migration
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._batches import lost_by_batches
-from migration_guard.rules._downgrades import came_back_otherwise, changed_words, is_compared
+from migration_guard.rules._downgrades import came_back_otherwise, changed_words, is_compared, is_ignored
 
 
 class AttributesNotRestored(Rule[Migration]):
@@ -116,7 +116,7 @@ class AttributesNotRestored(Rule[Migration]):
         for one in context.replayed.differences:
             if any(one in lost for lost in lost_by_batches(context).values()):
                 continue  # that is MG807
-            if came_back_otherwise(one, context):
+            if came_back_otherwise(one, context) and not is_ignored(one, context):
                 yield self.finding(
                     subject,
                     span=subject.downgrade.span,

@@ -77,7 +77,7 @@ class DowngradeInWrongOrder(Rule[Operation]):
         gone = [one for one in context.refused(subject, RefusalKind.ABSENT) if one.other is not None]
         if used and all(one.other for one in used):
             last = max(used, key=lambda one: one.other.site.span.line if one.other else 0)
-            why = f"{listed([one.why for one in used])} still needs the {used[0]}"
+            why = f"{listed([one.why for one in used])} still {'needs' if len(used) == 1 else 'need'} the {used[0]}"
         elif gone:
             used, last = tuple(gone), gone[0]
             why = f"the {last} is not there, {last.why}"

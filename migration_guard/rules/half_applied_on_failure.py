@@ -71,7 +71,7 @@ class HalfAppliedOnFailure(Rule[Migration]):
     dialects = ("postgresql", "mysql", "mariadb")
     supersedes = ("MG405",)
     message = "If line {line} fails, {what} stays, and the revision cannot be run again: it stops there."
-    help = "Give each its own revision, or IF NOT EXISTS (if_not_exists=True) to what comes before line {line}."
+    help = "Put each in its own revision, or give IF NOT EXISTS (if_not_exists=True) to what comes before line {line}."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         found = _first(subject.upgrade.operations, context)

@@ -14,8 +14,11 @@ from migration_guard.rules._downgrades import (
     changed_words,
     is_compared,
     is_declared_irreversible,
+    is_ignored,
     is_left_object,
 )
+
+SO_THAT = ", so that a rollback leaves the schema that the upgrade met"
 
 
 class IncompleteDowngrade(Rule[Migration]):
@@ -95,6 +98,18 @@ class IncompleteDowngrade(Rule[Migration]):
         pass
     ```
 
+    The length of a type is nothing to SQLite, which takes values of any length:
+
+    ```python good sqlite
+    def upgrade():
+        op.add_column("pets", sa.Column("age", sa.Integer()))
+        with op.batch_alter_table("pets") as batch_op:
+            batch_op.alter_column("name", existing_type=sa.String(50), type_=sa.String(80))
+
+    def downgrade():
+        op.drop_column("pets", "age")
+    ```
+
     What the history does not show is left out of the comparison. Nothing is compared where something could not be read,
     or the revision is declared one-way with a reason.
 
@@ -111,7 +126,7 @@ class IncompleteDowngrade(Rule[Migration]):
 
     code = "MG704"
     message = "After upgrade and downgrade {what}."
-    help = "{advice}, so that a rollback leaves the schema that the upgrade met."
+    help = "{advice}."
 
     def check(self, subject: Migration, context: Context) -> Iterator[Finding]:
         compared = is_compared(context)
@@ -119,6 +134,8 @@ class IncompleteDowngrade(Rule[Migration]):
             return
         for one in context.replayed.differences:
             if not (compared or one.kind == LABELS) or is_left_object(one) or came_back_otherwise(one, context):
+                continue
+            if is_ignored(one, context):
                 continue
             if any(one in lost for lost in lost_by_batches(context).values()):
                 continue  # that is MG807
@@ -136,13 +153,14 @@ class IncompleteDowngrade(Rule[Migration]):
 def _words(one: SchemaDifference, migration: Migration) -> tuple[str, str]:
     match one.fate:
         case Fate.LEFT_BEHIND:
-            return f"{one} is left behind, which was not there before", f"Drop {one} in downgrade()"
+            return f"{one} is left behind, which was not there before", f"Drop {one} in downgrade(){SO_THAT}"
         case Fate.MISSING:
-            return f"{one} is missing, which was there before", f"Bring back {one} in downgrade()"
+            return f"{one} is missing, which was there before", f"Bring back {one} in downgrade(){SO_THAT}"
     added = [each for each in migration.upgrade.operations if isinstance(each, AddEnumValue)]
     again = next((each for each in added if str(each.type) == one.name and not each.if_not_exists), None)
     if one.kind == LABELS and again is not None:
         what = f"{again.value!r} is still a value of type {one.name}, and the next upgrade fails, as it adds it again"
-        return what, f"Add it with ALTER TYPE {in_sql(again.type)} ADD VALUE IF NOT EXISTS"
+        advice = f"Add it with ALTER TYPE {in_sql(again.type)} ADD VALUE IF NOT EXISTS"
+        return what, f"{advice}, so that the next upgrade gets by"
     back = f"Set the {one} back to {one.was}" if one.kind != DEFINITION else f"Bring back the {one}"
-    return changed_words(one), f"{back} in downgrade()"
+    return changed_words(one), f"{back} in downgrade(){SO_THAT}"

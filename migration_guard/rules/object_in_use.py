@@ -95,8 +95,8 @@ class ObjectInUse(Rule[Operation]):
     code = "MG633"
     supersedes = ("MG706",)
     directions = BOTH
-    message = "The {stopped} stops here: {users} still needs the {named}."
-    help = "Drop {users} before, and make it anew behind if it is wanted still."
+    message = "The {stopped} stops here: {users} still {need} the {named}."
+    help = "Drop {users} first, and recreate what is still needed afterwards."
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         found = context.refused(subject, RefusalKind.IN_USE)
@@ -108,5 +108,6 @@ class ObjectInUse(Rule[Operation]):
             help=moved(found[-1]) if all(one.other for one in found) else None,
             stopped=stopped(subject),
             users=listed([one.why for one in found]),
+            need="needs" if len(found) == 1 else "need",
             named=found[0],
         )

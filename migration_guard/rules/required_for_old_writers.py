@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migration_guard.model.constraints import AddConstraint
 from migration_guard.model.finding import Finding, Severity
-from migration_guard.model.operations import AddColumn, Operation, RenameTable, SetNotNull
+from migration_guard.model.operations import AddColumn, Operation, RenameTable, SetDefault, SetNotNull
 from migration_guard.model.schema import Column, ConstraintKind, Name
 from migration_guard.model.unknown import Unknown
 from migration_guard.rules import Context, Rule
@@ -21,6 +21,13 @@ class RequiredForOldWriters(Rule[Operation]):
     ```python bad
     op.add_column("users", sa.Column("team", sa.Integer()))
     op.execute("ALTER TABLE users ADD CONSTRAINT ck_team CHECK (team IS NOT NULL) NOT VALID")
+    ```
+
+    So are they where the default that fills it is taken away again before the new version runs:
+
+    ```python bad
+    op.add_column("users", sa.Column("team", sa.Integer(), nullable=False, server_default="1"))
+    op.alter_column("users", "team", server_default=None)
     ```
 
     ## To whom
@@ -73,13 +80,15 @@ class RequiredForOldWriters(Rule[Operation]):
     severity = Severity.WARNING
     message = "The version that still runs does not fill {table}.{column}: from here on every INSERT of it fails."
     help = """\
-1. Give {column} a server_default, or release the code that fills it.
+1. Give {column} a server_default and keep it, or release the code that fills it.
 2. Require it in the migration after that release."""
 
     def check(self, subject: Operation, context: Context) -> Iterator[Finding]:
         for table, column in _required(subject):
             known = context.before.column(table, column)
-            if known is None or context.is_new(table) or not _is_empty(known):
+            if known is None or context.is_new(table):
+                continue
+            if not (known.nullable is False if isinstance(subject, SetDefault) else _is_empty(known)):
                 continue
             added = any(one.table == table and one.column.name == column for one in context.earlier(subject, AddColumn))
             if added and not _may_be_filled(table, column, subject, context):
@@ -90,6 +99,8 @@ def _required(operation: Operation) -> Iterator[tuple[Name, str]]:
     """The columns that must not be null from here on."""
     match operation:
         case SetNotNull(table=table, column=column):
+            yield table, column
+        case SetDefault(table=table, column=column, default=None, identity=False):
             yield table, column
         case AddConstraint(table=table, constraint=constraint):
             if constraint.kind is ConstraintKind.CHECK and constraint.expression is not None:

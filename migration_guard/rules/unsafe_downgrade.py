@@ -34,6 +34,8 @@ _WEIGHTY: tuple[Rule[Any], ...] = (
     PrimaryKeyBuiltInPlace(),
     BlockingIndexBuild(),
 )
+_BACK = """\
+Give it a server_default and drop that below, or add it as nullable, fill it with an UPDATE, and set NOT NULL then."""
 
 
 class UnsafeDowngrade(Rule[Operation]):
@@ -102,7 +104,8 @@ class UnsafeDowngrade(Rule[Operation]):
                 continue
             for found in rule.check(subject, context):
                 plain = self.finding(subject, objects=found.objects, rule=rule.code, said="", advice="")
-                yield replace(plain, message=f"{plain.message}{found.message}", help=found.help)
+                help = _BACK if isinstance(rule, NotNullWithoutDefault) else found.help
+                yield replace(plain, message=f"{plain.message}{found.message}", help=help)
 
 
 def _was_there(operation: Operation, context: Context) -> bool:

@@ -76,7 +76,7 @@ def parse(clean: str) -> pg.Node:
     except UnicodeEncodeError:  # half of a surrogate pair
         raise NotAccepted("it has a character that no encoding holds") from None
     if len(statements) != 1:
-        raise NotAccepted("it is not one statement")
+        raise NotAccepted("it is not one statement" if statements else "it is empty")
     return statements[0].stmt
 
 
