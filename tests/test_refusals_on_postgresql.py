@@ -136,6 +136,25 @@ def test_what_the_rules_call_refused_is(name: str, address: str) -> None:
     assert is_refused(address, *REFUSED[name])
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "VACUUM pets",
+        "VACUUM (FULL) pets",
+        "CREATE DATABASE other",
+        "DROP DATABASE IF EXISTS other",
+        "CREATE TABLESPACE other LOCATION '/none'",
+        "DROP TABLESPACE IF EXISTS other",
+        "ALTER SYSTEM SET work_mem = '8MB'",
+    ],
+)
+def test_what_the_rule_calls_refused_in_a_transaction_is(statement: str, address: str) -> None:
+    with psycopg.connect(address) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS pets (id int)")
+        with pytest.raises(psycopg.errors.ActiveSqlTransaction):
+            connection.execute(statement.encode())
+
+
 @pytest.mark.parametrize("name", TAKEN)
 def test_what_the_rules_let_pass_is_taken(name: str, address: str) -> None:
     assert not is_refused(address, *TAKEN[name])

@@ -3,11 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from migration_guard.model.finding import Finding
-from migration_guard.model.objects import Mistake, Opaque
+from migration_guard.model.objects import Mistake, Opaque, RunSql
 from migration_guard.model.operations import Operation
 from migration_guard.model.refusals import RefusalKind
 from migration_guard.rules import Context, Rule
 from migration_guard.rules._refusals import BOTH, objects_of, stopped
+
+_ALONE = ("VACUUM", "CREATE DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "DROP TABLESPACE", "ALTER SYSTEM")
+"""What PostgreSQL runs outside a transaction only; measured by tests/test_refusals_on_postgresql.py."""
 
 
 class RefusedStatement(Rule[Operation]):
@@ -60,6 +63,12 @@ class RefusedStatement(Rule[Operation]):
     op.execute("ALTER TABLE pets ALTER COLUMN mood TYPE new_mood USING mood::new_mood")
     ```
 
+    Or it takes it outside a transaction only, and Alembic opens one for every migration:
+
+    ```python bad
+    op.execute("VACUUM pets")
+    ```
+
     ## To whom
 
     Whoever deploys, or rolls back: it stops there, whatever the database holds, and what was to come behind it does not
@@ -83,6 +92,11 @@ class RefusedStatement(Rule[Operation]):
 
     ```python good
     op.execute("CREATE OR REPLACE VIEW names AS SELECT id, name FROM pets")
+    ```
+
+    ```python good
+    with op.get_context().autocommit_block():
+        op.execute("VACUUM pets")
     ```
 
     ## What to write instead
@@ -114,10 +128,24 @@ class RefusedStatement(Rule[Operation]):
                     instead="Run the statement by itself against an empty database, and correct it.",
                 )
             return
+        if isinstance(subject, RunSql) and _is_in_the_way(subject, context):
+            yield self.finding(
+                subject,
+                objects=[str(table) for table in subject.tables],
+                stopped=stopped(subject),
+                why=f"PostgreSQL refuses {subject.kind} inside the migration's transaction",
+                instead="Put it into an autocommit block: with op.get_context().autocommit_block():",
+            )
         for one in context.refused(subject, RefusalKind.NEVER)[:1]:
             yield self.finding(
                 subject, objects=objects_of([one]), stopped=stopped(subject), why=one.why, instead=one.instead
             )
+
+
+def _is_in_the_way(statement: RunSql, context: Context) -> bool:
+    """Whether it surely runs in a transaction, and does not take one."""
+    alone = context.target.dialect == "postgresql" and statement.kind.startswith(_ALONE)
+    return alone and not statement.site.conditional and context.in_transaction(statement)
 
 
 def _is_newer_than_parser(context: Context) -> bool:
