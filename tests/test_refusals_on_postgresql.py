@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from postgres import installations, throwaway
 
 PETS = "CREATE TABLE pets (id int PRIMARY KEY, name varchar(20))"
@@ -158,3 +159,17 @@ def test_what_the_rule_calls_refused_in_a_transaction_is(statement: str, address
 @pytest.mark.parametrize("name", TAKEN)
 def test_what_the_rules_let_pass_is_taken(name: str, address: str) -> None:
     assert not is_refused(address, *TAKEN[name])
+
+
+def test_an_inspector_lists_the_index_that_a_failed_build_leaves(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS pets CASCADE")
+        connection.execute("CREATE TABLE pets AS SELECT 1 AS id FROM generate_series(1, 2)")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("CREATE UNIQUE INDEX CONCURRENTLY ix ON pets (id)")
+    engine = sa.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(address))
+
+    listed = sa.inspect(engine).get_indexes("pets")
+
+    engine.dispose()
+    assert [one["name"] for one in listed] == ["ix"]
