@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from migration_guard.model.constraints import DropConstraint
 from migration_guard.model.differences import DEFINITION, LABELS, Fate, SchemaDifference
 from migration_guard.model.finding import Direction, Finding
 from migration_guard.model.migration import Form, Migration
@@ -152,6 +153,9 @@ class IncompleteDowngrade(Rule[Migration]):
 
 def _words(one: SchemaDifference, migration: Migration) -> tuple[str, str]:
     match one.fate:
+        case Fate.LEFT_BEHIND if (other := _renamed_by_convention(one, migration)) is not None:
+            what = f"{one} is left behind: the naming convention of env.py makes {other} of the name in downgrade()"
+            return what, f'Write op.f("{one.name}") there, which leaves the name as it is'
         case Fate.LEFT_BEHIND:
             return f"{one} is left behind, which was not there before", f"Drop {one} in downgrade(){SO_THAT}"
         case Fate.MISSING:
@@ -164,3 +168,10 @@ def _words(one: SchemaDifference, migration: Migration) -> tuple[str, str]:
         return what, f"{advice}, so that the next upgrade gets by"
     back = f"Set the {one} back to {one.was}" if one.kind != DEFINITION else f"Bring back the {one}"
     return changed_words(one), f"{back} in downgrade(){SO_THAT}"
+
+
+def _renamed_by_convention(one: SchemaDifference, migration: Migration) -> str | None:
+    """The name under which the downgrade drops it, where a naming convention has written its words before it twice."""
+    drops = (each for each in migration.downgrade.operations if isinstance(each, DropConstraint))
+    names = (each.name for each in drops if each.table == one.table)
+    return next((name for name in names if isinstance(name, str) and name.endswith(f"_{one.name}")), None)
