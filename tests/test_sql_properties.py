@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from migration_guard.model.finding import Direction
@@ -56,6 +56,7 @@ def broken(draw: some.DrawFn) -> str:
 
 @settings(deadline=None, max_examples=400)
 @given(broken(), DIALECTS)
+@example("INSERT INTO t (a, b) VALUES (, 1)", "mysql")
 def test_any_broken_statement_is_read(text: str, dialect: str) -> None:
     read_everything(text, dialect)
 

@@ -148,8 +148,6 @@ class CreateIndex(TableOperation):
     only: bool = False
 
     def require(self, state: SchemaState) -> SchemaState:
-        if self.table in state.views:
-            return state  # a materialized view has indexes, too
         columns = () if isinstance(self.index.columns, Unknown) else self.index.columns
         return with_unknown_columns(state, self.table, [one for one in columns if not one.startswith("(")])
 

@@ -106,4 +106,4 @@ def shows_everything(context: Context) -> bool:
     """Whether the history begins with an empty database, and we could read all of it so far."""
     state = context.before
     whole = not (context.history.graph.missing or context.history.unreadable or state.clouded)
-    return whole and all(table.complete for table in state.tables.values())
+    return whole and all(table.complete or name in state.views for name, table in state.tables.items())

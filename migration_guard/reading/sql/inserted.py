@@ -34,7 +34,7 @@ def _constants(statement: Statement, first: int, last: int) -> list[int]:
     while first < last:
         end = min(statement.find(first, ","), last)
         value = statement.tokens[first:end]
-        if value[0].raw in ("-", "+"):
+        if value and value[0].raw in ("-", "+"):
             value = value[1:]
         known = len(value) == 1 and not has_hole(value[0].raw)
         if known and (value[0].kind in (STRING, NUMBER) or value[0].word in _CONSTANTS):
